@@ -1,0 +1,130 @@
+# claused: `make help` lists the targets.
+
+# ---- Settings -----------------------------------------------------------
+B ?= build
+CC ?= gcc
+CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+PREFIX ?= /usr/local
+DESTDIR ?=
+DATA ?=
+FUZZ_S ?= 60
+STORES ?= 1000
+PYTHON := /usr/bin/python3
+VERSION := 0.1.0
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+DEPS := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
+  libuv1-dev libxxhash-dev libinih-dev libsystemd-dev libjansson-dev libcsv-dev \
+  libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
+DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck
+
+PKGS := libzmq msgpack lmdb libuv libxxhash inih libsystemd
+PKGS_CLI := libzmq msgpack jansson smartcols
+pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+  -Wvla -Wwrite-strings -Wpointer-arith -Werror
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -pthread -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+  $(patsubst -I%,-isystem %,$(call pkg,--cflags,$(PKGS) $(PKGS_CLI)))
+LIBS = $(call pkg,--libs,$(PKGS)) -lm
+LIBS_CLI = $(call pkg,--libs,$(PKGS_CLI)) -lcsv -lm
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
+
+# ---- Sources: a new file needs no edit here -----------------------------
+CORE := $(wildcard protocol/*.c store/*.c engine/match/*.c)
+ENGINE := $(filter-out engine/main.c,$(wildcard engine/*.c))
+CLI := $(wildcard protocol/*.c clients/c/*.c clients/cli/*.c)
+SUITES := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/test_*.c))
+SUPPORT := $(wildcard tests/support/*.c)
+BENCHES := $(patsubst benchmarks/%.c,$B/benchmarks/%,$(wildcard benchmarks/*.c))
+OBJ = $(CORE:%.c=$B/%.o) $(ENGINE:%.c=$B/%.o)
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+all: $B/claused $B/clausectl catalogues ## build the daemon and the command line
+
+$B/%.o: %.c | deps
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+# The bundled tables are compiled in by .incbin, which -MMD does not see.
+$B/store/reference_data.o: $(wildcard store/reference/*.tsv)
+$B/clients/cli/tables_data.o: $(wildcard clients/cli/*.tsv)
+
+$B/claused: $B/engine/main.o $(OBJ)
+	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
+$B/clausectl: $(CLI:%.c=$B/%.o)
+	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS_CLI) -o $@
+$B/tests/test_%: $B/tests/test_%.o $(SUPPORT:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o
+	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -lcriterion $(WRAP_$*) -o $@
+$B/benchmarks/%: $B/benchmarks/%.o $(OBJ) $B/clients/c/clause.o
+	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
+# Allocation faults are injected by the linker, so no code carries a hook.
+WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup
+# A daemon that dies between the commit and the reply.
+$B/tests/claused-dies: $B/engine/main.o $B/tests/support/dies.o $(OBJ)
+	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=store_batch_commit -o $@
+
+CATALOGUES := $(patsubst clients/cli/po/%.po,$B/locale/%/LC_MESSAGES/clausectl.mo,$(wildcard clients/cli/po/*.po))
+catalogues: $(CATALOGUES)
+$B/locale/%/LC_MESSAGES/clausectl.mo: clients/cli/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check --statistics -o $@ $<
+
+# ---- Targets ------------------------------------------------------------
+deps: $B/.deps ## install the Debian packages that are missing
+$B/.deps:
+	@mkdir -p $B && packaging/deps $(DEPS) && touch $@
+deps-dev: $B/.deps-dev ## and those that developers need
+$B/.deps-dev: $B/.deps
+	@packaging/deps $(DEPS_DEV) && touch $@
+
+demo: all ## two minutes from nothing to a matched market
+	@tests/demo/run $B
+demo-real: all ## the same over real files: make demo-real DATA=DIR
+	@benchmarks/demo-real $B "$(DATA)"
+
+test: all $(SUITES) $B/tests/claused-dies ## every suite and the end-to-end tests
+	@tests/run $B
+brute: all ## STORES random stores against the brute force in Python
+	@$(PYTHON) tests/brute/compare.py --build $B --stores $(STORES)
+check: ## the tests under ASan and UBSan
+	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
+fuzz: deps-dev ## FUZZ_S seconds of libFuzzer on the decoder
+	@mkdir -p build/fuzz/corpus
+	clang-14 $(ALL_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	  tests/fuzz_decode.c $(wildcard protocol/*.c) $(call pkg,--libs,msgpack) -o build/fuzz/decode
+	build/fuzz/decode -max_total_time=$(FUZZ_S) -max_len=4096 -print_final_stats=1 \
+	  build/fuzz/corpus tests/corpus
+bench: $(BENCHES) ## what the machine says: territory at 100,000 structures, ...
+	@set -e; for b in $(BENCHES); do echo "== $$b"; $$b; done
+
+fences: ## each library behind its door, includes one way
+	@packaging/fences
+tidy: deps-dev ## clang-tidy and cppcheck
+	clang-tidy-14 --quiet $(filter %.c,$(C_FILES)) -- $(ALL_CFLAGS)
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -I. \
+	  protocol store engine clients
+format: deps-dev ## lay the code out
+	clang-format-14 -i $(C_FILES)
+format-check: deps-dev ## fail when the formatter would change something
+	clang-format-14 --dry-run -Werror $(C_FILES)
+
+install: all ## PREFIX, DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/claused \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $B/claused $B/clausectl $(DESTDIR)$(PREFIX)/bin
+	install -m 644 README.md protocol/PROTOCOL.md engine/MATCHING.md packaging/claused.conf \
+	  $(DESTDIR)$(PREFIX)/share/doc/claused
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/claused.service.in \
+	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/claused.service
+	for l in $(CATALOGUES:$B/locale/%/LC_MESSAGES/clausectl.mo=%); do \
+	  install -D -m 644 $B/locale/$$l/LC_MESSAGES/clausectl.mo \
+	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/clausectl.mo; done
+clean: ## remove what was built
+	rm -rf build
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
+
+.PHONY: all catalogues deps deps-dev demo demo-real test brute check fuzz bench fences tidy \
+  format format-check install clean help
+.DEFAULT_GOAL := all
+-include $(shell find $B -name '*.d' 2>/dev/null)

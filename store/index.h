@@ -1,0 +1,103 @@
+/*
+ * The index: postings in blocks of columns, and one row a number beside them.
+ *
+ * A posting says that record NUMBER is to be found under CODE, near PLACE (a
+ * Hilbert key: a clustering order, never a fact).  What CODE means, and what
+ * the facts hold, is engine/match/postings.c's affair.
+ *
+ * Keys are big-endian: generation (4), kind (1), code (4), place (4),
+ * number (4).  A block holds the postings from its key up to the next block's
+ * key of the same kind and code, sorted by (place, number), in columns, in at
+ * most 4,080 bytes, so that it fills one overflow page and is read in place:
+ *
+ *   offset 0   count (2), reserved (6)
+ *   offset 8   place  u32 x count
+ *   then       number u32 x count
+ *   then       facts  INDEX_FACTS bytes x count
+ *
+ * The side array holds INDEX_SIDE bytes for a number, 63 rows a value.
+ *
+ * The generation is in every key: a new one is built beside the live one in
+ * bounded transactions, then one key switches.  While one is being built,
+ * index_put and index_delete keep both.
+ */
+#ifndef STORE_INDEX_H
+#define STORE_INDEX_H
+
+#include "store/store.h"
+
+#define INDEX_FACTS 8
+#define INDEX_SIDE 64
+#define INDEX_BLOCK_BYTES 4080
+#define INDEX_BLOCK_ROWS ((INDEX_BLOCK_BYTES - 8) / (8 + INDEX_FACTS))
+
+struct posting {
+    uint32_t code;
+    uint32_t place;
+    uint32_t number;
+    unsigned char facts[INDEX_FACTS];
+};
+
+/* Add or replace the posting (code, place, number) of KIND.  Splits a full
+ * block in two. */
+enum err index_put(struct store_batch *batch, unsigned kind,
+                   const struct posting *posting);
+
+/* Remove it; an empty block goes.  ERR_NOT_FOUND. */
+enum err index_delete(struct store_batch *batch, unsigned kind,
+                      const struct posting *posting);
+
+enum err index_side_put(struct store_batch *batch, unsigned kind,
+                        uint32_t number, const unsigned char row[INDEX_SIDE]);
+enum err index_side_delete(struct store_batch *batch, unsigned kind,
+                           uint32_t number);
+
+/* Copy a side row out.  ERR_NOT_FOUND never written, or deleted. */
+enum err index_side_get(struct store_view *view, unsigned kind,
+                        uint32_t number, unsigned char row[INDEX_SIDE]);
+
+/* Blocks of one (kind, code), in order of place.  Begin, then next until
+ * ERR_NOT_FOUND, then end. */
+struct index_scan;
+struct index_block {
+    size_t n;
+    const unsigned char *place;  /* n unaligned u32, little-endian */
+    const unsigned char *number; /* n unaligned u32, little-endian */
+    const unsigned char *facts;  /* n times INDEX_FACTS */
+};
+enum err index_scan_begin(struct store_view *view, unsigned kind,
+                          uint32_t code, struct index_scan **out);
+enum err index_scan_next(struct index_scan *scan, struct index_block *block);
+void index_scan_end(struct index_scan *scan);
+uint32_t index_load(const unsigned char *unaligned);
+
+/* ---- Generations -------------------------------------------------------- */
+
+/* Derives what the index should hold of one record, by calling index_put and
+ * index_side_put on the batch. */
+typedef enum err index_derive(void *context, struct store_batch *batch,
+                              unsigned entity, const struct record *record);
+
+/* Begin to build the next generation (drops one that was begun before). */
+enum err index_build_begin(struct store_batch *batch);
+
+/* Go on with at most MAX records; *DONE when all are in.  Writes of other
+ * batches in between are kept in both. */
+enum err index_build_step(struct store_batch *batch, index_derive *derive,
+                          void *context, unsigned max, int *done);
+
+/* Make the built generation the live one. */
+enum err index_build_switch(struct store_batch *batch);
+
+/* Remove keys of generations that are neither live nor being built: at most
+ * MAX; *DONE when none is left. */
+enum err index_build_sweep(struct store_batch *batch, unsigned max, int *done);
+
+/* Write into the live generation only, or also into the one being built: set
+ * while index_build_step derives. */
+
+/* Walk every block of the live generation and check what this page promises
+ * (order, bounds between blocks, sizes).  ERR_STORE_CORRUPT. */
+enum err index_check(struct store_view *view);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * The code tables: communes with their centres, departments, regions, EPCI,
+ * former codes, postcodes, ROME links, sectors.  Built once from the bundled
+ * tables (store/reference/, TSV, compiled in) and those that a user imported;
+ * never changed afterwards, so any thread may read it.
+ *
+ * Communes are dense numbers from 0, ordered so that a department and a
+ * region are each one range: by region, department, Hilbert order of the
+ * bundled centres, INSEE code.  The numbering depends on the bundled tables
+ * alone, never on imports.
+ */
+#ifndef STORE_REFERENCE_H
+#define STORE_REFERENCE_H
+
+#include "protocol/types.h"
+
+struct commune {
+    char insee[6];
+    uint8_t approximate; /* its centre is a guess: see reference.md */
+    uint8_t centred;     /* it has a centre */
+    uint16_t department; /* index into departments */
+    uint32_t epci;       /* index into epcis, REFERENCE_NONE without */
+    uint32_t ept;        /* index into epcis (EPT), REFERENCE_NONE without */
+    uint32_t population;
+    int32_t lat; /* 1e-6 degrees */
+    int32_t lon;
+    int32_t at[3];  /* unit vector x 2^30: matching.md section 2 */
+    uint32_t place; /* Hilbert key of the bundled centre: clustering only */
+    struct slice name;
+};
+#define REFERENCE_NONE UINT32_MAX
+
+/* [from, to) of commune numbers. */
+struct range {
+    uint32_t from;
+    uint32_t to;
+};
+struct territory_row {
+    char code[10];
+    struct slice name;
+    const struct range *ranges; /* sorted, disjoint, not touching */
+    uint32_t n;
+};
+struct territory_rows {
+    const struct territory_row *at; /* sorted by code */
+    size_t n;
+};
+struct reference_link {
+    char rome[6];
+    char target[6];
+    int64_t kind; /* 0 Proche, 1 Evolution: enum link_word */
+};
+struct reference_table {
+    const char *name;
+    const char *version;
+    const char *source;
+    uint64_t rows;
+    int imported; /* by a user; 0: bundled */
+};
+
+struct reference {
+    const struct commune *communes;
+    uint32_t n;
+    struct territory_rows departments; /* collectivities are in both */
+    struct territory_rows regions;
+    struct territory_rows epcis; /* EPT among them */
+    const struct reference_table *tables;
+    size_t n_tables;
+    uint32_t approximate; /* communes with an approximate centre */
+    uint32_t uncentred;   /* communes without one */
+    struct reference_private *private;
+};
+
+/* Imported tables: name -> lines (rows of store/reference/NAME.tsv without
+ * its head), version, source. */
+struct reference_import {
+    const char *table;
+    const char *version;
+    const char *source;
+    struct slice lines;
+};
+
+/* Build from the bundled tables and IMPORTS.  The caller owns *OUT.
+ * ERR_NOMEM, ERR_BAD_TABLE. */
+enum err reference_new(const struct reference_import *imports, size_t n,
+                       struct reference **out);
+void reference_free(struct reference *reference);
+
+/* The number of a current commune; REFERENCE_NONE for any other code. */
+uint32_t reference_commune(const struct reference *ref, struct slice insee);
+
+/* The commune that CODE means today: itself, the city of a municipal
+ * district, or the one successor of a former code that lies in the department
+ * its own digits name.  ERR_UNKNOWN_COMMUNE; ERR_AMBIGUOUS_COMMUNE with the
+ * successors (numbers, at most 8) in MANY. */
+struct reference_successors {
+    uint32_t at[8];
+    size_t n;
+};
+enum err reference_resolve(const struct reference *ref, struct slice code,
+                           uint32_t *commune, struct reference_successors *many);
+
+/* A row by code among departments, regions or epcis; NULL without. */
+const struct territory_row *reference_row(const struct territory_rows *rows,
+                                          struct slice code);
+
+/* The communes that carry a postcode, as numbers in their order; *N of them
+ * (0: unknown).  Borrowed. */
+const uint32_t *reference_postcode(const struct reference *ref,
+                                   struct slice postcode, size_t *n);
+
+/* Official mobilities from a ROME code (wanted -> target), and to one.
+ * Sorted by the other code, then kind; *N of them.  Borrowed. */
+const struct reference_link *reference_links_from(const struct reference *ref,
+                                             struct slice rome, size_t *n);
+const struct reference_link *reference_links_to(const struct reference *ref,
+                                           struct slice rome, size_t *n);
+
+/* The group of a sector; {NULL, 0} when the table lacks it. */
+struct slice reference_sector_group(const struct reference *ref,
+                                    struct slice sector);
+
+/* Population of communes [0, i) for i from 0 to n: sums by subtraction. */
+const uint64_t *reference_population(const struct reference *ref);
+
+/* Whole kilometres between two unit vectors, rounded up: matching.md
+ * section 2, exact. */
+unsigned reference_km(const int32_t a[3], const int32_t b[3]);
+
+/* The unit vector of a position in 1e-6 degrees. */
+void reference_vector(int64_t lat, int64_t lon, int32_t out[3]);
+
+#endif

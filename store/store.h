@@ -1,0 +1,174 @@
+/*
+ * The store: one LMDB environment behind a lock, its records, its journal and
+ * its idempotency table.  A record is a version byte and canonical bytes; the
+ * store never looks inside.  Every change of a batch (record, index, journal
+ * event, idempotency entry) is in one transaction.
+ *
+ * Directory: `claused.store` (marker: uuid, schema, name of the environment),
+ * `lock` (held while open), `env-N/` (the LMDB environment in use).
+ *
+ * Threads: views on any thread, begun and ended on the same one; one batch at
+ * a time, begun and committed on one thread.  None across fork.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "protocol/types.h"
+
+#define STORE_SCHEMA 1       /* of keys and values: an older daemon refuses */
+#define STORE_RECORD_MAX (1024 * 1024)
+
+struct store;
+struct store_view;  /* a consistent snapshot; what it gives dies with it */
+struct store_batch; /* a write transaction; readable like a view */
+struct reference;
+
+struct store_options {
+    int init;          /* create a store in an empty or missing directory */
+    size_t map_bytes;  /* address space to begin with; 0: 1 GiB, it grows */
+    void (*log)(int priority, const char *text); /* may be NULL */
+};
+
+/* Open the store in DIR; the caller owns *OUT.  ERR_STORE_LOCKED another
+ * process has it, ERR_STORE_FOREIGN no marker or not ours (never taken as
+ * new), ERR_STORE_EXISTS init over a store, ERR_STORE_SCHEMA newer than we
+ * are, ERR_STORE_CORRUPT, ERR_STORE_IO, ERR_NOMEM. */
+enum err store_open(const char *dir, const struct store_options *options,
+                    struct store **out);
+void store_close(struct store *store);
+
+struct store_facts {
+    char uuid[37];
+    uint32_t schema;
+    uint64_t revision;   /* of the last event */
+    uint64_t generation; /* of the index in use */
+    int rebuilding;
+    uint64_t records[16]; /* by entity */
+    uint64_t map_used;
+    uint64_t map_size;
+    uint32_t readers;
+};
+enum err store_stat(struct store_view *view, struct store_facts *out);
+
+/* Begin and end a view.  ERR_BUSY no reader slot, ERR_NOMEM, ERR_STORE_IO. */
+enum err store_view_begin(struct store *store, struct store_view **out);
+void store_view_end(struct store_view *view);
+uint64_t store_view_revision(const struct store_view *view);
+
+/* The reference tables that belong to this snapshot; borrowed. */
+const struct reference *store_view_reference(const struct store_view *view);
+
+/* Begin a batch; commit or abort ends it, and its memory goes either way.
+ * A commit that fails has written nothing: ERR_STORE_FULL (the map is grown
+ * for the next try when that was the cause), ERR_STORE_IO (stop the daemon:
+ * what is on disk is unknown, fsync must not be tried again). */
+enum err store_batch_begin(struct store *store, struct store_batch **out);
+enum err store_batch_commit(struct store_batch *batch);
+void store_batch_abort(struct store_batch *batch);
+
+/* The batch as a view: sees its own writes, ends with it. */
+struct store_view *store_batch_view(struct store_batch *batch);
+
+/* How many puts and deletes the batch holds so far: a handler that fails
+ * after the number has moved spoils the batch. */
+uint64_t store_batch_changes(const struct store_batch *batch);
+
+/* ---- Records, by entity (0 to 15) and id, or by number ----------------- */
+
+struct record {
+    uint32_t number;   /* opaque, given at creation, never used again */
+    uint64_t revision; /* of its last change */
+    unsigned version;  /* of its encoding */
+    struct slice body; /* borrowed from the view */
+};
+
+/* ERR_NOT_FOUND, ERR_STORE_CORRUPT, ERR_STORE_IO. */
+enum err store_get(struct store_view *view, unsigned entity, struct slice id,
+                   struct record *out);
+enum err store_get_numbered(struct store_view *view, unsigned entity,
+                            uint32_t number, struct record *out);
+
+/* The first record whose id is greater than AFTER ({NULL, 0}: the first of
+ * all), in byte order.  ID is borrowed.  ERR_NOT_FOUND at the end. */
+enum err store_next(struct store_view *view, unsigned entity,
+                    struct slice after, struct slice *id, struct record *out);
+
+/* The first record whose number is greater than AFTER (pass 0 first; numbers
+ * begin with 1).  ERR_NOT_FOUND at the end. */
+enum err store_next_numbered(struct store_view *view, unsigned entity,
+                             uint32_t after, struct record *out);
+
+/* Create or replace a record, and append its event to the journal: LABEL (may
+ * be empty; always so for people) is all that the event says of it beside its
+ * number.  RECORD gets number and revision. */
+enum err store_put(struct store_batch *batch, unsigned entity, struct slice id,
+                   struct slice label, unsigned version, struct slice body,
+                   struct record *record);
+
+/* Remove a record.  REVISION gets that of the event.  ERR_NOT_FOUND. */
+enum err store_delete(struct store_batch *batch, unsigned entity,
+                      struct slice id, struct slice label, uint64_t *revision);
+
+/* ---- Journal ----------------------------------------------------------- */
+
+enum event_kind { EVENT_PUT = 1, EVENT_DELETE = 2, EVENT_REFERENCE = 3 };
+struct event {
+    uint64_t revision; /* its place: no gap, no reorder, from 1 */
+    int64_t time_ms;   /* since 1970, of the batch */
+    enum event_kind kind;
+    unsigned entity;
+    uint32_t number;
+    struct slice label; /* borrowed */
+};
+
+/* The time that events of this batch carry; begin sets 0. */
+void store_batch_time(struct store_batch *batch, int64_t time_ms);
+
+/* The first event after AFTER.  ERR_NOT_FOUND at the end. */
+enum err store_event_next(struct store_view *view, uint64_t after,
+                          struct event *out);
+
+/* ---- Idempotency: (caller, key) -> body hash and stored reply ----------- */
+
+struct once {
+    unsigned char hash[16];
+    struct slice reply; /* borrowed */
+};
+enum err store_once_get(struct store_view *view, struct slice caller,
+                        struct slice key, struct once *out);
+enum err store_once_put(struct store_batch *batch, struct slice caller,
+                        struct slice key, const struct once *once);
+
+/* Forget at most MAX entries older than BEFORE_MS. */
+enum err store_once_expire(struct store_batch *batch, int64_t before_ms,
+                           unsigned max);
+
+/* XXH3 of the parts, 128 bits: not for secrets. */
+void store_hash(const struct slice *parts, size_t n, unsigned char out[16]);
+
+/* ---- Reference tables that a user imported ------------------------------ */
+
+/* Stage part PART (from 1, in order) of TABLE: lines of tab-separated text as
+ * in store/reference/.  Part 1 drops what was staged before. */
+enum err store_reference_stage(struct store_batch *batch, const char *table,
+                               uint32_t part, struct slice lines);
+
+/* Put the staged parts in the place of TABLE.  Commit reads them and swaps
+ * the tables together with the data.  ERR_BAD_TABLE a part is missing. */
+enum err store_reference_switch(struct store_batch *batch, const char *table,
+                                const char *version, const char *source);
+
+/* ---- Care --------------------------------------------------------------- */
+
+/* Clear readers of processes that died; *CLEARED gets how many. */
+enum err store_check_readers(struct store *store, int *cleared);
+
+/* Write a compacted copy beside the environment and go on in it; what was
+ * erased is then in no file.  Call between batches, on the thread that writes;
+ * views go on meanwhile. */
+enum err store_compact(struct store *store);
+
+/* A compacted copy of the store, marker included, into an empty directory. */
+enum err store_copy(struct store *store, const char *dir);
+
+#endif
