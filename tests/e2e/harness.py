@@ -1,0 +1,247 @@
+"""What the end-to-end tests stand on: a real daemon in a fresh store, and
+transcripts: `ask` must succeed, `refused` must not.
+
+The build to test is in CLAUSED_BUILD (default: build).
+"""
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.path.join(TOP, os.environ.get("CLAUSED_BUILD", "build"))
+sys.path.insert(0, os.path.join(TOP, "clients", "python"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import claused  # noqa: E402
+import msgpack  # noqa: E402
+import zmq  # noqa: E402
+
+# A build with sanitizers is slower; nothing here is about speed.
+PATIENCE_S = 60 if "asan" in BUILD else 20
+STOP_S = 5
+
+
+def lines_within(stream, seconds):
+    """The first line of a pipe, or '' when the time is over or it closed."""
+    ready, _, _ = select.select([stream], [], [], seconds)
+    return stream.readline().decode() if ready else ""
+
+
+class Daemon:
+    """One store directory, and the daemon that serves it from time to time."""
+
+    def __init__(self, binary="claused", env=None, config=None, store=None):
+        self.binary = os.path.join(BUILD, binary)
+        self.home = tempfile.mkdtemp(prefix="claused-e2e-")
+        self.store = store or os.path.join(self.home, "store")
+        self.env = dict(os.environ, **(env or {}))
+        self.config = config
+        self.log_path = os.path.join(self.home, "log")
+        self.process = None
+        self.endpoint = None
+        self.clients = []
+
+    def launch(self, *flags, listen="tcp://127.0.0.1:*"):
+        """Start it and return the process, whatever becomes of it."""
+        argv = [self.binary, "--store", self.store, "--listen", listen]
+        if self.config:
+            argv += ["--config", self.config]
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                argv + list(flags), stdout=subprocess.PIPE, stderr=log,
+                env=self.env)
+        return self.process
+
+    def start(self, *flags, listen="tcp://127.0.0.1:*"):
+        """Start it and wait for its one line."""
+        self.launch(*flags, listen=listen)
+        line = lines_within(self.process.stdout, PATIENCE_S)
+        said = re.fullmatch(r"listening (\S+)\n", line)
+        if not said:
+            self.kill()
+            raise AssertionError("no `listening` line but %r; log:\n%s"
+                                 % (line, self.log()))
+        self.endpoint = said.group(1)
+        return self
+
+    def fresh(self):
+        return self.start("--init")
+
+    def wait(self, seconds=PATIENCE_S):
+        """The exit status, once it has ended by itself."""
+        try:
+            return self.process.wait(seconds)
+        finally:
+            if self.process.poll() is not None:
+                self.process.stdout.close()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """SIGTERM; the exit status, None when it took longer than allowed."""
+        self.signal(signal.SIGTERM)
+        try:
+            return self.wait(STOP_S * (3 if "asan" in BUILD else 1))
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
+
+    def kill(self):
+        self.process.kill()
+        return self.wait()
+
+    def restart(self, binary=None):
+        if binary:
+            self.binary = os.path.join(BUILD, binary)
+            self.env = dict(os.environ)
+        return self.start()
+
+    def client(self, **options):
+        options.setdefault("deadline", PATIENCE_S)
+        client = claused.connect(self.endpoint, **options)
+        self.clients.append(client)
+        return client
+
+    def log(self):
+        with open(self.log_path, errors="replace") as log:
+            return log.read()
+
+    def files(self):
+        """Every file of the store and its bytes."""
+        for folder, _, names in os.walk(self.store):
+            for name in names:
+                path = os.path.join(folder, name)
+                with open(path, "rb") as f:
+                    yield path, f.read()
+
+    def close(self):
+        """Stop it if it runs; the exit status, None when it did not run."""
+        status = None
+        for client in self.clients:
+            client.close()
+        if self.process and self.process.poll() is None:
+            status = self.stop()
+        elif self.process:
+            self.process.stdout.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+        return status
+
+
+class Raw:
+    """A socket that says whatever it is told to."""
+
+    def __init__(self, endpoint, kind=zmq.DEALER, **options):
+        self.socket = zmq.Context.instance().socket(kind)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        for name, value in options.items():
+            self.socket.setsockopt(getattr(zmq, name), value)
+        self.socket.connect(endpoint)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, *frames):
+        self.socket.send_multipart([f if isinstance(f, bytes)
+                                    else msgpack.packb(f) for f in frames])
+
+    def ask(self, method, params, **header):
+        header.setdefault("i", 1)
+        self.send(b"CLAUSE01", dict(header, m=method), params)
+
+    def receive(self, seconds=PATIENCE_S):
+        """Header and body of the next reply; None when there is none."""
+        if not self.socket.poll(int(seconds * 1000)):
+            return None
+        frames = self.socket.recv_multipart()
+        if frames[0] == b"":
+            frames = frames[1:]
+        assert frames[0] == b"CLAUSE01" and len(frames) == 3, frames
+        return (msgpack.unpackb(frames[1]),
+                msgpack.unpackb(frames[2], strict_map_key=False))
+
+    def body_bytes(self, seconds=PATIENCE_S):
+        assert self.socket.poll(int(seconds * 1000)), "no reply"
+        return self.socket.recv_multipart()[-1]
+
+
+class Transcript(unittest.TestCase):
+    """A test that is a conversation with one daemon of its own."""
+
+    maxDiff = None
+    shared = False
+    daemon = None
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.shared:
+            cls.daemon = Daemon().fresh()
+            cls.client = cls.daemon.client()
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.shared:
+            status = cls.daemon.close()
+            assert status == 0, "the daemon ended with %r" % status
+
+    def setUp(self):
+        if not self.shared:
+            self.daemon = self.new_daemon().fresh()
+            self.client = self.daemon.client()
+
+    def new_daemon(self, *args, **options):
+        daemon = Daemon(*args, **options)
+        self.addCleanup(self.end, daemon)
+        return daemon
+
+    def end(self, daemon):
+        running = daemon.process and daemon.process.poll() is None
+        status = daemon.close()
+        if running:
+            self.assertEqual(status, 0, "SIGTERM: the daemon ends with 0")
+
+    def ask(self, method, **params):
+        """The result; a refusal is the test's failure."""
+        return self.client.call(method, params)
+
+    def refused(self, name, method, *, field=None, **params):
+        """The refusal NAME, whose first problem is at FIELD and says what
+        to do about it."""
+        try:
+            answer = self.client.call(method, params)
+        except claused.Refused as e:
+            self.assertEqual(e.name, name, e)
+            self.assertTrue(e.message, "every refusal has a text")
+            if field is not None:
+                self.assertTrue(e.data, "a refused field is told")
+                self.assertEqual(e.data[0].get("field"), field, e)
+                self.assertTrue(e.data[0].get("hint"), e)
+            return e
+        self.fail("%s was accepted: %r" % (method, answer))
+
+    def revision(self):
+        return self.ask("stats").get("revision", 0)
+
+
+def until(condition, seconds=PATIENCE_S):
+    """Wait for what another process does; True when it came."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def main():
+    unittest.main(argv=sys.argv)
