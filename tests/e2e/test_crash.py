@@ -1,0 +1,120 @@
+"""What was acknowledged is on disk; what was not may be sent again."""
+import random
+import signal
+
+import claused
+import harness
+from examples import market, profile, structure, structure_id
+
+ROUNDS = 4 if "asan" in harness.BUILD else 12
+DIES = {"CLAUSED_TEST_DIE_AFTER": "1"}
+
+
+class BetweenCommitAndReply(harness.Transcript):
+    def setUp(self):
+        super().setUp()
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.binary += "-dies"
+        self.daemon.binary = self.daemon.binary.replace("/claused-dies",
+                                                        "/tests/claused-dies")
+        self.daemon.env.update(DIES)
+        self.daemon.start()
+
+    def dies_during(self, method, **params):
+        """The key of a call whose reply never came."""
+        mortal = self.daemon.client(deadline=5, retries=0)
+        with self.assertRaises(claused.Timeout) as silence:
+            mortal.call(method, params)
+        self.assertEqual(self.daemon.wait(), -signal.SIGKILL)
+        self.client = self.daemon.restart("claused").client()
+        return silence.exception.key
+
+    def test_the_write_is_there_and_its_key_answers(self):
+        key = self.dies_during("market.put", market=market())
+        self.assertEqual(self.ask("market.get", id="M-1")["rev"], 1)
+        again = self.client.call("market.put", {"market": market()}, key=key)
+        self.assertEqual((again["rev"], again["created"]), (1, True))
+        self.assertEqual(self.revision(), 1)
+
+    def test_an_import_is_there_whole_and_its_key_answers(self):
+        rows = [profile("p-%d" % i) for i in range(300)]
+        key = self.dies_during("import.apply", entity="profile", rows=rows)
+        self.assertEqual(self.ask("stats")["profiles"], 300)
+        again = self.client.call(
+            "import.apply", {"entity": "profile", "rows": rows}, key=key)
+        self.assertEqual((again["accepted"], again["created"]), (300, 300))
+        self.assertEqual(self.revision(), 300)
+
+
+class KilledAgainAndAgain(harness.Transcript):
+    """Mixed writes in flight while the daemon is killed.  A write that was
+    not acknowledged may have happened; whether it did must add up."""
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(20261123)
+        self.there = []     # acknowledged, or seen after a restart
+        self.removed = 0
+        self.n = 0
+
+    def new_write(self):
+        """(method, params, (entity, id), is it a removal)"""
+        if len(self.there) > 5 and self.random.random() < 0.3:
+            entity, id = self.there.pop(
+                self.random.randrange(len(self.there)))
+            verb = "erase" if entity == "profile" else "delete"
+            return "%s.%s" % (entity, verb), {"id": id}, (entity, id), True
+        self.n += 1
+        name = "x-%d" % self.n
+        entity, made, id = self.random.choice((
+            ("structure", structure(self.n), structure_id(self.n)),
+            ("market", market(name), name),
+            ("profile", profile(name), name)))
+        return entity + ".put", {entity: made}, (entity, id), False
+
+    def exists(self, what):
+        try:
+            self.ask(what[0] + ".get", id=what[1])
+            return True
+        except claused.NotFound:
+            return False
+
+    def write_until_killed(self, acknowledged):
+        """Writes in flight when the daemon died."""
+        flying = {}
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for i in range(acknowledged + 20):
+                method, params, what, removal = self.new_write()
+                flying[i] = (what, removal)
+                raw.ask(method, params, i=i, k="%d-%d" % (self.n, i))
+            for _ in range(acknowledged):
+                header, body = raw.receive()
+                self.assertEqual(header["s"], 0, body)
+                what, removal = flying.pop(header["i"])
+                if removal:
+                    self.removed += 1
+                else:
+                    self.there.append(what)
+            self.daemon.kill()
+        return flying.values()
+
+    def test_acknowledged_writes_are_there_and_revisions_add_up(self):
+        for _ in range(ROUNDS):
+            doubtful = self.write_until_killed(self.random.randrange(40))
+            self.client = self.daemon.restart().client()
+            for what, removal in doubtful:
+                if self.exists(what):
+                    self.there.append(what)
+                elif removal:
+                    self.removed += 1
+            for what in self.there:
+                self.assertTrue(self.exists(what), what)
+            stats = self.ask("stats")
+            self.assertEqual(stats["structures"] + stats["markets"]
+                             + stats["profiles"], len(self.there))
+            self.assertEqual(stats["revision"],
+                             len(self.there) + 2 * self.removed)
+
+
+if __name__ == "__main__":
+    harness.main()

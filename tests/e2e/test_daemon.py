@@ -1,0 +1,250 @@
+"""The process: start, lock, stop, signals, what it logs, what it erases."""
+import glob
+import os
+import signal
+import subprocess
+
+import harness
+from examples import job, lot, market, profile, structure
+
+USAGE, DAMAGED, EXISTS, LOCKED, CONFIG = 64, 66, 73, 75, 78
+
+
+class Starting(harness.Transcript):
+    def setUp(self):
+        self.daemon = self.new_daemon()
+
+    def exits(self, status, *flags, **options):
+        self.daemon.launch(*flags, **options)
+        self.assertEqual(self.daemon.wait(), status, self.daemon.log())
+
+    def test_version_is_told(self):
+        said = subprocess.run([self.daemon.binary, "--version"], timeout=60,
+                              stdout=subprocess.PIPE, check=True).stdout
+        self.assertRegex(said.decode(), r"^claused \d+\.\d+\.\d+")
+
+    def test_a_wrong_command_line_is_usage(self):
+        self.exits(USAGE, "--no-such-flag")
+        done = subprocess.run([self.daemon.binary], timeout=60,
+                              stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertTrue(done.stderr)
+
+    def test_only_init_creates_a_store(self):
+        self.exits(DAMAGED)
+        self.assertFalse(os.path.exists(self.daemon.store))
+
+    def test_init_over_a_store_is_refused(self):
+        self.client = self.daemon.fresh().client()
+        self.ask("market.put", market=market())
+        self.assertEqual(self.daemon.stop(), 0)
+        before = sorted(self.daemon.files())
+        self.exits(EXISTS, "--init")
+        self.assertEqual(sorted(self.daemon.files()), before)
+
+    def test_init_over_other_files_is_refused(self):
+        os.mkdir(self.daemon.store)
+        with open(os.path.join(self.daemon.store, "letters"), "w") as f:
+            f.write("mine")
+        for flags in ((), ("--init",)):
+            self.daemon.launch(*flags)
+            self.assertIn(self.daemon.wait(), (DAMAGED, EXISTS))
+            self.assertEqual([b for _, b in self.daemon.files()], [b"mine"])
+
+    def test_a_second_daemon_on_one_store_is_refused(self):
+        self.client = self.daemon.fresh().client()
+        second = self.new_daemon(store=self.daemon.store)
+        second.launch()
+        self.assertEqual(second.wait(), LOCKED, second.log())
+        self.assertEqual(self.ask("ping"), {})
+
+    def test_a_damaged_store_is_refused_and_left_as_it_is(self):
+        self.daemon.fresh()
+        self.assertEqual(self.daemon.stop(), 0)
+        data, = glob.glob(self.daemon.store + "/env-*/data.mdb")
+        marker = os.path.join(self.daemon.store, "claused.store")
+        for path, content in ((data, b""), (data, b"x" * 4096),
+                              (marker, b""), (marker, b"something else\n")):
+            with self.subTest((os.path.basename(path), len(content))):
+                with open(path, "rb") as f:
+                    good = f.read()
+                with open(path, "wb") as f:
+                    f.write(content)
+                self.exits(DAMAGED)
+                with open(path, "rb") as f:
+                    self.assertEqual(f.read(), content)
+                with open(path, "wb") as f:
+                    f.write(good)
+        self.daemon.restart()
+
+    def test_a_wrong_configuration_is_refused(self):
+        self.daemon.config = os.path.join(self.daemon.home, "conf")
+        for text in ("[claused]\nno_such_setting = 1\n",
+                     "[claused]\nslow_ms = soon\n",
+                     "[weights.people]\njob = 1000\ndistance = 1\n"
+                     "waiting = 0\navailability = 0\n"):
+            with self.subTest(text):
+                with open(self.daemon.config, "w") as f:
+                    f.write(text)
+                self.exits(CONFIG, "--init")
+                self.assertFalse(os.path.exists(self.daemon.store))
+
+    def test_an_ipc_endpoint_works(self):
+        path = "ipc://" + os.path.join(self.daemon.home, "socket")
+        self.client = self.daemon.start("--init", listen=path).client()
+        self.assertEqual(self.ask("ping"), {})
+
+    def test_an_endpoint_in_use_is_told(self):
+        self.daemon.fresh()
+        second = self.new_daemon()
+        second.launch("--init", listen=self.daemon.endpoint)
+        self.assertNotIn(second.wait(), (0, None))
+        self.assertIn("listen", second.log())
+
+
+class Signals(harness.Transcript):
+    def new_daemon(self, *args, **options):
+        daemon = super().new_daemon(*args, **options)
+        daemon.config = os.path.join(daemon.home, "conf")
+        self.configure("", daemon)
+        return daemon
+
+    def configure(self, text, daemon=None):
+        with open((daemon or self.daemon).config, "w") as f:
+            f.write("[claused]\nslow_ms = 100000\n" + text)
+
+    def test_sigterm_answers_or_refuses_what_is_in_flight(self):
+        acknowledged = []
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for i in range(200):
+                raw.ask("market.put", {"market": market("m-%d" % i)}, i=i,
+                        k="k-%d" % i)
+            raw.receive()
+            acknowledged.append(0)
+            self.assertEqual(self.daemon.stop(), 0)
+            while True:
+                reply = raw.receive(0.5)
+                if reply is None:
+                    break
+                if reply[0]["s"] == 0:
+                    acknowledged.append(reply[0]["i"])
+                else:
+                    self.assertEqual(reply[1]["name"], "STOPPING")
+        self.client = self.daemon.restart().client()
+        for i in acknowledged:
+            self.ask("market.get", id="m-%d" % i)
+
+    def score(self):
+        answer = self.ask("match.structures", market="M-1")
+        return answer["lot"]["structures"][0]
+
+    def test_sighup_reads_the_configuration_again(self):
+        self.ask("structure.put", structure=structure(free_hours=1))
+        self.ask("market.put", market=market())
+        before = self.score()
+        self.configure("[weights.structures]\nactivity = 1000\ncoverage = 0\n"
+                       "proximity = 0\ncapacity = 0\njobs = 0\n")
+        self.daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(
+            lambda: self.score()["score"] != before["score"]))
+        self.assertEqual(self.score()["score"],
+                         self.score()["components"]["activity"])
+
+    def test_sighup_with_a_wrong_configuration_keeps_the_old_one(self):
+        self.ask("structure.put", structure=structure())
+        self.ask("market.put", market=market())
+        before = self.score()
+        self.configure("[weights.structures]\nactivity = 7\n")
+        lines = len(self.daemon.log())
+        self.daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(
+            lambda: len(self.daemon.log()) > lines))
+        self.assertEqual(self.score(), before)
+
+    def holds(self, marker):
+        return any(marker in content for _, content in self.daemon.files())
+
+    def test_after_compaction_no_file_holds_what_was_erased(self):
+        marker = "zq-marker-7731"
+        self.ask("profile.put", profile=profile(marker))
+        self.ask("profile.put", profile=profile("p-stays"))
+        self.assertTrue(self.holds(marker.encode()))
+        self.ask("profile.erase", id=marker)
+        self.daemon.signal(signal.SIGUSR1)
+        self.assertTrue(harness.until(
+            lambda: not self.holds(marker.encode())),
+            "the marker is still in a file")
+        self.ask("profile.get", id="p-stays")
+        self.refused("NOT_FOUND", "profile.get", id=marker)
+        self.ask("profile.put", profile=profile("p-new"))
+        self.assertEqual(self.daemon.stop(), 0)
+        self.client = self.daemon.restart().client()
+        self.assertEqual(self.ask("stats")["profiles"], 2)
+        self.assertFalse(self.holds(marker.encode()))
+
+
+class Logs(harness.Transcript):
+    CANARIES = ("canary-id-1", "canary-id-2", "canary.name", "M4242",
+                "canary@example.org")
+
+    def test_lines_carry_a_priority(self):
+        self.assertEqual(self.daemon.stop(), 0)
+        for line in self.daemon.log().splitlines():
+            self.assertRegex(line, r"^<[0-7]>\S")
+
+    def test_nothing_about_a_person_is_logged(self):
+        one, two, name, rome, mail = self.CANARIES
+        self.ask("market.put", market=market())
+        self.ask("profile.put", profile=profile(one))
+        self.refused("BAD_ROME", "profile.put",
+                     profile=profile(two, rome=[rome + "x"]))
+        self.refused("PII_FORBIDDEN", "profile.put",
+                     profile=dict(profile(two), email=mail))
+        self.refused("UNKNOWN_COMMUNE", "profile.put",
+                     profile=dict(profile(two), commune="99999"))
+        self.ask("import.apply", entity="profile", rows=[
+            profile(two), dict(profile(one), name=name)])
+        self.ask("match.people", market="M-1", on="2026-11-23")
+        self.ask("match.explain", market="M-1", profile=one)
+        self.ask("match.reasons", market="M-1")
+        self.refused("NOT_FOUND", "match.explain", market="M-1",
+                     profile=one + "x")
+        self.ask("profile.erase", id=one)
+        with harness.Raw(self.daemon.endpoint) as raw:
+            raw.send(b"CLAUSE01", {"i": 1, "m": "profile.put", "k": two},
+                     b"\x81\xa7profile\x81\xa2id\xab" + one.encode() + b"\xc1")
+            raw.receive()
+        self.assertEqual(self.daemon.stop(), 0)
+        log = self.daemon.log()
+        for canary in self.CANARIES:
+            self.assertNotIn(canary, log)
+
+    def test_refusals_do_not_repeat_what_they_refuse_of_a_person(self):
+        for bad in (dict(profile(), email="canary@example.org"),
+                    dict(profile(), rome=["canary"]),
+                    dict(profile(), commune="canar"),
+                    dict(profile(), registered_on="canary"),
+                    dict(profile(), criteria=[{"code": "canary"}])):
+            try:
+                self.ask("profile.put", profile=bad)
+            except harness.claused.Refused as e:
+                self.assertNotIn("canar", str(e))
+            else:
+                self.fail("%r was accepted" % bad)
+
+    def test_slow_requests_are_logged_without_what_they_hold(self):
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.config = os.path.join(self.daemon.home, "conf")
+        with open(self.daemon.config, "w") as f:
+            f.write("[claused]\nslow_ms = 0\n")
+        self.client = self.daemon.restart().client()
+        self.ask("profile.put", profile=profile("canary-id-1"))
+        self.ask("market.put", market=market(lots=[lot(jobs=[job()])]))
+        self.ask("match.people", market="M-1")
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertIn("match.people", self.daemon.log())
+        self.assertNotIn("canary", self.daemon.log())
+
+
+if __name__ == "__main__":
+    harness.main()

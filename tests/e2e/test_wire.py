@@ -1,0 +1,190 @@
+"""The wire: frames, headers, hostile bodies, deadlines, slow readers."""
+import struct
+
+import harness
+import zmq
+from examples import market, structure
+from harness import msgpack
+
+TAG = b"CLAUSE01"
+PING = {"i": 5, "m": "ping"}
+NAN = b"\xcb" + struct.pack(">d", float("nan"))
+
+
+def key(text):
+    return msgpack.packb(text)
+
+
+class Frames(harness.Transcript):
+    shared = True
+
+    def setUp(self):
+        self.raw = harness.Raw(self.daemon.endpoint)
+        self.addCleanup(self.raw.socket.close)
+
+    def refusal(self, *frames):
+        self.raw.send(*frames)
+        header, body = self.raw.receive()
+        return header["s"], body["name"], body.get("data", [])
+
+    def test_a_reply_echoes_the_id_and_tells_revision_and_time(self):
+        self.raw.send(TAG, PING, {"echo": "a"})
+        header, body = self.raw.receive()
+        self.assertEqual((header["i"], header["s"]), (5, 0))
+        self.assertGreaterEqual(header["rev"], 0)
+        self.assertGreaterEqual(header["us"], 0)
+        self.assertEqual(body, {"echo": "a"})
+
+    def test_unknown_header_keys_are_ignored(self):
+        self.raw.send(TAG, dict(PING, zz=[1, {"a": None}]), {})
+        self.assertEqual(self.raw.receive()[0]["s"], 0)
+
+    def test_a_req_socket_works(self):
+        with harness.Raw(self.daemon.endpoint, zmq.REQ) as req:
+            for echo in ("one", "two"):
+                req.send(TAG, PING, {"echo": echo})
+                self.assertEqual(req.receive()[1], {"echo": echo})
+
+    def test_another_version_is_refused_by_name(self):
+        self.assertEqual(self.refusal(b"CLAUSE02", PING, {})[:2],
+                         (12, "BAD_VERSION"))
+
+    def test_an_unknown_method_is_refused_with_the_nearest_one(self):
+        status, name, data = self.refusal(
+            TAG, {"i": 1, "m": "match.structure"}, {})
+        self.assertEqual((status, name), (12, "UNKNOWN_METHOD"))
+        self.assertIn("match.structures", data[0]["hint"])
+
+    def test_an_unknown_field_is_refused_by_name(self):
+        status, name, data = self.refusal(TAG, PING, {"ekko": "a"})
+        self.assertEqual((status, name), (3, "UNKNOWN_FIELD"))
+        self.assertEqual(data[0]["field"], "ekko")
+        self.assertIn("echo", data[0]["hint"])
+
+    def test_bad_frames_are_refused_or_dropped_and_nothing_stops(self):
+        for frames in ((b"",), (b"\x00",), (TAG,), (TAG, b""),
+                       (b"", b"", b""), (TAG, b"\xff" * 9, b"\x80"),
+                       (TAG, b"\x91", b"\x80"), (TAG, PING, {}, b"x"),
+                       (TAG, {"i": "x", "m": "ping"}, {}),
+                       (TAG, {"i": 1}, {}), (TAG, {"i": 1, "m": 7}, {}),
+                       (TAG, {"i": 2 ** 64 - 1, "m": "ping"}, {}),
+                       (TAG, {"i": 1, "m": "ping", "d": -5}, {}),
+                       (TAG, b"\x80", b"\x80"), (b"GET / HTTP/1.1", b"", b"")):
+            with self.subTest(repr(frames)):
+                with harness.Raw(self.daemon.endpoint) as raw:
+                    raw.send(*frames)
+                    raw.send(TAG, {"i": 77, "m": "ping"}, {})
+                    header, body = raw.receive()
+                    if header["i"] != 77:
+                        self.assertNotEqual(header["s"], 0, body)
+                        header, body = raw.receive()
+                    self.assertEqual((header["i"], header["s"]), (77, 0))
+
+    def test_hostile_bodies_are_refused_by_name(self):
+        echo = key("echo")
+        for name, body in (
+                ("MALFORMED", b""), ("MALFORMED", b"\xc1"),
+                ("MALFORMED", b"\x81"), ("MALFORMED", b"\x81" + echo),
+                ("MALFORMED", b"\xdf\xff\xff\xff\xff"),
+                ("MALFORMED", b"\x81" + echo + b"\xdd\xff\xff\xff\xff"),
+                ("MALFORMED", b"\x81" + echo + b"\xdb\xff\xff\xff\xff"),
+                ("TRAILING", b"\x80\x00"), ("TRAILING", b"\x80\x80"),
+                ("WRONG_TYPE", b"\xc0"), ("WRONG_TYPE", b"\x90"),
+                ("WRONG_TYPE", b"\x01"),
+                ("TOO_DEEP", b"\x81" + echo + b"\x91" * 5000 + b"\x00"),
+                ("DUPLICATE_KEY", b"\x82" + (echo + key("a")) * 2),
+                ("NOT_UTF8", b"\x81" + echo + b"\xa1\xe9"),
+                ("NOT_UTF8", b"\x81" + echo + key("a\0b")),
+                ("WRONG_TYPE", b"\x81" + echo + b"\x05"),
+                ("WRONG_TYPE", b"\x81" + echo + b"\xc4\x01a"),
+                ("RANGE", b"\x81" + echo + key("x" * 101))):
+            with self.subTest(name + repr(body[:12])):
+                status, got, _ = self.refusal(TAG, PING, body)
+                if name in ("MALFORMED", "WRONG_TYPE"):
+                    self.assertIn(got, ("MALFORMED", "TOO_LARGE",
+                                        "WRONG_TYPE"))
+                else:
+                    self.assertEqual(got, name)
+                self.assertIn(status, (3, 11))
+
+    def test_a_body_beyond_the_limit_is_refused(self):
+        _, name, _ = self.refusal(TAG, PING, {"echo": "x" * 3000000})
+        self.assertIn(name, ("TOO_LARGE", "RANGE"))
+
+    def test_numbers_that_are_none_are_refused(self):
+        body = (b"\x81" + key("structure")
+                + msgpack.packb(structure())[:1].replace(b"\x85", b"\x87")
+                + msgpack.packb(structure())[1:]
+                + key("lat") + NAN + key("lon") + NAN)
+        status, name, _ = self.refusal(
+            TAG, {"i": 1, "m": "structure.put", "k": "nan"}, body)
+        self.assertEqual((status, name), (3, "NOT_FINITE"))
+
+    def test_a_deadline_that_has_passed_is_told(self):
+        self.assertEqual(self.refusal(TAG, dict(PING, d=0), {})[:2],
+                         (4, "DEADLINE"))
+
+    def test_a_write_whose_deadline_has_passed_changes_nothing(self):
+        before = self.revision()
+        name = self.refusal(TAG, {"i": 1, "m": "market.put", "k": "late",
+                                  "d": 0}, {"market": market("late")})[1]
+        self.assertEqual(name, "DEADLINE")
+        self.assertEqual(self.revision(), before)
+
+    def test_a_reader_may_ask_for_a_minimum_revision(self):
+        now = self.ask("market.put", market=market("min"))["rev"]
+        self.raw.ask("market.get", {"id": "min"}, r=now)
+        self.assertEqual(self.raw.receive()[0]["s"], 0)
+        self.raw.ask("market.get", {"id": "min"}, r=now + 1)
+        header, body = self.raw.receive()
+        self.assertEqual((header["s"], body["name"]), (14, "BEHIND"))
+        self.assertTrue(body["retry"])
+
+
+class Pipelines(harness.Transcript):
+    def test_one_failing_write_in_a_group_fails_alone(self):
+        wrong = {3: ("REV_CONFLICT", {"market": market("m-3"), "if_rev": 9}),
+                 9: ("UNKNOWN_COMMUNE",
+                     {"market": market("m-9", [{"places": ["COM:99999"]}])}),
+                 15: ("NOT_FOUND", None)}
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for i in range(30):
+                params = wrong.get(i, (0, {"market": market("m-%d" % i)}))[1]
+                if params:
+                    raw.ask("market.put", params, i=i, k="k-%d" % i)
+                else:
+                    raw.ask("market.delete", {"id": "nobody"}, i=i, k="k")
+            for _ in range(30):
+                header, body = raw.receive()
+                if header["i"] in wrong:
+                    self.assertEqual(body["name"], wrong[header["i"]][0])
+                else:
+                    self.assertEqual(header["s"], 0, body)
+        self.assertEqual(self.ask("stats")["markets"], 27)
+        self.assertEqual(self.revision(), 27)
+
+    def test_a_reader_is_answered_while_the_writer_commits(self):
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for part in range(6):
+                rows = [market("w-%d-%d" % (part, i)) for i in range(500)]
+                raw.ask("import.apply", {"entity": "market", "rows": rows},
+                        i=part, k="k-%d" % part)
+            raw.ask("ping", {}, i=99)
+            order = [raw.receive()[0]["i"] for _ in range(7)]
+        self.assertNotEqual(order[-1], 99, "the ping waited for the writes")
+        self.assertEqual(self.ask("stats")["markets"], 3000)
+
+    def test_a_client_that_does_not_read_harms_nobody(self):
+        for i in range(60):
+            self.ask("market.put", market=market("m-%d" % i, object="x" * 3000))
+        with harness.Raw(self.daemon.endpoint, RCVHWM=1, RCVBUF=4096,
+                         SNDHWM=0) as deaf:
+            for i in range(2000):
+                deaf.ask("market.list", {"page_size": 60}, i=i)
+            for _ in range(20):
+                self.assertEqual(self.client.call("ping", deadline=5), {})
+        self.assertEqual(self.ask("stats")["markets"], 60)
+
+
+if __name__ == "__main__":
+    harness.main()
