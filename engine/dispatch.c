@@ -1,0 +1,293 @@
+/*
+ * The path of a request, one step after the other.  The class of a verb's row
+ * decides what its handler is given, so a READ that wants a batch does not
+ * compile; a missing handler stops the link by name.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/dispatch.h"
+
+/* What one request may take in memory: an import of 1 MiB decodes into less
+ * than 32 times its size. */
+#define REQUEST_BYTES_MAX (64u << 20)
+
+typedef enum err thunk(struct store_view *view, struct store_batch *batch,
+                       struct call *call, const void *ask, void *answer);
+
+#define READ(name, wire, roles)                                                \
+    static enum err thunk_##name(struct store_view *view,                      \
+                                 struct store_batch *batch, struct call *call, \
+                                 const void *ask, void *answer)                \
+    {                                                                          \
+        (void)batch;                                                           \
+        return handle_##name(view, call, ask, answer);                         \
+    }
+#define SLOW READ
+#define WRITE(name, wire, roles)                                               \
+    static enum err thunk_##name(struct store_view *view,                      \
+                                 struct store_batch *batch, struct call *call, \
+                                 const void *ask, void *answer)                \
+    {                                                                          \
+        (void)view;                                                            \
+        return handle_##name(batch, call, ask, answer);                        \
+    }
+#include "protocol/verbs.def"
+#undef READ
+#undef SLOW
+#undef WRITE
+
+static thunk *const routes[VERBS] = {
+#define READ(name, wire, roles) [VERB_##name] = thunk_##name,
+#define SLOW READ
+#define WRITE READ
+#include "protocol/verbs.def"
+#undef READ
+#undef SLOW
+#undef WRITE
+};
+
+struct request *request_new(struct frames *frames)
+{
+    struct request *request = calloc(1, sizeof *request);
+
+    if (!request)
+        return NULL;
+    if (!(request->call.arena = arena_new(REQUEST_BYTES_MAX))) {
+        free(request);
+        return NULL;
+    }
+    request->reply_body.max = REPLY_BYTES_MAX;
+    request->frames = *frames;
+    memset(frames, 0, sizeof *frames);
+    return request;
+}
+
+void request_free(struct request *request)
+{
+    if (!request)
+        return;
+    zsock_frames_free(&request->frames);
+    arena_free(request->call.arena);
+    buffer_free(&request->reply_header);
+    buffer_free(&request->reply_body);
+    free(request);
+}
+
+static enum err refuse(struct request *request, enum err name,
+                       const char *field, const char *hint)
+{
+    return request->error =
+               call_refuse(&request->call, name, field, "%s", hint);
+}
+
+/* "CLAUSE02" is another version, anything else is not our protocol. */
+static enum err check_tag(struct request *request)
+{
+    struct slice tag = request->frames.tag;
+
+    if (slice_equal(tag, SLICE(PROTOCOL_TAG)))
+        return ERR_NONE;
+    if (tag.len == 8 && memcmp(tag.data, PROTOCOL_TAG, 6) == 0)
+        return refuse(request, ERR_BAD_VERSION, "", "CLAUSE01 is spoken here");
+    return refuse(request, ERR_BAD_FRAMES, "", "the first frame is CLAUSE01");
+}
+
+static enum err find_verb(struct request *request)
+{
+    struct call *call = &request->call;
+
+    call->verb = verb_find(request->header.method);
+    if (call->verb == VERBS)
+        return request->error = call_refuse(
+                   call, ERR_UNKNOWN_METHOD, "m", "the nearest is %s",
+                   verb_nearest(request->header.method));
+    if (!rights_allow(call, NULL))
+        return refuse(request, ERR_FORBIDDEN, "m", "ask for another role");
+    if (verb_rows[call->verb].class == CLASS_WRITE && !request->header.key.len)
+        return refuse(request, ERR_KEY_REQUIRED, "k",
+                      "any text of up to 64 bytes that names this write");
+    return ERR_NONE;
+}
+
+static enum err decode_ask(struct request *request)
+{
+    const struct verb_row *row = &verb_rows[request->call.verb];
+    struct arena *arena = request->call.arena;
+
+    request->ask = shape_array(arena, row->ask, 1);
+    request->answer = shape_array(arena, row->answer, 1);
+    if (!request->ask || !request->answer)
+        return request->error = ERR_NOMEM;
+    return request->error = protocol_decode(
+               row->ask, request->frames.body, request->call.limits, arena,
+               request->ask, &request->call.faults);
+}
+
+enum err dispatch_decode(struct request *request)
+{
+    enum err e =
+        protocol_decode_header(request->frames.header, request->call.arena,
+                               &request->header, &request->call.faults);
+
+    if (e)
+        return request->error = e;
+    if ((e = check_tag(request)) || (e = find_verb(request)))
+        return e;
+    return decode_ask(request);
+}
+
+static enum err encode(struct request *request)
+{
+    const struct verb_row *row = &verb_rows[request->call.verb];
+
+    return protocol_encode(row->answer, request->answer,
+                           rights_readers(&request->call),
+                           &request->reply_body);
+}
+
+/* The answer is over the ceiling: say which limit would fit, from the size it
+ * would have had, with a tenth to spare because answers are not even. */
+static enum err refuse_large(struct request *request)
+{
+    const struct shape *shape = verb_rows[request->call.verb].ask;
+    int64_t limit;
+
+    request->reply_body.max = 0;
+    request->reply_body.len = 0;
+    for (size_t i = 0; i < shape->n; i++) {
+        if (strcmp(shape->fields[i].name, "limit") != 0 || encode(request))
+            continue;
+        memcpy(&limit, (char *)request->ask + shape->fields[i].offset,
+               sizeof limit);
+        limit = limit * REPLY_BYTES_MAX / (int64_t)request->reply_body.len;
+        return call_refuse(
+            &request->call, ERR_REPLY_TOO_LARGE, "limit",
+            "a limit of %lld fits",
+            (long long)(limit * 9 / 10 > 0 ? limit * 9 / 10 : 1));
+    }
+    return call_refuse(&request->call, ERR_REPLY_TOO_LARGE, "",
+                       "ask for less at once");
+}
+
+void dispatch_view(struct request *request, struct store_view *view)
+{
+    struct call *call = &request->call;
+    enum err e = ERR_NONE;
+
+    request->revision = store_view_revision(view);
+    if (request->header.min_revision != ABSENT &&
+        request->revision < (uint64_t)request->header.min_revision)
+        e = call_refuse(call, ERR_BEHIND, "r", "this store is at %llu",
+                        (unsigned long long)request->revision);
+    if (!e)
+        e = routes[call->verb](view, NULL, call, request->ask, request->answer);
+    if (!e && (e = encode(request)) == ERR_REPLY_TOO_LARGE)
+        e = refuse_large(request);
+    if (e)
+        dispatch_refuse(request, e);
+}
+
+/* ---- Writes: once for each (caller, key) ----------------------------------
+ */
+
+/* A stored reply: the revision (8 bytes, little-endian), then the body. */
+static enum err store_reply(struct request *request, struct store_batch *batch,
+                            const unsigned char hash[16])
+{
+    struct once once;
+    struct slice reply;
+    char *bytes = arena_alloc(request->call.arena, 8 + request->reply_body.len);
+
+    if (!bytes)
+        return ERR_NOMEM;
+    memcpy(bytes, &request->revision, 8);
+    memcpy(bytes + 8, request->reply_body.data, request->reply_body.len);
+    reply = (struct slice){bytes, 8 + request->reply_body.len};
+    memcpy(once.hash, hash, 16);
+    once.reply = reply;
+    return store_once_put(batch, request->call.caller, request->header.key,
+                          &once);
+}
+
+static enum err replay(struct request *request, const struct once *once,
+                       const unsigned char hash[16])
+{
+    if (memcmp(once->hash, hash, 16) != 0)
+        return call_refuse(&request->call, ERR_KEY_CONFLICT, "k",
+                           "a new write needs a new key");
+    memcpy(&request->revision, once->reply.data, 8);
+    return buffer_add(&request->reply_body, once->reply.data + 8,
+                      once->reply.len - 8);
+}
+
+static enum err run_once(struct request *request, struct store_batch *batch,
+                         const unsigned char hash[16])
+{
+    struct call *call = &request->call;
+    enum err e =
+        routes[call->verb](NULL, batch, call, request->ask, request->answer);
+
+    if (e)
+        return e;
+    request->revision = store_view_revision(store_batch_view(batch));
+    if ((e = encode(request)))
+        return e;
+    return store_reply(request, batch, hash);
+}
+
+enum err dispatch_batch(struct request *request, struct store_batch *batch)
+{
+    struct slice parts[2] = {request->header.method, request->frames.body};
+    unsigned char hash[16];
+    struct once once;
+    enum err e;
+
+    store_hash(parts, 2, hash);
+    e = store_once_get(store_batch_view(batch), request->call.caller,
+                       request->header.key, &once);
+    if (!e)
+        e = replay(request, &once, hash);
+    else if (e == ERR_NOT_FOUND)
+        e = run_once(request, batch, hash);
+    if (e)
+        dispatch_refuse(request, e);
+    return e;
+}
+
+void dispatch_again(struct request *request)
+{
+    request->call.faults.n = 0;
+    request->reply_body.len = 0;
+    /* Decoded anew: a handler makes codes current in place. */
+    decode_ask(request);
+}
+
+void dispatch_refuse(struct request *request, enum err error)
+{
+    request->error = error;
+    request->reply_body.len = 0;
+    if (protocol_encode_refusal(error, &request->call.faults,
+                                &request->reply_body))
+        request->reply_body.len = 0;
+}
+
+void dispatch_finish(struct request *request, uint64_t now_us)
+{
+    struct reply_header header = {
+        .id = request->header.id,
+        .status = err_status(request->error),
+        .revision = (int64_t)request->revision,
+        .us = (int64_t)(now_us - request->arrived_us),
+    };
+
+    if (protocol_encode_header(&header, &request->reply_header))
+        request->reply_header.len = 0;
+}
+
+size_t dispatch_weight(const struct request *request)
+{
+    if (request->call.verb == VERB_import_apply)
+        return ((const struct ask_import_apply *)request->ask)->rows.n;
+    return 1;
+}

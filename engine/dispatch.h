@@ -1,0 +1,71 @@
+/*
+ * From a decoded request to an encoded reply: gate, decode, handler, encode.
+ * Nothing here knows a socket.
+ */
+#ifndef ENGINE_DISPATCH_H
+#define ENGINE_DISPATCH_H
+
+#include "engine/call.h"
+#include "engine/zsock.h"
+#include "store/store.h"
+
+/* One request from its frames to its reply.  Owned by whoever holds it: the
+ * loop, then the queue of a thread, then the loop again. */
+struct request {
+    struct request *next; /* in a queue */
+    struct frames frames;
+    struct call call;
+    struct ask_header header;
+    void *ask;
+    void *answer;
+    enum err error;
+    uint64_t revision; /* answered at */
+    uint64_t arrived_us;
+    struct buffer reply_header;
+    struct buffer reply_body;
+};
+
+/* A request around FRAMES, which it takes.  NULL without memory. */
+struct request *request_new(struct frames *frames);
+void request_free(struct request *request);
+
+/* Decode the header and the body, ask the first gate.  The request's error
+ * and faults say why not. */
+enum err dispatch_decode(struct request *request);
+
+/* Run a READ or SLOW verb over VIEW and encode its answer. */
+void dispatch_view(struct request *request, struct store_view *view);
+
+/* Run a WRITE verb in BATCH: the idempotency table first.  Returns what the
+ * handler returned; the reply is encoded. */
+enum err dispatch_batch(struct request *request, struct store_batch *batch);
+
+/* Forget what a run left, to run it again in another batch. */
+void dispatch_again(struct request *request);
+
+/* Turn the request's error into the refusal it is answered with. */
+void dispatch_refuse(struct request *request, enum err error);
+
+/* Encode the reply's header (revision, elapsed time until NOW_US). */
+void dispatch_finish(struct request *request, uint64_t now_us);
+
+/* How many records the writer should count this request as. */
+size_t dispatch_weight(const struct request *request);
+
+/* Handlers: one for each row of verbs.def.  A READ or SLOW handler is given a
+ * view, a WRITE handler a batch; *ANSWER is cleared. */
+#define READ(name, wire, roles)                                                \
+    enum err handle_##name(struct store_view *view, struct call *call,         \
+                           const struct ask_##name *ask,                       \
+                           struct answer_##name *answer);
+#define SLOW READ
+#define WRITE(name, wire, roles)                                               \
+    enum err handle_##name(struct store_batch *batch, struct call *call,       \
+                           const struct ask_##name *ask,                       \
+                           struct answer_##name *answer);
+#include "protocol/verbs.def"
+#undef READ
+#undef SLOW
+#undef WRITE
+
+#endif

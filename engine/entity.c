@@ -1,0 +1,313 @@
+/*
+ * Objects in and out of the store.  A put decides everything (rights, rules,
+ * revision) before its first write; record and index go into one batch.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/entity.h"
+#include "engine/match/match.h"
+
+/* Bytes of rows in one page: leaves room for the frame round them. */
+#define PAGE_BYTES (900 * 1024)
+
+struct slice entity_id(unsigned entity, const void *value, struct arena *arena)
+{
+    const struct structure *s = value;
+
+    if (entity == ENTITY_MARKET)
+        return ((const struct market *)value)->id;
+    if (entity == ENTITY_PROFILE)
+        return ((const struct profile *)value)->id;
+    return arena_format(arena, "%.*s-%s", (int)s->siret.len, s->siret.data,
+                        words_kind.words[s->kind]);
+}
+
+/* What the journal may say of an object: nothing of a person. */
+static struct slice label(unsigned entity, struct slice id)
+{
+    return entity == ENTITY_PROFILE ? (struct slice){NULL, 0} : id;
+}
+
+enum err entity_decode(unsigned entity, const struct record *record,
+                       struct arena *arena, void **value)
+{
+    const struct shape *shape = entity_shape(entity);
+    void *out = shape_array(arena, shape, 1);
+    enum err e;
+
+    if (!out)
+        return ERR_NOMEM;
+    if (record->version != RECORD_VERSION)
+        return ERR_STORE_CORRUPT;
+    if ((e = protocol_decode_trusted(shape, record->body, arena, out)))
+        return e;
+    *value = out;
+    return ERR_NONE;
+}
+
+enum err entity_get(struct store_view *view, struct call *call, unsigned entity,
+                    struct slice id, const void **value, uint64_t *revision)
+{
+    struct record record;
+    void *found = NULL;
+    enum err e;
+
+    if ((e = store_get(view, entity, id, &record)) ||
+        (e = entity_decode(entity, &record, call->arena, &found)))
+        return e;
+    if (!rights_allow(call, found))
+        return ERR_NOT_FOUND;
+    *value = found;
+    if (revision)
+        *revision = record.revision;
+    return ERR_NONE;
+}
+
+static enum err check_revision(struct call *call, int64_t if_rev, int found,
+                               uint64_t revision)
+{
+    if (if_rev == ABSENT || (found && (uint64_t)if_rev == revision) ||
+        (!found && if_rev == 0))
+        return ERR_NONE;
+    if (!found)
+        return call_refuse(call, ERR_REV_CONFLICT, "if_rev",
+                           "the object does not exist");
+    return call_refuse(call, ERR_REV_CONFLICT, "if_rev",
+                       "its revision is %llu: read it again",
+                       (unsigned long long)revision);
+}
+
+/* Everything a put decides.  OLD gets the present record, decoded into
+ * *BEFORE; NULL when there is none. */
+static enum err decide(struct store_view *view, struct call *call,
+                       unsigned entity, void *value, const char *path,
+                       int64_t if_rev, struct put_result *result, void **before)
+{
+    struct record old;
+    enum err e;
+
+    result->notes.n = 0;
+    *before = NULL;
+    if ((e = ingest(store_view_reference(view), entity, value, path,
+                    call->arena, &call->faults, &result->notes)))
+        return e;
+    result->id = entity_id(entity, value, call->arena);
+    e = store_get(view, entity, result->id, &old);
+    result->created = e == ERR_NOT_FOUND;
+    if (e && !result->created)
+        return e;
+    if (!result->created &&
+        ((e = entity_decode(entity, &old, call->arena, before))))
+        return e;
+    if (!rights_allow(call, value) || (*before && !rights_allow(call, *before)))
+        return ERR_FORBIDDEN;
+    return check_revision(call, if_rev, !result->created,
+                          result->created ? 0 : old.revision);
+}
+
+enum err entity_check(struct store_view *view, struct call *call,
+                      unsigned entity, void *value, const char *path,
+                      int64_t if_rev, struct put_result *result)
+{
+    void *before;
+
+    result->revision = store_view_revision(view);
+    return decide(view, call, entity, value, path, if_rev, result, &before);
+}
+
+/* BEFORE borrows from pages of the batch: it is copied before the put that
+ * may move them. */
+static enum err encode_record(unsigned entity, const void *value,
+                              struct buffer *out)
+{
+    return protocol_encode(entity_shape(entity), value, ~0u, out);
+}
+
+/* A decoded value that no longer borrows from the store. */
+static enum err detach(struct call *call, unsigned entity, void **value)
+{
+    struct buffer bytes = {.max = STORE_RECORD_MAX};
+    struct record copy = {.version = RECORD_VERSION};
+    enum err e;
+
+    if (!*value)
+        return ERR_NONE;
+    if (!(e = encode_record(entity, *value, &bytes))) {
+        copy.body =
+            arena_copy(call->arena, (struct slice){bytes.data, bytes.len});
+        e = copy.body.data ? entity_decode(entity, &copy, call->arena, value)
+                           : ERR_NOMEM;
+    }
+    buffer_free(&bytes);
+    return e;
+}
+
+enum err entity_put(struct store_batch *batch, struct call *call,
+                    unsigned entity, void *value, const char *path,
+                    int64_t if_rev, struct put_result *result)
+{
+    struct store_view *view = store_batch_view(batch);
+    struct buffer bytes = {.max = STORE_RECORD_MAX};
+    struct record record;
+    void *before;
+    enum err e;
+
+    if ((e = decide(view, call, entity, value, path, if_rev, result,
+                    &before)) ||
+        (e = detach(call, entity, &before)) ||
+        (e = encode_record(entity, value, &bytes)))
+        goto free_bytes;
+    if ((e = store_put(batch, entity, result->id, label(entity, result->id),
+                       RECORD_VERSION, (struct slice){bytes.data, bytes.len},
+                       &record)) ||
+        (e = postings_change(batch, store_view_reference(view), call->arena,
+                             entity, record.number, before, value)))
+        goto free_bytes;
+    result->revision = record.revision;
+
+free_bytes:
+    buffer_free(&bytes);
+    return e;
+}
+
+enum err entity_delete(struct store_batch *batch, struct call *call,
+                       unsigned entity, struct slice id, int64_t if_rev,
+                       int64_t *revision)
+{
+    struct store_view *view = store_batch_view(batch);
+    struct record record;
+    uint64_t now = 0;
+    void *before = NULL;
+    enum err e;
+
+    if ((e = store_get(view, entity, id, &record)) ||
+        (e = entity_decode(entity, &record, call->arena, &before)))
+        return e;
+    if (!rights_allow(call, before))
+        return ERR_NOT_FOUND;
+    if ((e = check_revision(call, if_rev, 1, record.revision)) ||
+        (e = detach(call, entity, &before)) ||
+        (e = postings_change(batch, store_view_reference(view), call->arena,
+                             entity, record.number, before, NULL)) ||
+        (e = store_delete(batch, entity, id, label(entity, id), &now)))
+        return e;
+    *revision = (int64_t)now;
+    return ERR_NONE;
+}
+
+/* ---- Lists -----------------------------------------------------------------
+ */
+
+/* A token is the last id in hexadecimal and a check over entity and id, so
+ * that one list's token is not taken for another's. */
+static uint32_t token_check(unsigned entity, struct slice id)
+{
+    uint32_t h = 2166136261u ^ entity;
+
+    for (size_t i = 0; i < id.len; i++)
+        h = (h ^ (unsigned char)id.data[i]) * 16777619u;
+    return h;
+}
+
+static struct slice token_of(unsigned entity, struct slice id,
+                             struct arena *arena)
+{
+    char hex[2 * 64 + 1] = "";
+
+    for (size_t i = 0; i < id.len && i < 64; i++) {
+        static const char digits[] = "0123456789abcdef";
+
+        hex[2 * i] = digits[(unsigned char)id.data[i] >> 4];
+        hex[2 * i + 1] = digits[id.data[i] & 15];
+        hex[2 * i + 2] = '\0';
+    }
+    return arena_format(arena, "%s-%08x", hex, token_check(entity, id));
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int token_id(unsigned entity, struct slice token, struct arena *arena,
+                    struct slice *id)
+{
+    size_t len = token.len >= 9 ? (token.len - 9) / 2 : 0;
+    char *bytes = arena_alloc(arena, len + 1);
+
+    if (!bytes || !len || len > 64)
+        return 0;
+    for (size_t i = 0; i < len; i++) {
+        int high = hex_value(token.data[2 * i]);
+        int low = hex_value(token.data[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return 0;
+        bytes[i] = (char)(high << 4 | low);
+    }
+    *id = (struct slice){bytes, len};
+    return slice_equal(token, token_of(entity, *id, arena));
+}
+
+/* One object as this caller may see it, encoded. */
+static enum err list_row(struct call *call, unsigned entity,
+                         const struct record *record, struct buffer *out)
+{
+    void *value = NULL;
+    enum err e = entity_decode(entity, record, call->arena, &value);
+
+    if (!e && !rights_allow(call, value))
+        return ERR_NOT_FOUND;
+    return e ? e
+             : protocol_encode(entity_shape(entity), value,
+                               rights_readers(call), out);
+}
+
+enum err entity_list(struct store_view *view, struct call *call,
+                     unsigned entity, int64_t page_size, struct slice token,
+                     struct slices *rows, struct slice *next)
+{
+    struct slice *list =
+        arena_array(call->arena, (size_t)page_size, sizeof *list);
+    struct slice id = {NULL, 0};
+    struct slice last;
+    struct record record;
+    size_t bytes = 0;
+    size_t n = 0;
+    enum err e;
+
+    if (!list)
+        return ERR_NOMEM;
+    if (token.data && !token_id(entity, token, call->arena, &id))
+        return call_refuse(call, ERR_BAD_TOKEN, "page_token",
+                           "leave it out to begin again");
+    last = id;
+    while (!(e = store_next(view, entity, id, &id, &record))) {
+        struct buffer row = {0};
+
+        if (n == (size_t)page_size ||
+            (n && bytes + record.body.len > PAGE_BYTES)) {
+            *next = token_of(entity, last, call->arena);
+            break;
+        }
+        e = list_row(call, entity, &record, &row);
+        if (!e && !(list[n].data = arena_copy(call->arena,
+                                              (struct slice){row.data, row.len})
+                                       .data))
+            e = ERR_NOMEM;
+        list[n].len = row.len;
+        bytes += row.len;
+        buffer_free(&row);
+        if (e && e != ERR_NOT_FOUND)
+            return e;
+        n += !e;
+        last = id;
+    }
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    *rows = (struct slices){list, n};
+    return ERR_NONE;
+}

@@ -1,0 +1,95 @@
+/*
+ * put, get, list and delete of every entity: rows over entity.c.
+ */
+#include <string.h>
+
+#include "engine/dispatch.h"
+#include "engine/entity.h"
+
+static enum err notes_answer(struct call *call, const struct notes *notes,
+                             struct note_list *out)
+{
+    if (!notes->n)
+        return ERR_NONE;
+    if (!(out->at = arena_array(call->arena, notes->n, sizeof *out->at)))
+        return ERR_NOMEM;
+    memcpy(out->at, notes->at, notes->n * sizeof *out->at);
+    out->n = notes->n;
+    return ERR_NONE;
+}
+
+/* A person's pseudonym is not repeated: the stored reply outlives it. */
+#define PUT(entity, constant, shown)                                           \
+    enum err handle_##entity##_put(struct store_batch *batch,                  \
+                                   struct call *call,                          \
+                                   const struct ask_##entity##_put *ask,       \
+                                   struct answer_##entity##_put *answer)       \
+    {                                                                          \
+        struct put_result result;                                              \
+        enum err e = entity_put(batch, call, constant, ask->entity, #entity,   \
+                                ask->if_rev, &result);                         \
+                                                                               \
+        if (e)                                                                 \
+            return e;                                                          \
+        if (shown)                                                             \
+            answer->id = result.id;                                            \
+        answer->rev = (int64_t)result.revision;                                \
+        answer->created = result.created;                                      \
+        return notes_answer(call, &result.notes, &answer->notes);              \
+    }
+
+#define GET(entity, constant)                                                  \
+    enum err handle_##entity##_get(struct store_view *view, struct call *call, \
+                                   const struct ask_##entity##_get *ask,       \
+                                   struct answer_##entity##_get *answer)       \
+    {                                                                          \
+        const void *value;                                                     \
+        uint64_t revision;                                                     \
+        enum err e =                                                           \
+            entity_get(view, call, constant, ask->id, &value, &revision);      \
+                                                                               \
+        if (e)                                                                 \
+            return e;                                                          \
+        answer->id = ask->id;                                                  \
+        answer->rev = (int64_t)revision;                                       \
+        answer->entity = arena_alloc(call->arena, sizeof *answer->entity);     \
+        if (!answer->entity)                                                   \
+            return ERR_NOMEM;                                                  \
+        memcpy(answer->entity, value, sizeof *answer->entity);                 \
+        return ERR_NONE;                                                       \
+    }
+
+#define LIST(entity, constant)                                                 \
+    enum err handle_##entity##_list(struct store_view *view,                   \
+                                    struct call *call,                         \
+                                    const struct ask_##entity##_list *ask,     \
+                                    struct answer_##entity##_list *answer)     \
+    {                                                                          \
+        return entity_list(view, call, constant, ask->page_size,               \
+                           ask->page_token, &answer->rows, &answer->next);     \
+    }
+
+#define DELETE(entity, verb, constant)                                         \
+    enum err handle_##entity##_##verb(struct store_batch *batch,               \
+                                      struct call *call,                       \
+                                      const struct ask_##entity##_##verb *ask, \
+                                      struct answer_##entity##_##verb *answer) \
+    {                                                                          \
+        return entity_delete(batch, call, constant, ask->id, ask->if_rev,      \
+                             &answer->rev);                                    \
+    }
+
+PUT(structure, ENTITY_STRUCTURE, 1)
+GET(structure, ENTITY_STRUCTURE)
+LIST(structure, ENTITY_STRUCTURE)
+DELETE(structure, delete, ENTITY_STRUCTURE)
+
+PUT(market, ENTITY_MARKET, 1)
+GET(market, ENTITY_MARKET)
+LIST(market, ENTITY_MARKET)
+DELETE(market, delete, ENTITY_MARKET)
+
+PUT(profile, ENTITY_PROFILE, 0)
+GET(profile, ENTITY_PROFILE)
+LIST(profile, ENTITY_PROFILE)
+DELETE(profile, erase, ENTITY_PROFILE)

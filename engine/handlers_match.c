@@ -1,0 +1,320 @@
+/*
+ * match.*: find the market, complete the question, let engine/match answer.
+ */
+#include <string.h>
+
+#include "engine/dispatch.h"
+#include "engine/entity.h"
+#include "engine/match/match.h"
+
+/* What every match question has in common, whatever its struct. */
+struct question {
+    struct slice market;
+    int64_t on;
+    int64_t limit;
+    struct ints kinds;
+    int64_t nationwide;
+    const struct structure_weights *structure_weights;
+    int64_t grace;
+    const struct person_weights *person_weights;
+};
+
+static enum err weights(struct call *call, const struct question *q,
+                        struct match *m)
+{
+    const struct structure_weights *s = &m->structure_weights;
+    const struct person_weights *p = &m->person_weights;
+
+    m->structure_weights =
+        q->structure_weights ? *q->structure_weights : call->structure_weights;
+    m->person_weights =
+        q->person_weights ? *q->person_weights : call->person_weights;
+    if (s->activity + s->coverage + s->proximity + s->capacity + s->jobs !=
+        1000)
+        return call_refuse(call, ERR_WEIGHTS_SUM, "structure_weights",
+                           "activity, coverage, proximity, capacity, jobs");
+    if (p->job + p->distance + p->waiting + p->availability != 1000)
+        return call_refuse(call, ERR_WEIGHTS_SUM, "person_weights",
+                           "job, distance, waiting, availability");
+    return ERR_NONE;
+}
+
+static enum err begin(struct store_view *view, struct call *call,
+                      const struct question *q, struct match *m,
+                      const struct market **market)
+{
+    const void *found;
+    enum err e;
+
+    memset(m, 0, sizeof *m);
+    m->view = view;
+    m->reference = store_view_reference(view);
+    m->arena = call->arena;
+    m->on = q->on == ABSENT ? call->today : q->on;
+    m->limit = q->limit;
+    m->kinds = q->kinds;
+    m->nationwide = q->nationwide;
+    m->grace = q->grace;
+    if ((e = weights(call, q, m)))
+        return e;
+    e = entity_get(view, call, ENTITY_MARKET, q->market, &found, NULL);
+    if (e == ERR_NOT_FOUND)
+        return call_refuse(call, e, "market", "no market has this id");
+    *market = found;
+    return e;
+}
+
+/* A market has this lot, and the lot this job (ABSENT: any). */
+static enum err check_lot(struct call *call, const struct market *market,
+                          int64_t lot, int64_t job)
+{
+    size_t lots = market->lots.n;
+
+    if ((size_t)lot > lots)
+        return call_refuse(call, ERR_NOT_FOUND, "lot",
+                           "this market has lots 1 to %zu", lots);
+    if (job != ABSENT && (size_t)job > market->lots.at[lot - 1].jobs.n)
+        return call_refuse(call, ERR_NOT_FOUND, "job", "this lot has %zu jobs",
+                           market->lots.at[lot - 1].jobs.n);
+    return ERR_NONE;
+}
+
+static void count(struct call *call, const struct match *m)
+{
+    call->scanned = m->scanned;
+    call->scored = m->scored;
+}
+
+/* "communes@6.0.0", ... in the order of the tables. */
+static enum err versions(const struct match *m, struct slices *out)
+{
+    const struct reference *r = m->reference;
+    struct slice *list = arena_array(m->arena, r->n_tables + 1, sizeof *list);
+
+    if (!list)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < r->n_tables; i++)
+        list[i] = arena_format(m->arena, "%s@%s", r->tables[i].name,
+                               r->tables[i].version);
+    *out = (struct slices){list, r->n_tables};
+    return ERR_NONE;
+}
+
+static int marked(const struct ints *marks)
+{
+    for (size_t i = 0; i < marks->n; i++)
+        if (marks->at[i] == MARK_APPROXIMATE)
+            return 1;
+    return 0;
+}
+
+static int lot_approximate(const struct lot_answer *lot)
+{
+    for (size_t i = 0; i < lot->structures.n; i++)
+        if (marked(&lot->structures.at[i].marks))
+            return 1;
+    for (size_t j = 0; j < lot->jobs.n; j++)
+        for (size_t i = 0; i < lot->jobs.at[j].candidates.n; i++)
+            if (marked(&lot->jobs.at[j].candidates.at[i].marks))
+                return 1;
+    return 0;
+}
+
+/* The members of MATCH_ANSWER. */
+#define FINISH(answer, call, q, m, rough)                                      \
+    ((answer)->market = (q)->market, (answer)->on = (m)->on,                   \
+     (answer)->rules = MATCH_RULES, (answer)->approximate = (rough),           \
+     count(call, m), versions(m, &(answer)->reference))
+
+enum err handle_match_structures(struct store_view *view, struct call *call,
+                                 const struct ask_match_structures *ask,
+                                 struct answer_match_structures *answer)
+{
+    struct question q = {.market = ask->market,
+                         .on = ask->on,
+                         .limit = ask->limit,
+                         .kinds = ask->kinds,
+                         .nationwide = ask->nationwide,
+                         .structure_weights = ask->structure_weights};
+    const struct market *market;
+    struct lot_answer *lot;
+    struct match m;
+    enum err e;
+
+    if ((e = begin(view, call, &q, &m, &market)) ||
+        (e = check_lot(call, market, ask->lot, ABSENT)))
+        return e;
+    if (!(lot = shape_array(call->arena, &shape_lot_answer, 1)))
+        return ERR_NOMEM;
+    if ((e = match_structures(&m, market, ask->lot, lot)))
+        return e;
+    answer->lot = lot;
+    return FINISH(answer, call, &q, &m, lot_approximate(lot));
+}
+
+enum err handle_match_people(struct store_view *view, struct call *call,
+                             const struct ask_match_people *ask,
+                             struct answer_match_people *answer)
+{
+    struct question q = {.market = ask->market,
+                         .on = ask->on,
+                         .limit = ask->limit,
+                         .grace = ask->grace,
+                         .person_weights = ask->person_weights};
+    const struct market *market;
+    struct lot_answer *lot;
+    struct match m;
+    enum err e;
+
+    if ((e = begin(view, call, &q, &m, &market)) ||
+        (e = check_lot(call, market, ask->lot, ask->job)))
+        return e;
+    if (!(lot = shape_array(call->arena, &shape_lot_answer, 1)))
+        return ERR_NOMEM;
+    if ((e = match_people(&m, market, ask->lot, ask->job, lot)))
+        return e;
+    answer->lot = lot;
+    return FINISH(answer, call, &q, &m, lot_approximate(lot));
+}
+
+enum err handle_match_market(struct store_view *view, struct call *call,
+                             const struct ask_match_market *ask,
+                             struct answer_match_market *answer)
+{
+    struct question q = {.market = ask->market,
+                         .on = ask->on,
+                         .limit = ask->limit,
+                         .kinds = ask->kinds,
+                         .nationwide = ask->nationwide,
+                         .structure_weights = ask->structure_weights,
+                         .grace = ask->grace,
+                         .person_weights = ask->person_weights};
+    const struct market *market;
+    struct lot_answer *lots;
+    struct match m;
+    int rough = 0;
+    enum err e;
+
+    if ((e = begin(view, call, &q, &m, &market)))
+        return e;
+    lots = shape_array(call->arena, &shape_lot_answer, market->lots.n);
+    if (!lots)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < market->lots.n; i++) {
+        int64_t lot = (int64_t)i + 1;
+
+        if ((e = match_structures(&m, market, lot, &lots[i])) ||
+            (e = match_people(&m, market, lot, ABSENT, &lots[i])))
+            return e;
+        rough |= lot_approximate(&lots[i]);
+    }
+    answer->lots = (struct lot_answer_list){lots, market->lots.n};
+    return FINISH(answer, call, &q, &m, rough);
+}
+
+static enum err explain_structure(struct match *m, struct call *call,
+                                  const struct ask_match_explain *ask,
+                                  const struct market *market,
+                                  struct answer_match_explain *answer)
+{
+    const void *candidate;
+    enum err e = entity_get(m->view, call, ENTITY_STRUCTURE, ask->structure,
+                            &candidate, NULL);
+
+    if (e == ERR_NOT_FOUND)
+        return call_refuse(call, e, "structure", "no structure has this id");
+    if (e)
+        return e;
+    answer->structure = shape_array(call->arena, &shape_structure_verdict, 1);
+    if (!answer->structure)
+        return ERR_NOMEM;
+    return match_explain_structure(m, market, ask->lot, candidate,
+                                   answer->structure);
+}
+
+static enum err explain_person(struct match *m, struct call *call,
+                               const struct ask_match_explain *ask,
+                               const struct market *market,
+                               struct answer_match_explain *answer)
+{
+    const void *candidate;
+    enum err e = entity_get(m->view, call, ENTITY_PROFILE, ask->profile,
+                            &candidate, NULL);
+
+    if (e == ERR_NOT_FOUND)
+        return call_refuse(call, e, "profile", "no profile has this id");
+    if (e)
+        return e;
+    return match_explain_person(m, market, ask->lot, ask->job, candidate,
+                                &answer->jobs);
+}
+
+static int verdict_approximate(const struct answer_match_explain *answer)
+{
+    if (answer->structure && answer->structure->hit &&
+        marked(&answer->structure->hit->marks))
+        return 1;
+    for (size_t i = 0; i < answer->jobs.n; i++)
+        if (answer->jobs.at[i].hit && marked(&answer->jobs.at[i].hit->marks))
+            return 1;
+    return 0;
+}
+
+enum err handle_match_explain(struct store_view *view, struct call *call,
+                              const struct ask_match_explain *ask,
+                              struct answer_match_explain *answer)
+{
+    struct question q = {.market = ask->market,
+                         .on = ask->on,
+                         .limit = 1,
+                         .kinds = ask->kinds,
+                         .nationwide = ask->nationwide,
+                         .structure_weights = ask->structure_weights,
+                         .grace = ask->grace,
+                         .person_weights = ask->person_weights};
+    const struct market *market;
+    struct match m;
+    enum err e;
+
+    if (!ask->structure.data == !ask->profile.data)
+        return call_refuse(call, ERR_MISSING_FIELD, "structure",
+                           "name one structure or one profile");
+    if ((e = begin(view, call, &q, &m, &market)) ||
+        (e = check_lot(call, market, ask->lot, ask->job)) ||
+        (e = match_warnings(&m, market, ask->lot, &answer->warnings)))
+        return e;
+    answer->lot = ask->lot;
+    e = ask->structure.data ? explain_structure(&m, call, ask, market, answer)
+                            : explain_person(&m, call, ask, market, answer);
+    return e ? e : FINISH(answer, call, &q, &m, verdict_approximate(answer));
+}
+
+enum err handle_match_reasons(struct store_view *view, struct call *call,
+                              const struct ask_match_reasons *ask,
+                              struct answer_match_reasons *answer)
+{
+    struct question q = {.market = ask->market,
+                         .on = ask->on,
+                         .limit = 1,
+                         .kinds = ask->kinds,
+                         .nationwide = ask->nationwide,
+                         .structure_weights = ask->structure_weights,
+                         .grace = ask->grace,
+                         .person_weights = ask->person_weights};
+    const struct market *market;
+    struct match m;
+    enum err e;
+
+    if ((e = begin(view, call, &q, &m, &market)) ||
+        (e = check_lot(call, market, ask->lot, ABSENT)) ||
+        (e = match_warnings(&m, market, ask->lot, &answer->warnings)))
+        return e;
+    answer->lot = ask->lot;
+    if (!(answer->structures = shape_array(call->arena, &shape_tally, 1)))
+        return ERR_NOMEM;
+    if ((e = match_count_structures(&m, market, ask->lot,
+                                    answer->structures)) ||
+        (e = match_count_people(&m, market, ask->lot, &answer->jobs)))
+        return e;
+    return FINISH(answer, call, &q, &m, 0);
+}

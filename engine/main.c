@@ -1,0 +1,169 @@
+/*
+ * claused: flags, configuration, store, server, in that order; and back.
+ */
+#include <argp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "engine/config.h"
+#include "engine/log.h"
+#include "engine/server.h"
+#include "store/store.h"
+
+/* Exit statuses (sysexits.h). */
+#define EXIT_USAGE 64
+#define EXIT_STORE 66  /* damaged, foreign, of a newer version */
+#define EXIT_CANNOT 73 /* cannot be created or bound */
+#define EXIT_IO 74     /* the disk failed */
+#define EXIT_LOCKED 75 /* another daemon has the store */
+#define EXIT_CONFIG 78
+
+enum { KEY_INIT = 256, KEY_REBUILD };
+
+struct flags {
+    const char *store;
+    const char *listen;
+    const char *config;
+    int init;
+    int rebuild;
+};
+
+const char *argp_program_version = "claused " VERSION;
+
+static const struct argp_option options[] = {
+    {"store", 's', "DIR", 0, "The store", 0},
+    {"init", KEY_INIT, NULL, 0,
+     "Create the store, in a directory that is empty or missing", 0},
+    {"listen", 'l', "ENDPOINT", 0,
+     "Where to listen (tcp://127.0.0.1:5570); port * is any free one", 0},
+    {"config", 'c', "FILE", 0, "Configuration; flags win over it", 0},
+    {"rebuild", KEY_REBUILD, NULL, 0,
+     "Build the index anew while serving from the old one", 0},
+    {0},
+};
+
+static error_t on_flag(int key, char *arg, struct argp_state *state)
+{
+    struct flags *flags = state->input;
+
+    switch (key) {
+    case 's':
+        flags->store = arg;
+        return 0;
+    case 'l':
+        flags->listen = arg;
+        return 0;
+    case 'c':
+        flags->config = arg;
+        return 0;
+    case KEY_INIT:
+        flags->init = 1;
+        return 0;
+    case KEY_REBUILD:
+        flags->rebuild = 1;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "what is %s?", arg);
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    .options = options,
+    .parser = on_flag,
+    .doc = "Match clausal public contracts to inclusive structures and "
+           "eligible people.\v"
+           "Prints one line `listening ENDPOINT' when it serves.  SIGTERM "
+           "stops it, SIGHUP reads the configuration again, SIGUSR1 compacts "
+           "the store.",
+};
+
+static int copy_flag(char *out, size_t size, const char *flag)
+{
+    if (flag && strlen(flag) < size)
+        memcpy(out, flag, strlen(flag) + 1);
+    return !flag || strlen(flag) < size;
+}
+
+/* 0, or the status to exit with. */
+static int configure(const struct flags *flags, struct config *config)
+{
+    char why[300] = "";
+
+    config_default(config);
+    if (flags->config && config_read(flags->config, config, why, sizeof why)) {
+        log_line(LOG_ERROR, "%s: %s", flags->config, why);
+        return EXIT_CONFIG;
+    }
+    if (!copy_flag(config->store, sizeof config->store, flags->store) ||
+        !copy_flag(config->listen, sizeof config->listen, flags->listen)) {
+        log_line(LOG_ERROR, "a flag is too long");
+        return EXIT_USAGE;
+    }
+    if (!config->store[0]) {
+        log_line(LOG_ERROR, "say where the store is: --store DIR");
+        return EXIT_USAGE;
+    }
+    log_level((int)config->log_level);
+    return 0;
+}
+
+static int store_exit(enum err e, const struct config *config)
+{
+    log_line(LOG_ERROR, "%s: %s", config->store, err_text(e));
+    if (e == ERR_STORE_LOCKED)
+        return EXIT_LOCKED;
+    if (e == ERR_STORE_EXISTS || e == ERR_NOT_FOUND)
+        return EXIT_CANNOT;
+    return e == ERR_STORE_IO || e == ERR_STORE_FULL ? EXIT_IO : EXIT_STORE;
+}
+
+static int serve(struct store *store, const struct flags *flags,
+                 const struct config *config)
+{
+    struct server *server;
+    enum err e = server_open(store, config, flags->config, &server);
+
+    if (e) {
+        log_line(LOG_ERROR, "%s: cannot listen", config->listen);
+        return e == ERR_RANGE ? EXIT_USAGE : EXIT_CANNOT;
+    }
+    if (flags->rebuild)
+        server_rebuild(server);
+    printf("listening %s\n", server_endpoint(server));
+    fflush(stdout);
+    e = server_run(server);
+    server_close(server);
+    return e ? EXIT_IO : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct flags flags = {0};
+    struct config config;
+    struct store_options options_store = {.log = log_text};
+    struct store *store;
+    enum err e;
+    int status;
+
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&parser, argc, argv, 0, NULL, &flags);
+    signal(SIGPIPE, SIG_IGN);
+    /* No core file may hold what the daemon knows of people. */
+    prctl(PR_SET_DUMPABLE, 0);
+    if ((status = configure(&flags, &config)))
+        return status;
+    options_store.init = flags.init;
+    options_store.map_bytes = (size_t)config.map_mib << 20;
+    if ((e = store_open(config.store, &options_store, &store)))
+        return store_exit(e, &config);
+    status = serve(store, &flags, &config);
+    store_close(store);
+    return status;
+}

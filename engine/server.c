@@ -1,0 +1,564 @@
+/*
+ * libuv and ZeroMQ in one loop.  The socket's descriptor signals edges, so it
+ * only wakes the loop up: in prepare, before sleeping, ZMQ_EVENTS is asked and
+ * an idle handle keeps the loop turning while there is something to read; in
+ * check a bounded number of messages is taken, so that timers get their turn.
+ *
+ * Shutdown is the start-up reversed: stop reading, let the writer and the
+ * workers finish, send what is owed, close handles, close the socket.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "engine/log.h"
+#include "engine/outbox.h"
+#include "engine/server.h"
+#include "engine/writer.h"
+#include "protocol/civil.h"
+
+/* Per turn of the loop: messages, and time for the long ones among them. */
+#define TURN_MESSAGES 64
+#define TURN_US 5000
+/* Requests on workers and waiting for one: past that, BUSY. */
+#define SLOW_MAX 256
+/* SIGTERM to exit: the promise is five seconds. */
+#define STOP_MS 4000
+/* Replies that could not be sent are tried again this often. */
+#define RETRY_MS 10
+#define READERS_MS 30000
+/* A request frame over this is cut off by the socket: bodies of 1 MiB, and a
+ * little for those who are told that theirs is too large. */
+#define FRAME_BYTES (2 * 1024 * 1024)
+
+struct server {
+    struct store *store;
+    struct config config;
+    const char *config_file;
+    struct zsock *sock;
+    struct outbox *outbox;
+    struct writer *writer;
+    uv_loop_t loop;
+    uv_poll_t poll;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_idle_t idle;
+    uv_async_t written;
+    uv_timer_t retry;
+    uv_timer_t readers;
+    uv_timer_t watchdog;
+    uv_timer_t deadline;
+    uv_signal_t signals[4];
+    pthread_mutex_t mutex; /* of `done` */
+    struct request *done;  /* answered by the writer, in order */
+    struct request **done_last;
+    size_t slow;    /* on workers or waiting for one */
+    size_t writing; /* queued with the writer */
+    int stopping;
+    int overtime;
+    enum err result;
+    uint64_t started_us;
+    uint64_t asked[VERBS];
+    uint64_t refused[VERBS];
+    uint64_t slowest_us[VERBS];
+};
+
+static uint64_t now_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* ---- Replies
+ * ----------------------------------------------------------------- */
+
+static void account(struct server *s, const struct request *r, uint64_t us)
+{
+    enum verb verb = r->call.verb;
+
+    if (verb == VERBS)
+        return;
+    s->asked[verb]++;
+    s->refused[verb] += r->error != ERR_NONE;
+    if (us > s->slowest_us[verb])
+        s->slowest_us[verb] = us;
+    if (us / 1000 >= (uint64_t)s->config.slow_ms && s->config.slow_ms)
+        log_line(LOG_INFO,
+                 "slow: %s %llu us, read %llu, scored %llu, %zu bytes, %s",
+                 verb_rows[verb].name, (unsigned long long)us,
+                 (unsigned long long)r->call.scanned,
+                 (unsigned long long)r->call.scored, r->reply_body.len,
+                 err_name(r->error));
+}
+
+static void on_retry(uv_timer_t *timer);
+
+static void reply(struct server *s, struct request *r)
+{
+    uint64_t now = now_us();
+
+    account(s, r, now - r->arrived_us);
+    dispatch_finish(r, now);
+    outbox_reply(s->outbox, r);
+    if (outbox_stat(s->outbox).queued &&
+        !uv_is_active((uv_handle_t *)&s->retry))
+        uv_timer_start(&s->retry, on_retry, RETRY_MS, RETRY_MS);
+}
+
+static void refuse(struct server *s, struct request *r, enum err e)
+{
+    dispatch_refuse(r, e);
+    reply(s, r);
+}
+
+/* ---- READ on the loop, SLOW on a worker
+ * ---------------------------------------- */
+
+static void answer_view(struct server *s, struct request *r)
+{
+    struct store_view *view;
+    enum err e = store_view_begin(s->store, &view);
+
+    if (e) {
+        dispatch_refuse(r, e);
+        return;
+    }
+    dispatch_view(r, view);
+    store_view_end(view);
+}
+
+struct slow_work {
+    uv_work_t work;
+    struct server *server;
+    struct request *request;
+};
+
+static int too_late(const struct request *r)
+{
+    return r->header.deadline_ms != ABSENT &&
+           now_us() - r->arrived_us >= (uint64_t)r->header.deadline_ms * 1000;
+}
+
+static void on_slow(uv_work_t *work)
+{
+    struct slow_work *slow = work->data;
+
+    if (too_late(slow->request))
+        dispatch_refuse(slow->request, ERR_DEADLINE);
+    else
+        answer_view(slow->server, slow->request);
+}
+
+static void on_slow_done(uv_work_t *work, int status)
+{
+    struct slow_work *slow = work->data;
+
+    if (status == UV_ECANCELED)
+        dispatch_refuse(slow->request, ERR_STOPPING);
+    slow->server->slow--;
+    reply(slow->server, slow->request);
+    free(slow);
+}
+
+static void queue_slow(struct server *s, struct request *r)
+{
+    struct slow_work *slow;
+
+    if (s->slow >= SLOW_MAX) {
+        refuse(s, r, ERR_BUSY);
+        return;
+    }
+    if (!(slow = calloc(1, sizeof *slow))) {
+        refuse(s, r, ERR_NOMEM);
+        return;
+    }
+    slow->work.data = slow;
+    slow->server = s;
+    slow->request = r;
+    s->slow++;
+    uv_queue_work(&s->loop, &slow->work, on_slow, on_slow_done);
+}
+
+/* ---- WRITE through the writer
+ * ---------------------------------------------------- */
+
+static void queue_write(struct server *s, struct request *r)
+{
+    enum err e = writer_queue(s->writer, r);
+
+    if (e)
+        refuse(s, r, e);
+    else
+        s->writing++;
+}
+
+/* On the writer's thread. */
+static void on_group(void *context, struct request *finished)
+{
+    struct server *s = context;
+
+    pthread_mutex_lock(&s->mutex);
+    *s->done_last = finished;
+    while (*s->done_last)
+        s->done_last = &(*s->done_last)->next;
+    pthread_mutex_unlock(&s->mutex);
+    uv_async_send(&s->written);
+}
+
+static void stop_begin(struct server *s, enum err result);
+
+static void send_written(struct server *s)
+{
+    struct request *list;
+
+    pthread_mutex_lock(&s->mutex);
+    list = s->done;
+    s->done = NULL;
+    s->done_last = &s->done;
+    pthread_mutex_unlock(&s->mutex);
+    while (list) {
+        struct request *next = list->next;
+
+        s->writing--;
+        reply(s, list);
+        list = next;
+    }
+}
+
+static void on_written(uv_async_t *async)
+{
+    struct server *s = async->data;
+
+    send_written(s);
+    if (writer_failed(s->writer))
+        stop_begin(s, ERR_STORE_IO);
+}
+
+/* ---- The socket
+ * -------------------------------------------------------------------- */
+
+static void call_begin(struct server *s, struct request *r)
+{
+    struct call *call = &r->call;
+
+    call->verb = VERBS;
+    call->role = DEVELOPMENT;
+    call->caller = SLICE("development");
+    call->structure_weights = s->config.structure_weights;
+    call->person_weights = s->config.person_weights;
+    call->server = s;
+    call->limits = &limits_batch;
+    call->now_ms = wall_ms();
+    call->today = civil_paris_date(call->now_ms / 1000);
+    r->arrived_us = now_us();
+}
+
+static void serve(struct server *s, struct request *r)
+{
+    if (dispatch_decode(r)) {
+        refuse(s, r, r->error);
+        return;
+    }
+    switch (verb_rows[r->call.verb].class) {
+    case CLASS_READ:
+        if (too_late(r))
+            dispatch_refuse(r, ERR_DEADLINE);
+        else
+            answer_view(s, r);
+        reply(s, r);
+        break;
+    case CLASS_SLOW:
+        queue_slow(s, r);
+        break;
+    case CLASS_WRITE:
+        queue_write(s, r);
+        break;
+    }
+}
+
+/* Frames that are no request get a refusal all the same, so that whoever
+ * writes a client learns what is wrong. */
+static void refuse_frames(struct server *s, const struct peer *peer)
+{
+    struct frames frames = {.peer = *peer};
+    struct request *r = request_new(&frames);
+
+    if (!r)
+        return;
+    call_begin(s, r);
+    call_refuse(&r->call, ERR_BAD_FRAMES, "",
+                "send CLAUSE01, a header map and a body map");
+    refuse(s, r, ERR_BAD_FRAMES);
+}
+
+/* Take one message; 0 when none is waiting. */
+static int take(struct server *s)
+{
+    struct frames frames;
+    struct request *r;
+    enum err e = zsock_receive(s->sock, &frames);
+
+    if (e == ERR_NOT_FOUND)
+        return 0;
+    if (e == ERR_BAD_FRAMES)
+        refuse_frames(s, &frames.peer);
+    if (e)
+        return 1;
+    if (!(r = request_new(&frames))) {
+        zsock_frames_free(&frames);
+        return 1;
+    }
+    call_begin(s, r);
+    serve(s, r);
+    return 1;
+}
+
+static void on_wake(uv_poll_t *poll, int status, int events)
+{
+    (void)poll;
+    (void)status;
+    (void)events;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct server *s = prepare->data;
+
+    if (!s->stopping && zsock_readable(s->sock))
+        uv_idle_start(&s->idle, on_idle);
+}
+
+static void on_check(uv_check_t *check)
+{
+    struct server *s = check->data;
+    uint64_t end = now_us() + TURN_US;
+
+    uv_idle_stop(&s->idle);
+    if (s->stopping || !zsock_readable(s->sock))
+        return;
+    for (int i = 0; i < TURN_MESSAGES && take(s); i++)
+        if (now_us() >= end)
+            break;
+    uv_update_time(&s->loop);
+}
+
+/* ---- Timers and signals
+ * --------------------------------------------------------------- */
+
+static int idle_at_last(const struct server *s)
+{
+    return !s->slow && !s->writing &&
+           (!outbox_stat(s->outbox).queued || s->overtime);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+
+    if (!outbox_flush(s->outbox) && !s->stopping)
+        uv_timer_stop(timer);
+    if (s->stopping && (idle_at_last(s) || s->overtime))
+        uv_stop(&s->loop);
+}
+
+static void on_readers(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    int cleared = 0;
+
+    if (!store_check_readers(s->store, &cleared) && cleared)
+        log_line(LOG_WARNING, "%d stale readers cleared", cleared);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    sd_notify(0, "WATCHDOG=1");
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+
+    log_line(LOG_WARNING, "stopping with work in hand");
+    s->overtime = 1;
+}
+
+static void stop_begin(struct server *s, enum err result)
+{
+    if (s->stopping)
+        return;
+    s->stopping = 1;
+    s->result = result;
+    sd_notify(0, "STOPPING=1");
+    uv_timer_start(&s->deadline, on_deadline, STOP_MS, 0);
+    uv_timer_start(&s->retry, on_retry, 0, RETRY_MS);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server *s = handle->data;
+    char why[300] = "";
+
+    if (number == SIGTERM || number == SIGINT) {
+        stop_begin(s, ERR_NONE);
+    } else if (number == SIGUSR1) {
+        writer_ask(s->writer, CHORE_COMPACT);
+    } else if (!s->config_file) {
+        log_line(LOG_INFO, "no configuration file to read again");
+    } else if (config_read(s->config_file, &s->config, why, sizeof why)) {
+        log_line(LOG_ERROR, "configuration kept as it was: %s", why);
+    } else {
+        log_level((int)s->config.log_level);
+        log_line(LOG_INFO, "configuration read again");
+    }
+}
+
+/* ---- Start and stop
+ * -------------------------------------------------------------------- */
+
+static void start_handles(struct server *s)
+{
+    static const int numbers[4] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    uint64_t watchdog_us = 0;
+
+    uv_poll_init(&s->loop, &s->poll, zsock_descriptor(s->sock));
+    uv_poll_start(&s->poll, UV_READABLE, on_wake);
+    uv_prepare_init(&s->loop, &s->prepare);
+    uv_prepare_start(&s->prepare, on_prepare);
+    uv_check_init(&s->loop, &s->check);
+    uv_check_start(&s->check, on_check);
+    uv_idle_init(&s->loop, &s->idle);
+    uv_async_init(&s->loop, &s->written, on_written);
+    uv_timer_init(&s->loop, &s->retry);
+    uv_timer_init(&s->loop, &s->readers);
+    uv_timer_start(&s->readers, on_readers, 0, READERS_MS);
+    uv_timer_init(&s->loop, &s->deadline);
+    uv_timer_init(&s->loop, &s->watchdog);
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+        uv_timer_start(&s->watchdog, on_watchdog, 0, watchdog_us / 2000);
+    for (int i = 0; i < 4; i++) {
+        uv_signal_init(&s->loop, &s->signals[i]);
+        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+        s->signals[i].data = s;
+    }
+    s->prepare.data = s->check.data = s->written.data = s;
+    s->retry.data = s->readers.data = s->deadline.data = s;
+}
+
+static void on_walk(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+enum err server_open(struct store *store, const struct config *config,
+                     const char *config_file, struct server **out)
+{
+    struct server *s = calloc(1, sizeof *s);
+    enum err e = ERR_NOMEM;
+
+    if (!s)
+        return ERR_NOMEM;
+    s->store = store;
+    s->config = *config;
+    s->config_file = config_file;
+    s->done_last = &s->done;
+    s->started_us = now_us();
+    pthread_mutex_init(&s->mutex, NULL);
+    if ((e = zsock_open(config->listen, FRAME_BYTES, &s->sock)))
+        goto free_server;
+    e = ERR_NOMEM;
+    if (!(s->outbox = outbox_new(s->sock)))
+        goto close_sock;
+    if (uv_loop_init(&s->loop))
+        goto free_outbox;
+    start_handles(s);
+    if ((e = writer_start(store, on_group, s, &s->writer)))
+        goto close_loop;
+    *out = s;
+    return ERR_NONE;
+
+close_loop:
+    uv_walk(&s->loop, on_walk, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+free_outbox:
+    outbox_free(s->outbox);
+close_sock:
+    zsock_close(s->sock);
+free_server:
+    pthread_mutex_destroy(&s->mutex);
+    free(s);
+    return e;
+}
+
+const char *server_endpoint(const struct server *server)
+{
+    return zsock_endpoint(server->sock);
+}
+
+void server_rebuild(struct server *server)
+{
+    writer_ask(server->writer, CHORE_REBUILD);
+}
+
+enum err server_run(struct server *s)
+{
+    sd_notify(0, "READY=1");
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    if (s->overtime && s->slow) {
+        /* A worker is deep in a long question.  Nothing acknowledged can be
+         * lost by leaving: every commit is on disk. */
+        writer_stop(s->writer);
+        log_line(LOG_WARNING, "left %zu long questions unanswered", s->slow);
+        _exit(s->result ? 74 : 0);
+    }
+    return s->result;
+}
+
+void server_close(struct server *s)
+{
+    if (!s)
+        return;
+    writer_stop(s->writer);
+    send_written(s);
+    uv_walk(&s->loop, on_walk, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+    outbox_free(s->outbox);
+    zsock_close(s->sock);
+    pthread_mutex_destroy(&s->mutex);
+    free(s);
+}
+
+void server_stat(const struct server *s, struct server_facts *out)
+{
+    struct outbox_facts replies = outbox_stat(s->outbox);
+
+    out->uptime_s = (int64_t)((now_us() - s->started_us) / 1000000);
+    out->write_queue = writer_depth(s->writer);
+    out->slow_queue = s->slow;
+    out->reply_queue = replies.queued;
+    out->dropped_replies = replies.dropped;
+    out->asked = s->asked;
+    out->refused = s->refused;
+    out->slowest_us = s->slowest_us;
+}

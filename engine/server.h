@@ -1,0 +1,44 @@
+/*
+ * The daemon itself: the loop thread, which owns the socket, answers READ
+ * verbs in the turn they arrive, hands SLOW ones to workers and WRITE ones to
+ * the writer, and sends every reply.
+ */
+#ifndef ENGINE_SERVER_H
+#define ENGINE_SERVER_H
+
+#include "engine/config.h"
+#include "store/store.h"
+
+struct server;
+
+/* Bind and make ready.  CONFIG_FILE (may be NULL) is read again on SIGHUP.
+ * The store is borrowed.  ERR_BUSY the endpoint is taken, ERR_RANGE it is no
+ * endpoint, ERR_NOMEM. */
+enum err server_open(struct store *store, const struct config *config,
+                     const char *config_file, struct server **out);
+
+/* The endpoint as bound. */
+const char *server_endpoint(const struct server *server);
+
+/* Build a new generation of the index beside the live one. */
+void server_rebuild(struct server *server);
+
+/* Serve until SIGTERM or SIGINT: ERR_NONE; ERR_STORE_IO when the disk failed.
+ * What was taken in is answered, within four seconds. */
+enum err server_run(struct server *server);
+void server_close(struct server *server);
+
+/* What stats shows of the daemon.  By verb: the arrays of enum verb. */
+struct server_facts {
+    int64_t uptime_s;
+    size_t write_queue;
+    size_t slow_queue;
+    size_t reply_queue;
+    uint64_t dropped_replies;
+    const uint64_t *asked;
+    const uint64_t *refused;
+    const uint64_t *slowest_us;
+};
+void server_stat(const struct server *server, struct server_facts *out);
+
+#endif

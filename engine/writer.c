@@ -1,0 +1,413 @@
+/*
+ * Group commit.  The queue is guarded by one mutex; the batch, the chores and
+ * the failure flag belong to the thread.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/log.h"
+#include "engine/match/match.h"
+#include "engine/entity.h"
+#include "engine/writer.h"
+#include "store/index.h"
+
+#define GROUP_RECORDS 1000
+#define GROUP_BYTES (1024 * 1024)
+/* What waits holds its frames and arenas: some 32 MiB, then BUSY. */
+#define QUEUE_MAX 8192
+#define QUEUE_BYTES (32u << 20)
+/* Idempotency entries are kept for a day; each batch forgets a few more than
+ * it adds, so the table cannot grow for ever. */
+#define ONCE_KEPT_MS (24 * 3600 * INT64_C(1000))
+#define ONCE_EXPIRE 32
+/* Records of one step of a rebuild: some milliseconds. */
+#define REBUILD_STEP 500
+
+struct writer {
+    struct store *store;
+    writer_done *done;
+    void *context;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    struct request *first; /* queue */
+    struct request **last;
+    size_t queued;
+    size_t bytes; /* of their bodies */
+    size_t running;
+    unsigned chores; /* asked for and not begun */
+    int stopping;
+    int failed;
+    /* Of the thread alone. */
+    int rebuilding; /* 1 deriving, 2 sweeping */
+};
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* ---- One group
+ * --------------------------------------------------------------- */
+
+struct group {
+    struct request *first;
+    struct request **last;
+    size_t n;
+};
+
+static int deadline_passed(const struct request *request)
+{
+    return request->header.deadline_ms != ABSENT &&
+           clock_ms(CLOCK_MONOTONIC) - (int64_t)(request->arrived_us / 1000) >=
+               request->header.deadline_ms;
+}
+
+/* Run one request; the return says whether the batch is still sound. */
+static int run(struct request *request, struct store_batch *batch)
+{
+    uint64_t before = store_batch_changes(batch);
+    enum err e;
+
+    if (deadline_passed(request)) {
+        dispatch_refuse(request, ERR_DEADLINE);
+        return 1;
+    }
+    e = dispatch_batch(request, batch);
+    return !e || store_batch_changes(batch) == before;
+}
+
+static void refuse_all(struct group *group, enum err e)
+{
+    for (struct request *r = group->first; r; r = r->next)
+        if (!r->error)
+            dispatch_refuse(r, e);
+}
+
+static enum err begin(struct writer *w, struct store_batch **batch)
+{
+    enum err e = store_batch_begin(w->store, batch);
+
+    if (!e)
+        store_batch_time(*batch, clock_ms(CLOCK_REALTIME));
+    return e;
+}
+
+/* ERR_INTERNAL: a handler spoiled the batch; nothing was written. */
+static enum err try_group(struct writer *w, struct group *group)
+{
+    struct store_batch *batch;
+    uint64_t unchanged;
+    enum err e;
+
+    if ((e = begin(w, &batch)))
+        return e;
+    unchanged = store_batch_changes(batch);
+    for (struct request *r = group->first; r; r = r->next)
+        if (!run(r, batch)) {
+            store_batch_abort(batch);
+            return ERR_INTERNAL;
+        }
+    if (store_batch_changes(batch) == unchanged) {
+        store_batch_abort(batch);
+        return ERR_NONE;
+    }
+    if ((e = store_once_expire(batch, clock_ms(CLOCK_REALTIME) - ONCE_KEPT_MS,
+                               ONCE_EXPIRE))) {
+        store_batch_abort(batch);
+        return e;
+    }
+    return store_batch_commit(batch);
+}
+
+/* A full map has been grown by the failed commit: once more may do. */
+static enum err try_twice(struct writer *w, struct group *group)
+{
+    enum err e = try_group(w, group);
+
+    if (e != ERR_STORE_FULL)
+        return e;
+    for (struct request *r = group->first; r; r = r->next)
+        dispatch_again(r);
+    return try_group(w, group);
+}
+
+static void fail(struct writer *w)
+{
+    __atomic_store_n(&w->failed, 1, __ATOMIC_RELEASE);
+}
+
+static void run_alone(struct writer *w, struct request *request)
+{
+    struct request *next = request->next;
+    struct group alone = {request, &request->next, 1};
+    enum err e;
+
+    request->next = NULL;
+    dispatch_again(request);
+    e = try_twice(w, &alone);
+    if (e && !request->error)
+        dispatch_refuse(request, e);
+    if (e == ERR_STORE_IO)
+        fail(w);
+    request->next = next;
+}
+
+static void write_group(struct writer *w, struct group *group)
+{
+    enum err e = w->failed ? ERR_STORE_IO : try_twice(w, group);
+
+    if (e == ERR_STORE_IO)
+        fail(w);
+    if (e && (e == ERR_STORE_IO || group->n == 1))
+        refuse_all(group, e);
+    else if (e)
+        for (struct request *r = group->first; r; r = r->next)
+            run_alone(w, r);
+}
+
+/* ---- Chores
+ * -------------------------------------------------------------------- */
+
+static enum err derive(void *context, struct store_batch *batch,
+                       unsigned entity, const struct record *record)
+{
+    struct arena *arena = context;
+    struct store_view *view = store_batch_view(batch);
+    void *value = NULL;
+    enum err e;
+
+    arena_reset(arena);
+    if ((e = entity_decode(entity, record, arena, &value)))
+        return e;
+    return postings_change(batch, store_view_reference(view), arena, entity,
+                           record->number, NULL, value);
+}
+
+static enum err rebuild_step(struct writer *w, struct store_batch *batch,
+                             int *done)
+{
+    struct arena *arena;
+    enum err e;
+
+    if (w->rebuilding == 2)
+        return index_build_sweep(batch, REBUILD_STEP, done);
+    if (!(arena = arena_new(64u << 20)))
+        return ERR_NOMEM;
+    e = index_build_step(batch, derive, arena, REBUILD_STEP, done);
+    if (!e && *done)
+        e = index_build_switch(batch);
+    arena_free(arena);
+    return e;
+}
+
+/* One bounded transaction of a rebuild; requests go in between. */
+static void rebuild(struct writer *w)
+{
+    struct store_batch *batch;
+    int done = 0;
+    enum err e;
+
+    if ((e = begin(w, &batch)))
+        goto failed;
+    if ((e = rebuild_step(w, batch, &done))) {
+        store_batch_abort(batch);
+        goto failed;
+    }
+    if ((e = store_batch_commit(batch)) == ERR_STORE_FULL)
+        return; /* the map has grown: the same step again */
+    if (e)
+        goto failed;
+    if (done && w->rebuilding == 2)
+        log_line(LOG_INFO, "index rebuilt");
+    if (done)
+        w->rebuilding = w->rebuilding == 1 ? 2 : 0;
+    return;
+
+failed:
+    log_line(LOG_ERROR, "rebuild of the index stopped: %s", err_text(e));
+    w->rebuilding = 0;
+}
+
+static void rebuild_begin(struct writer *w)
+{
+    struct store_batch *batch;
+    enum err e;
+
+    if ((e = begin(w, &batch)))
+        goto failed;
+    if ((e = index_build_begin(batch))) {
+        store_batch_abort(batch);
+        goto failed;
+    }
+    if ((e = store_batch_commit(batch)))
+        goto failed;
+    w->rebuilding = 1;
+    return;
+
+failed:
+    log_line(LOG_ERROR, "rebuild of the index: %s", err_text(e));
+}
+
+static void do_chores(struct writer *w, unsigned chores)
+{
+    enum err e;
+
+    if (chores & CHORE_REBUILD)
+        rebuild_begin(w);
+    if (chores & CHORE_COMPACT) {
+        if ((e = store_compact(w->store)))
+            log_line(LOG_ERROR, "compaction: %s", err_text(e));
+        else
+            log_line(LOG_INFO, "store compacted");
+    }
+}
+
+/* ---- The thread
+ * ----------------------------------------------------------------- */
+
+/* Move what fits one group out of the queue.  Call with the mutex held. */
+static struct group take(struct writer *w)
+{
+    struct group group = {NULL, NULL, 0};
+    size_t records = 0;
+    size_t bytes = 0;
+    size_t taken = 0;
+
+    group.last = &group.first;
+    while (w->first) {
+        struct request *r = w->first;
+
+        records += dispatch_weight(r);
+        bytes += r->frames.body.len;
+        if (group.n && (records > GROUP_RECORDS || bytes > GROUP_BYTES))
+            break;
+        taken = bytes;
+        if (!(w->first = r->next))
+            w->last = &w->first;
+        r->next = NULL;
+        *group.last = r;
+        group.last = &r->next;
+        group.n++;
+    }
+    w->queued -= group.n;
+    w->bytes -= taken;
+    w->running = group.n;
+    return group;
+}
+
+static void *writer_run(void *context)
+{
+    struct writer *w = context;
+
+    pthread_mutex_lock(&w->mutex);
+    for (;;) {
+        struct group group;
+        unsigned chores;
+
+        while (!w->first && !w->chores && !w->rebuilding && !w->stopping)
+            pthread_cond_wait(&w->wake, &w->mutex);
+        if (w->stopping && !w->first)
+            break;
+        group = take(w);
+        chores = w->stopping ? 0 : w->chores;
+        w->chores = 0;
+        pthread_mutex_unlock(&w->mutex);
+        if (group.n) {
+            write_group(w, &group);
+            w->done(w->context, group.first);
+        }
+        do_chores(w, chores);
+        if (w->rebuilding && !w->failed)
+            rebuild(w);
+        pthread_mutex_lock(&w->mutex);
+        w->running = 0;
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return NULL;
+}
+
+enum err writer_start(struct store *store, writer_done *done, void *context,
+                      struct writer **out)
+{
+    struct writer *w = calloc(1, sizeof *w);
+
+    if (!w)
+        return ERR_NOMEM;
+    w->store = store;
+    w->done = done;
+    w->context = context;
+    w->last = &w->first;
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_cond_init(&w->wake, NULL);
+    if (pthread_create(&w->thread, NULL, writer_run, w)) {
+        pthread_cond_destroy(&w->wake);
+        pthread_mutex_destroy(&w->mutex);
+        free(w);
+        return ERR_NOMEM;
+    }
+    *out = w;
+    return ERR_NONE;
+}
+
+enum err writer_queue(struct writer *w, struct request *request)
+{
+    enum err e = ERR_NONE;
+
+    pthread_mutex_lock(&w->mutex);
+    if (w->stopping)
+        e = ERR_STOPPING;
+    else if (w->queued >= QUEUE_MAX || w->bytes >= QUEUE_BYTES)
+        e = ERR_BUSY;
+    if (!e) {
+        request->next = NULL;
+        *w->last = request;
+        w->last = &request->next;
+        w->queued++;
+        w->bytes += request->frames.body.len;
+        pthread_cond_signal(&w->wake);
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return e;
+}
+
+void writer_ask(struct writer *w, enum writer_chore chore)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->chores |= chore;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->mutex);
+}
+
+size_t writer_depth(struct writer *w)
+{
+    size_t n;
+
+    pthread_mutex_lock(&w->mutex);
+    n = w->queued + w->running;
+    pthread_mutex_unlock(&w->mutex);
+    return n;
+}
+
+int writer_failed(struct writer *w)
+{
+    return __atomic_load_n(&w->failed, __ATOMIC_ACQUIRE);
+}
+
+void writer_stop(struct writer *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->mutex);
+    w->stopping = 1;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->mutex);
+    pthread_join(w->thread, NULL);
+    pthread_cond_destroy(&w->wake);
+    pthread_mutex_destroy(&w->mutex);
+    free(w);
+}

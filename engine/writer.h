@@ -1,0 +1,42 @@
+/*
+ * The writer: one thread that begins, fills and commits every batch.  A group
+ * is what is queued, at most 1,000 records or 1 MiB; there is no timer.
+ *
+ * If a handler fails after it has put something, the group is aborted and its
+ * requests are run again one by one.  A request whose deadline has passed is
+ * not run.  After an error of the disk no write is taken any more.
+ */
+#ifndef ENGINE_WRITER_H
+#define ENGINE_WRITER_H
+
+#include "engine/dispatch.h"
+
+struct writer;
+
+/* What the thread tells the loop, from its own thread. */
+typedef void writer_done(void *context, struct request *finished);
+
+/* Start the thread.  DONE is called for every group with a list of answered
+ * requests (linked by next, in order of arrival), which it takes. */
+enum err writer_start(struct store *store, writer_done *done, void *context,
+                      struct writer **out);
+
+/* Queue a request, taking it.  ERR_BUSY the queue is full, ERR_STOPPING: it
+ * is the caller's again. */
+enum err writer_queue(struct writer *writer, struct request *request);
+
+/* Chores done between batches: a compaction, a new generation of the index.
+ * Asking twice before it begins is asking once. */
+enum writer_chore { CHORE_COMPACT = 1, CHORE_REBUILD = 2 };
+void writer_ask(struct writer *writer, enum writer_chore chore);
+
+/* Requests that wait or are being written. */
+size_t writer_depth(struct writer *writer);
+
+/* Has the disk failed?  Then the daemon must stop. */
+int writer_failed(struct writer *writer);
+
+/* Finish what is queued, then end the thread and free the writer. */
+void writer_stop(struct writer *writer);
+
+#endif
