@@ -1,0 +1,510 @@
+/*
+ * Bodies from strangers: every field against its row of fields.def.
+ *
+ * The bytes were scanned, so the walk cannot leave them; still each read is
+ * checked.  A bad field does not end the walk: a caller learns of all that is
+ * wrong at once.  Within a profile, no value reaches a hint.
+ */
+#include "protocol/codec.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/path.h"
+#include "protocol/scan.h"
+#include "protocol/value.h"
+#include "protocol/wire.h"
+
+struct decoder {
+    struct wire in;
+    struct arena *arena;
+    struct faults *faults;
+    enum err first; /* the first fault's name */
+    enum err fatal; /* ERR_NOMEM: nothing more is decoded */
+    int personal;   /* within a profile */
+};
+
+/* Any LIST_OF: struct NAME_list without its element type. */
+struct any_list {
+    void *at;
+    size_t n;
+};
+
+__attribute__((format(printf, 4, 5))) static void fault(struct decoder *d,
+                                                        const struct path *path,
+                                                        enum err name,
+                                                        const char *format, ...)
+{
+    char where[PATH_MAX_BYTES + 1], hint[HINT_MAX_BYTES + 1];
+    va_list args;
+    size_t len;
+
+    if (!d->first)
+        d->first = name;
+    if (d->faults->n == FAULTS_MAX)
+        return;
+    va_start(args, format);
+    vsnprintf(hint, sizeof hint, format, args);
+    va_end(args);
+    len = path_write(path, where);
+    faults_add(d->faults, d->arena, name, (struct slice){where, len}, "%s",
+               hint);
+}
+
+static void *get_memory(struct decoder *d, size_t n, size_t size)
+{
+    void *out = arena_array(d->arena, n, size);
+
+    if (!out)
+        d->fatal = ERR_NOMEM;
+    return out;
+}
+
+static void wrong_type(struct decoder *d, const struct path *path,
+                       enum field_type expected, const struct item *item)
+{
+    if (item->kind == ITEM_FLOAT && !isfinite(item->real))
+        fault(d, path, ERR_NOT_FINITE, "%s", value_expected(expected));
+    else
+        fault(d, path, ERR_WRONG_TYPE, "%s", value_expected(expected));
+    if (!wire_skip(&d->in, item))
+        d->fatal = ERR_MALFORMED;
+}
+
+/* ---- Scalars ------------------------------------------------------------ */
+
+static void decode_degrees(struct decoder *d, const struct path *path,
+                           const struct field *field, const struct item *item,
+                           int64_t *out)
+{
+    double degrees =
+        item->kind == ITEM_FLOAT ? item->real : (double)item->number;
+    struct hint hint;
+    int64_t value;
+
+    if (!isfinite(degrees)) {
+        fault(d, path, ERR_NOT_FINITE, "%s", value_expected(TYPE_DEG));
+        return;
+    }
+    /* What is far outside must not overflow the rounding. */
+    value = fabs(degrees) > 1000 ? INT64_MAX : llround(degrees * 1e6);
+    if (value_check_bounds(field, value, &hint))
+        fault(d, path, ERR_RANGE, "%s", hint.text);
+    else
+        *out = value;
+}
+
+static void decode_number(struct decoder *d, const struct path *path,
+                          const struct field *field, const struct item *item,
+                          int64_t *out)
+{
+    struct hint hint;
+
+    if (field->type == TYPE_DEG &&
+        (item->kind == ITEM_FLOAT || item->kind == ITEM_INT))
+        decode_degrees(d, path, field, item, out);
+    else if (field->type == TYPE_BOOL && item->kind == ITEM_BOOL)
+        *out = item->number;
+    else if (field->type != TYPE_INT ||
+             (item->kind != ITEM_INT && item->kind != ITEM_HUGE))
+        wrong_type(d, path, field->type, item);
+    else if (value_check_bounds(field, item->number, &hint))
+        fault(d, path, ERR_RANGE, "%s", hint.text);
+    else if (item->kind == ITEM_HUGE)
+        fault(d, path, ERR_RANGE, "at most 9223372036854775807");
+    else
+        *out = item->number;
+}
+
+/* Words, dates and times: texts on the wire, numbers in the struct. */
+static void decode_word(struct decoder *d, const struct path *path,
+                        const struct field *field, const struct item *item,
+                        int64_t *out)
+{
+    int dated = field->type == TYPE_DATE || field->type == TYPE_TIME;
+    struct hint hint;
+    enum err e;
+
+    if (item->kind != ITEM_STR) {
+        wrong_type(d, path, value_element(field->type), item);
+        return;
+    }
+    e = dated ? value_parse_date(field, item->text, out, &hint)
+              : value_parse_word(field, item->text, out, &hint);
+    if (e)
+        fault(d, path, e, "%s", hint.text);
+}
+
+static int decode_text(struct decoder *d, const struct path *path,
+                       const struct field *field, const struct item *item,
+                       struct slice *out)
+{
+    struct hint hint;
+    enum err e;
+
+    if (item->kind != ITEM_STR) {
+        wrong_type(d, path, value_element(field->type), item);
+        return 0;
+    }
+    if (d->personal && pii_text(item->text)) {
+        fault(d, path, ERR_PII_FORBIDDEN,
+              "looks like an e-mail, a phone number or a NIR: use a pseudonym");
+        return 0;
+    }
+    if ((e = value_check_text(field, item->text, &hint))) {
+        fault(d, path, e, "%s", hint.text);
+        return 0;
+    }
+    *out = item->text;
+    return 1;
+}
+
+/* ---- Lists -------------------------------------------------------------- */
+
+static uint32_t text_hash(struct slice text)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 16777619u;
+    return hash;
+}
+
+/* Keep the first of equal texts, in order.  A table of positions, because a
+ * thousand codes in each of many lists must not cost their square. */
+static size_t drop_repeats(struct decoder *d, struct slice *at, size_t n)
+{
+    size_t kept = 0, slots = 4;
+    uint32_t *table;
+
+    while (slots < 2 * n)
+        slots *= 2;
+    if (n < 2 || !(table = get_memory(d, slots, sizeof *table)))
+        return n;
+    for (size_t i = 0; i < n; i++) {
+        size_t slot = text_hash(at[i]) & (slots - 1);
+
+        while (table[slot] && !slice_equal(at[table[slot] - 1], at[i]))
+            slot = (slot + 1) & (slots - 1);
+        if (!table[slot]) {
+            at[kept] = at[i];
+            table[slot] = (uint32_t)++kept;
+        }
+    }
+    return kept;
+}
+
+static void decode_texts(struct decoder *d, const struct path *path,
+                         const struct field *field, size_t n,
+                         struct slices *out)
+{
+    struct slice *at = get_memory(d, n, sizeof *at);
+    struct path step = {path, {NULL, 0}, 0};
+    struct item item;
+    size_t kept = 0;
+
+    for (step.index = 1; step.index <= n && !d->fatal; step.index++) {
+        if (!wire_next(&d->in, &item))
+            d->fatal = ERR_MALFORMED;
+        else
+            kept += (size_t)decode_text(d, &step, field, &item, &at[kept]);
+    }
+    if (!d->fatal)
+        *out = (struct slices){at, drop_repeats(d, at, kept)};
+}
+
+static void decode_words(struct decoder *d, const struct path *path,
+                         const struct field *field, size_t n, struct ints *out)
+{
+    int64_t *at = get_memory(d, n, sizeof *at);
+    struct path step = {path, {NULL, 0}, 0};
+    struct item item;
+    uint64_t seen = 0;
+    size_t kept = 0;
+
+    assert(field->words->n <= 64);
+    for (step.index = 1; step.index <= n && !d->fatal; step.index++) {
+        int64_t word = -1;
+
+        if (!wire_next(&d->in, &item)) {
+            d->fatal = ERR_MALFORMED;
+            break;
+        }
+        decode_word(d, &step, field, &item, &word);
+        if (word < 0 || (seen >> word & 1))
+            continue;
+        seen |= UINT64_C(1) << word;
+        at[kept++] = word;
+    }
+    if (!d->fatal)
+        *out = (struct ints){at, kept};
+}
+
+/* Rows are kept as they are encoded: each is decoded by itself later, so that
+ * a bad one spares the others. */
+static void decode_rows(struct decoder *d, size_t n, struct slices *out)
+{
+    struct slice *at = get_memory(d, n, sizeof *at);
+    struct item item;
+
+    for (size_t i = 0; i < n && !d->fatal; i++) {
+        const unsigned char *from = d->in.at;
+
+        if (!wire_next(&d->in, &item) || !wire_skip(&d->in, &item))
+            d->fatal = ERR_MALFORMED;
+        else
+            at[i] =
+                (struct slice){(const char *)from, (size_t)(d->in.at - from)};
+    }
+    if (!d->fatal)
+        *out = (struct slices){at, n};
+}
+
+static void decode_map(struct decoder *d, const struct path *path,
+                       const struct shape *shape, size_t pairs, void *value);
+
+static void decode_structs(struct decoder *d, const struct path *path,
+                           const struct field *field, size_t n, void *member)
+{
+    char *at = shape_array(d->arena, field->shape, n);
+    struct path step = {path, {NULL, 0}, 0};
+    struct any_list list = {at, n};
+    struct item item;
+
+    if (!at)
+        d->fatal = ERR_NOMEM;
+    for (step.index = 1; step.index <= n && !d->fatal; step.index++) {
+        void *each = at + (step.index - 1) * field->shape->size;
+
+        if (!wire_next(&d->in, &item))
+            d->fatal = ERR_MALFORMED;
+        else if (item.kind != ITEM_MAP)
+            wrong_type(d, &step, TYPE_ONE, &item);
+        else
+            decode_map(d, &step, field->shape, item.n, each);
+    }
+    if (!d->fatal)
+        memcpy(member, &list, sizeof list);
+}
+
+static void decode_list(struct decoder *d, const struct path *path,
+                        const struct field *field, const struct item *item,
+                        void *member)
+{
+    if (item->kind != ITEM_ARRAY) {
+        wrong_type(d, path, field->type, item);
+        return;
+    }
+    if (item->n < field->min || item->n > field->max) {
+        fault(d, path, ERR_RANGE, "%lld to %lld elements, these are %lu",
+              (long long)field->min, (long long)field->max,
+              (unsigned long)item->n);
+        if (!wire_skip(&d->in, item))
+            d->fatal = ERR_MALFORMED;
+        return;
+    }
+    if (!item->n)
+        return;
+    if (field->type == TYPE_LIST)
+        decode_structs(d, path, field, item->n, member);
+    else if (field->type == TYPE_ROWS)
+        decode_rows(d, item->n, member);
+    else if (field->type == TYPE_ENUMS)
+        decode_words(d, path, field, item->n, member);
+    else
+        decode_texts(d, path, field, item->n, member);
+}
+
+/* ---- Maps --------------------------------------------------------------- */
+
+static void decode_one(struct decoder *d, const struct path *path,
+                       const struct field *field, const struct item *item,
+                       void *member)
+{
+    void *value;
+
+    if (item->kind != ITEM_MAP) {
+        wrong_type(d, path, TYPE_ONE, item);
+        return;
+    }
+    if (!(value = shape_array(d->arena, field->shape, 1))) {
+        d->fatal = ERR_NOMEM;
+        return;
+    }
+    decode_map(d, path, field->shape, item->n, value);
+    memcpy(member, &value, sizeof value);
+}
+
+static void decode_field(struct decoder *d, const struct path *path,
+                         const struct field *field, const struct item *item,
+                         void *member)
+{
+    switch (field->type) {
+    case TYPE_INT:
+    case TYPE_BOOL:
+    case TYPE_DEG:
+        decode_number(d, path, field, item, member);
+        break;
+    case TYPE_DATE:
+    case TYPE_TIME:
+    case TYPE_ENUM:
+        decode_word(d, path, field, item, member);
+        break;
+    case TYPE_ONE:
+        decode_one(d, path, field, item, member);
+        break;
+    default:
+        if (value_is_text(field->type))
+            decode_text(d, path, field, item, member);
+        else
+            decode_list(d, path, field, item, member);
+    }
+}
+
+/* Shown in a path: other keys could carry anything, and a person's name. */
+static int key_is_plain(struct slice key)
+{
+    if (!key.len || key.len > 64 || utf8_span(key) < key.len)
+        return 0;
+    for (size_t i = 0; i < key.len; i++) {
+        unsigned char c = (unsigned char)key.data[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+              c == '-' || c >= 0x80 || (i && c >= '0' && c <= '9')))
+            return 0;
+        /* C1 control characters. */
+        if (c == 0xc2 && (unsigned char)key.data[i + 1] < 0xa0)
+            return 0;
+    }
+    return 1;
+}
+
+static void unknown_field(struct decoder *d, const struct path *path,
+                          const struct shape *shape, struct slice key)
+{
+    struct path step = {path, key_is_plain(key) ? key : SLICE("?"), 0};
+    const char *nearest = shape->fields[0].name;
+    unsigned best = UINT32_MAX;
+
+    if (shape == &shape_profile && pii_key(key)) {
+        fault(d, &step, ERR_PII_FORBIDDEN,
+              "leave it out: a profile names no one");
+        return;
+    }
+    for (size_t i = 0; i < shape->n; i++) {
+        struct slice name = slice_of(shape->fields[i].name);
+        unsigned far = value_distance(key, name);
+
+        if (far < best) {
+            best = far;
+            nearest = shape->fields[i].name;
+        }
+    }
+    fault(d, &step, ERR_UNKNOWN_FIELD, "the nearest known field is `%s`",
+          nearest);
+}
+
+/* Clients mostly keep the table's order: look from FROM on first. */
+static size_t find_field(const struct shape *shape, struct slice key,
+                         size_t from)
+{
+    for (size_t i = 0; i < shape->n; i++) {
+        size_t at = from + i < shape->n ? from + i : from + i - shape->n;
+
+        if (name_is(shape->fields[at].name, key))
+            return at;
+    }
+    return shape->n;
+}
+
+/* One pair of a map.  SEEN: keys that stood there, GIVEN: with a value. */
+static void decode_pair(struct decoder *d, const struct path *path,
+                        const struct shape *shape, void *value, uint64_t *seen,
+                        uint64_t *given)
+{
+    struct path step = {path, {NULL, 0}, 0};
+    struct item key, item;
+    size_t at;
+
+    if (!wire_next(&d->in, &key) ||
+        (key.kind != ITEM_STR && !wire_skip(&d->in, &key)) ||
+        !wire_next(&d->in, &item)) {
+        d->fatal = ERR_MALFORMED;
+        return;
+    }
+    at = shape->n;
+    if (key.kind != ITEM_STR)
+        fault(d, path, ERR_WRONG_TYPE, "keys are texts");
+    else if ((at = find_field(shape, key.text,
+                              *seen ? 64 - (size_t)__builtin_clzll(*seen)
+                                    : 0)) == shape->n)
+        unknown_field(d, path, shape, key.text);
+    if (at < shape->n) {
+        step.name = slice_of(shape->fields[at].name);
+        if (*seen >> at & 1) {
+            fault(d, &step, ERR_DUPLICATE_KEY, "write it once");
+            at = shape->n;
+        }
+    }
+    if (at == shape->n) {
+        if (!wire_skip(&d->in, &item))
+            d->fatal = ERR_MALFORMED;
+        return;
+    }
+    *seen |= UINT64_C(1) << at;
+    if (item.kind == ITEM_NIL)
+        return;
+    *given |= UINT64_C(1) << at;
+    decode_field(d, &step, &shape->fields[at], &item,
+                 (char *)value + shape->fields[at].offset);
+}
+
+static void decode_map(struct decoder *d, const struct path *path,
+                       const struct shape *shape, size_t pairs, void *value)
+{
+    int personal = d->personal;
+    uint64_t seen = 0, given = 0;
+
+    assert(shape->n <= 64);
+    d->personal |= shape == &shape_profile;
+    for (size_t i = 0; i < pairs && !d->fatal; i++)
+        decode_pair(d, path, shape, value, &seen, &given);
+    for (size_t i = 0; i < shape->n && !d->fatal; i++) {
+        struct path step = {path, slice_of(shape->fields[i].name), 0};
+
+        if (shape->fields[i].fallback == REQUIRED && !(given >> i & 1))
+            fault(d, &step, ERR_MISSING_FIELD, "%s",
+                  value_expected(shape->fields[i].type));
+    }
+    d->personal = personal;
+}
+
+enum err protocol_decode(const struct shape *shape, struct slice bytes,
+                         const struct limits *limits, struct arena *arena,
+                         void *value, struct faults *faults)
+{
+    struct decoder d = {wire_over(bytes), arena, faults, 0, 0, 0};
+    enum err e = scan_value(bytes, limits, 0);
+    struct item item;
+
+    if (e == ERR_TOO_LARGE)
+        fault(&d, NULL, e, "at most %zu bytes and %zu items", limits->bytes,
+              limits->items);
+    else if (e == ERR_TOO_DEEP)
+        fault(&d, NULL, e, "at most %u levels", limits->depth);
+    else if (e)
+        fault(&d, NULL, e, "one map, whole, and nothing after it");
+    if (e)
+        return e;
+    shape_clear(shape, value);
+    if (!wire_next(&d.in, &item))
+        return ERR_MALFORMED;
+    if (item.kind != ITEM_MAP)
+        wrong_type(&d, NULL, TYPE_ONE, &item);
+    else
+        decode_map(&d, NULL, shape, item.n, value);
+    return d.fatal ? d.fatal : d.first;
+}

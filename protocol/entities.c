@@ -1,0 +1,140 @@
+/*
+ * What fields.def and verbs.def say, as tables at run time.  Nothing is
+ * declared here: every row below grows from those two files.
+ */
+#include "protocol/entities.h"
+
+#include "protocol/value.h"
+
+/* ---- Vocabularies ------------------------------------------------------- */
+
+#define WORD(constant, text) text,
+#define VOCABULARY(w)                                                          \
+    const struct vocabulary words_##w = {                                      \
+        #w, (const char *const[]){WORDS_##w(WORD)}, w##_words};
+VOCABULARIES(VOCABULARY)
+#undef VOCABULARY
+#undef WORD
+
+int vocabulary_find(const struct vocabulary *v, struct slice text)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (name_is(v->words[i], text))
+            return (int)i;
+    return -1;
+}
+
+/* ---- Shapes ------------------------------------------------------------- */
+
+/* Type, nested shape and vocabulary of each TYPE of fields.def. */
+#define T_INT TYPE_INT, NULL, NULL
+#define T_BOOL TYPE_BOOL, NULL, NULL
+#define T_DATE TYPE_DATE, NULL, NULL
+#define T_TIME TYPE_TIME, NULL, NULL
+#define T_DEG TYPE_DEG, NULL, NULL
+#define T_ENUM_OF(w) TYPE_ENUM, NULL, &words_##w
+#define T_STR TYPE_STR, NULL, NULL
+#define T_ID TYPE_ID, NULL, NULL
+#define T_SIRET TYPE_SIRET, NULL, NULL
+#define T_COMMUNE TYPE_COMMUNE, NULL, NULL
+#define T_CPV TYPE_CPV, NULL, NULL
+#define T_ROME TYPE_ROME, NULL, NULL
+#define T_ZONE TYPE_ZONE, NULL, NULL
+#define T_STRS TYPE_STRS, NULL, NULL
+#define T_CPVS TYPE_CPVS, NULL, NULL
+#define T_ROMES TYPE_ROMES, NULL, NULL
+#define T_ZONES TYPE_ZONES, NULL, NULL
+#define T_ENUMS_OF(w) TYPE_ENUMS, NULL, &words_##w
+#define T_LIST_OF(s) TYPE_LIST, &shape_##s, NULL
+#define T_ONE_OF(s) TYPE_ONE, &shape_##s, NULL
+#define T_ROWS TYPE_ROWS, NULL, NULL
+
+/* A row does not know its struct, and the tables nest, so the struct travels
+ * in the argument: ROW_OF(s) opens the row with the start of an offset, and
+ * ROW, which gets the field, ends it.  (offsetof cannot be cut in two: its
+ * comma would end a macro argument.) */
+/* clang-format off */
+#define ROW_OF(s) {.offset = (size_t) & ((struct s *)0)->ROW
+#define ROW(field, as, low, high, absent, who)                                 \
+    field, .name = #field, .min = low, .max = high, .fallback = absent,        \
+    .readers = who, TYPED(T_##as)},
+/* clang-format on */
+#define TYPED(...) TYPED_AS(__VA_ARGS__)
+#define TYPED_AS(t, s, w) .type = t, .shape = s, .words = w
+
+#define TABLE(s, table)                                                        \
+    static const struct field fields_##s[] = {table(ROW_OF(s))};
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+#define DEFINE(s)                                                              \
+    TABLE(s, SHAPE_##s)                                                        \
+    const struct shape shape_##s = {#s, fields_##s, COUNT(fields_##s),         \
+                                    sizeof(struct s)};
+SHAPES(DEFINE)
+#undef DEFINE
+
+#define READ(name, wire, roles)                                                \
+    TABLE(ask_##name, ASK_##name)                                              \
+    TABLE(answer_##name, ANSWER_##name)                                        \
+    static const struct shape shape_ask_##name = {                             \
+        "ask " wire, fields_ask_##name, COUNT(fields_ask_##name),              \
+        sizeof(struct ask_##name)};                                            \
+    static const struct shape shape_answer_##name = {                          \
+        "answer " wire, fields_answer_##name, COUNT(fields_answer_##name),     \
+        sizeof(struct answer_##name)};
+#define SLOW READ
+#define WRITE READ
+#include "protocol/verbs.def"
+#undef READ
+#undef SLOW
+#undef WRITE
+
+const struct shape *entity_shape(int64_t entity)
+{
+    static const struct shape *const shapes[entity_words] = {
+        [ENTITY_STRUCTURE] = &shape_structure,
+        [ENTITY_MARKET] = &shape_market,
+        [ENTITY_PROFILE] = &shape_profile,
+    };
+
+    return entity >= 0 && entity < entity_words ? shapes[entity] : NULL;
+}
+
+/* ---- Verbs -------------------------------------------------------------- */
+
+const struct verb_row verb_rows[VERBS] = {
+#define VERB_ROW(class, name, wire, roles)                                     \
+    {wire, class, roles, &shape_ask_##name, &shape_answer_##name},
+#define READ(name, wire, roles) VERB_ROW(CLASS_READ, name, wire, roles)
+#define SLOW(name, wire, roles) VERB_ROW(CLASS_SLOW, name, wire, roles)
+#define WRITE(name, wire, roles) VERB_ROW(CLASS_WRITE, name, wire, roles)
+#include "protocol/verbs.def"
+#undef READ
+#undef SLOW
+#undef WRITE
+};
+
+enum verb verb_find(struct slice name)
+{
+    enum verb verb = 0;
+
+    while (verb < VERBS && !name_is(verb_rows[verb].name, name))
+        verb++;
+    return verb;
+}
+
+const char *verb_nearest(struct slice name)
+{
+    unsigned best = UINT32_MAX;
+    const char *nearest = verb_rows[0].name;
+
+    for (enum verb verb = 0; verb < VERBS; verb++) {
+        unsigned far = value_distance(name, slice_of(verb_rows[verb].name));
+
+        if (far < best) {
+            best = far;
+            nearest = verb_rows[verb].name;
+        }
+    }
+    return nearest;
+}

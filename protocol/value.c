@@ -1,0 +1,264 @@
+/*
+ * Checks of single values by their syntax.  Whether a code exists is for the
+ * reference tables to say; whether two fields agree, for the handlers.
+ */
+#include "protocol/value.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/civil.h"
+#include "protocol/codes.h"
+#include "protocol/wire.h"
+
+/* Bytes of an element of STRS, which has no bounds of its own. */
+#define ELEMENT_MAX 200
+
+#define MICRO 1000000
+
+void hint_set(struct hint *hint, const char *format, ...)
+{
+    va_list args;
+    size_t len;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(hint->text, sizeof hint->text, format, args);
+    va_end(args);
+    if (n < (int)sizeof hint->text)
+        return;
+    len = utf8_span((struct slice){hint->text, sizeof hint->text - 1});
+    hint->text[len] = '\0';
+}
+
+enum field_type value_element(enum field_type type)
+{
+    switch (type) {
+    case TYPE_STRS:
+        return TYPE_STR;
+    case TYPE_CPVS:
+        return TYPE_CPV;
+    case TYPE_ROMES:
+        return TYPE_ROME;
+    case TYPE_ZONES:
+        return TYPE_ZONE;
+    case TYPE_ENUMS:
+        return TYPE_ENUM;
+    default:
+        return type;
+    }
+}
+
+int value_is_text(enum field_type type)
+{
+    return type >= TYPE_STR && type <= TYPE_ZONE;
+}
+
+/* C0, DEL and C1: none of them belongs to a line of text, and each can play
+ * tricks on a terminal. */
+static int has_control(struct slice text)
+{
+    const unsigned char *at = (const unsigned char *)text.data;
+
+    for (size_t i = 0; i < text.len; i++)
+        if (at[i] < 0x20 || at[i] == 0x7f ||
+            (at[i] == 0xc2 && i + 1 < text.len && at[i + 1] < 0xa0))
+            return 1;
+    return 0;
+}
+
+static enum err check_plain(struct slice text, struct hint *hint)
+{
+    size_t good = utf8_span(text);
+
+    if (good < text.len) {
+        hint_set(hint,
+                 "byte %zu is not UTF-8: convert the text (Windows-1252, "
+                 "Latin-1?) before sending it",
+                 good + 1);
+        return ERR_NOT_UTF8;
+    }
+    if (has_control(text)) {
+        hint_set(hint, "remove control characters: tabs, line ends and zero "
+                       "bytes too");
+        return ERR_NOT_UTF8;
+    }
+    return ERR_NONE;
+}
+
+static enum err check_length(int64_t min, int64_t max, size_t len,
+                             struct hint *hint)
+{
+    if ((int64_t)len >= min && (int64_t)len <= max)
+        return ERR_NONE;
+    hint_set(hint, "%lld to %lld bytes of UTF-8, these are %zu", (long long)min,
+             (long long)max, len);
+    return ERR_RANGE;
+}
+
+static enum err check_id(struct slice text, struct hint *hint)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+            (c >= 'a' && c <= 'z') || (c && strchr("._:-", c)))
+            continue;
+        hint_set(hint, "letters A-Z a-z, digits, and . _ : - only");
+        return ERR_BAD_ID;
+    }
+    return ERR_NONE;
+}
+
+enum err value_check_text(const struct field *field, struct slice text,
+                          struct hint *hint)
+{
+    enum field_type type = value_element(field->type);
+    int listed = type != field->type;
+    enum err e = check_plain(text, hint);
+
+    if (e)
+        return e;
+    switch (type) {
+    case TYPE_SIRET:
+        return code_check_siret(text, hint);
+    case TYPE_COMMUNE:
+        return code_check_commune(text, hint);
+    case TYPE_CPV:
+        return code_check_cpv(text, hint);
+    case TYPE_ROME:
+        return code_check_rome(text, hint);
+    case TYPE_ZONE:
+        return code_check_zone(text, hint);
+    default:
+        e = check_length(listed ? 1 : field->min,
+                         listed ? ELEMENT_MAX : field->max, text.len, hint);
+        return !e && type == TYPE_ID ? check_id(text, hint) : e;
+    }
+}
+
+void value_format_degrees(int64_t degrees, char out[16])
+{
+    uint64_t size = degrees < 0 ? 0 - (uint64_t)degrees : (uint64_t)degrees;
+    int n = snprintf(out, 16, "%s%u.%06u", degrees < 0 ? "-" : "",
+                     (unsigned)(size / MICRO % 1000), (unsigned)(size % MICRO));
+
+    while (n > 1 && out[n - 1] == '0')
+        n--;
+    out[out[n - 1] == '.' ? n - 1 : n] = '\0';
+}
+
+static void format_bound(enum field_type type, int64_t bound, char out[24])
+{
+    if (type == TYPE_DATE)
+        civil_format_date(bound, out);
+    else if (type == TYPE_TIME)
+        civil_format_time(bound, out);
+    else if (type == TYPE_DEG)
+        value_format_degrees(bound, out);
+    else
+        snprintf(out, 24, "%lld", (long long)bound);
+}
+
+enum err value_check_bounds(const struct field *field, int64_t number,
+                            struct hint *hint)
+{
+    char low[24], high[24];
+
+    if (number >= field->min && number <= field->max)
+        return ERR_NONE;
+    format_bound(field->type, field->min, low);
+    format_bound(field->type, field->max, high);
+    hint_set(hint, "from %s to %s", low, high);
+    return ERR_RANGE;
+}
+
+enum err value_parse_word(const struct field *field, struct slice text,
+                          int64_t *out, struct hint *hint)
+{
+    int at = vocabulary_find(field->words, text);
+    char words[HINT_SIZE] = "";
+    size_t used = 0;
+
+    if (at >= 0) {
+        *out = at;
+        return ERR_NONE;
+    }
+    for (size_t i = 0; i < field->words->n && used < sizeof words; i++)
+        used += (size_t)snprintf(words + used, sizeof words - used, "%s%s",
+                                 i ? ", " : "", field->words->words[i]);
+    hint_set(hint, "one of %s", words);
+    return ERR_BAD_CODE;
+}
+
+enum err value_parse_date(const struct field *field, struct slice text,
+                          int64_t *out, struct hint *hint)
+{
+    int64_t value = 0;
+    enum err e;
+
+    if (field->type == TYPE_DATE && !civil_parse_date(text, &value)) {
+        hint_set(hint, "a date of the calendar, written like 2026-11-23");
+        return ERR_BAD_DATE;
+    }
+    if (field->type == TYPE_TIME && !civil_parse_time(text, &value)) {
+        hint_set(hint, "written like 2026-11-23T12:00:00+01:00, or "
+                       "2026-11-23 for the end of that day in Paris");
+        return ERR_BAD_TIME;
+    }
+    e = value_check_bounds(field, value, hint);
+    if (!e)
+        *out = value;
+    return e;
+}
+
+const char *value_expected(enum field_type type)
+{
+    switch (type) {
+    case TYPE_INT:
+        return "a whole number";
+    case TYPE_BOOL:
+        return "true or false";
+    case TYPE_DATE:
+        return "a date as text, like \"2026-11-23\"";
+    case TYPE_TIME:
+        return "a time as text, like \"2026-11-23T12:00:00+01:00\"";
+    case TYPE_DEG:
+        return "decimal degrees, a number";
+    case TYPE_ONE:
+        return "a map";
+    case TYPE_LIST:
+        return "a list of maps";
+    case TYPE_ROWS:
+        return "a list";
+    default:
+        return value_element(type) == type ? "a text" : "a list of texts";
+    }
+}
+
+/* Levenshtein, one row at a time. */
+unsigned value_distance(struct slice a, struct slice b)
+{
+    unsigned row[41];
+    size_t m = a.len < 40 ? a.len : 40;
+    size_t n = b.len < 40 ? b.len : 40;
+
+    for (size_t j = 0; j <= n; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= m; i++) {
+        unsigned corner = row[0]++;
+
+        for (size_t j = 1; j <= n; j++) {
+            unsigned best = corner + (a.data[i - 1] != b.data[j - 1]);
+
+            corner = row[j];
+            if (corner + 1 < best)
+                best = corner + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[n];
+}

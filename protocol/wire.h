@@ -1,0 +1,51 @@
+/*
+ * Reading msgpack one item at a time: what the scan and both decoders walk
+ * with.  Private to protocol/.
+ *
+ * No length is believed before it was compared with the bytes left, so a walk
+ * never leaves its bytes, whatever they are.
+ */
+#ifndef PROTOCOL_WIRE_H
+#define PROTOCOL_WIRE_H
+
+#include "protocol/types.h"
+
+struct wire {
+    const unsigned char *at;
+    const unsigned char *end;
+};
+
+enum item_kind {
+    ITEM_NIL,
+    ITEM_BOOL,
+    ITEM_INT,
+    ITEM_HUGE, /* an integer above INT64_MAX */
+    ITEM_FLOAT,
+    ITEM_STR,
+    ITEM_BIN,
+    ITEM_ARRAY,
+    ITEM_MAP
+};
+struct item {
+    enum item_kind kind;
+    uint32_t n;        /* elements of an array, pairs of a map */
+    int64_t number;    /* of ITEM_BOOL and ITEM_INT */
+    double real;       /* of ITEM_FLOAT */
+    struct slice text; /* of ITEM_STR and ITEM_BIN; borrowed */
+};
+
+/* A walk over BYTES. */
+struct wire wire_over(struct slice bytes);
+
+/* Read one item: a scalar whole, of an array or a map the head.  0 when the
+ * bytes end first, promise more than they hold, or are of a type that is not
+ * taken (ext, 0xc1); the walk is then over. */
+int wire_next(struct wire *in, struct item *out);
+
+/* Step over what ITEM's head has promised.  0 as above. */
+int wire_skip(struct wire *in, const struct item *item);
+
+/* How many bytes of TEXT, from its start, are whole UTF-8 characters. */
+size_t utf8_span(struct slice text);
+
+#endif
