@@ -1,0 +1,136 @@
+/*
+ * Preparing a lot, and the parts of an answer that are the lot's own.
+ */
+#include "engine/match/law.h"
+#include "engine/match/lot.h"
+#include "engine/match/order.h"
+#include "protocol/civil.h"
+
+const struct structure_weights match_structure_weights = {300, 250, 150, 200,
+                                                          100};
+const struct person_weights match_person_weights = {450, 250, 200, 100};
+
+int match_market_open(const struct market *market, int64_t on)
+{
+    return market->status == MARKET_OPEN &&
+           (market->deadline == ABSENT ||
+            civil_paris_date(market->deadline) >= on);
+}
+
+static uint64_t lot_key(struct arena *arena, const struct market *market,
+                        int64_t number)
+{
+    uint64_t hash = order_hash(market->id);
+
+    return order_hash_more(hash,
+                           arena_format(arena, "/%lld", (long long)number));
+}
+
+static const struct lot *find_lot(const struct market *market, int64_t number)
+{
+    if (number < 1 || (uint64_t)number > market->lots.n)
+        return NULL;
+    return &market->lots.at[number - 1];
+}
+
+enum err lot_case_init(struct lot_case *c, struct match *m,
+                       const struct market *market, int64_t number)
+{
+    const struct lot *lot = find_lot(market, number);
+    enum err e = ERR_NOMEM;
+
+    if (!lot)
+        return ERR_NOT_FOUND;
+    *c = (struct lot_case){
+        .m = m, .market = market, .lot = lot, .number = number};
+    /* ABSENT is the least of all numbers. */
+    c->start = lot->start > m->on ? lot->start : m->on;
+    c->kinds = law_kinds(lot);
+    if (m->kinds.n)
+        c->kinds &= law_bits(m->kinds);
+    c->modes = law_wanted_modes(lot);
+    c->asks_share = law_asks_share(lot);
+    c->asked_hours = law_asked_hours(lot);
+    c->arena = arena_new(LOT_BYTES_MAX);
+    c->scratch = arena_new(CANDIDATE_BYTES_MAX);
+    if (c->arena && c->scratch)
+        e = place_read(m->reference, c->arena, lot->places, &c->place);
+    if (e) {
+        lot_case_fini(c);
+        return e;
+    }
+    c->key = lot_key(c->arena, market, number);
+    return ERR_NONE;
+}
+
+void lot_case_fini(struct lot_case *c)
+{
+    arena_free(c->scratch);
+    arena_free(c->arena);
+    c->scratch = c->arena = NULL;
+}
+
+enum err lot_list_bits(struct match *m, uint32_t bits, struct ints *out)
+{
+    int64_t *at = arena_array(m->arena, 32, sizeof *at);
+    size_t n = 0;
+
+    if (!at)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < 32; i++)
+        if (bits & BIT(i))
+            at[n++] = i;
+    *out = (struct ints){at, n};
+    return ERR_NONE;
+}
+
+enum err match_warnings(struct match *m, const struct market *market,
+                        int64_t number, struct ints *out)
+{
+    const struct lot *lot = find_lot(market, number);
+    uint32_t bits = 0;
+
+    if (!lot)
+        return ERR_NOT_FOUND;
+    if (law_has_clause(lot, CLAUSE_OBJ))
+        bits |= BIT(WARNING_KIND_EITI);
+    if (law_has_clause(lot, CLAUSE_RES_PRISON))
+        bits |= BIT(WARNING_KIND_SEP);
+    if (law_has_clause(lot, CLAUSE_RES_ESS))
+        bits |= BIT(WARNING_RES_ESS);
+    if (law_has_clause(lot, CLAUSE_RES_UNKNOWN))
+        bits |= BIT(WARNING_RES_UNKNOWN);
+    if (!lot->places.n)
+        bits |= BIT(WARNING_NO_PLACE);
+    if (!match_market_open(market, m->on))
+        bits |= BIT(WARNING_NOT_OPEN);
+    return lot_list_bits(m, bits, out);
+}
+
+enum err lot_case_describe(const struct lot_case *c, struct lot_answer *out)
+{
+    out->lot = c->number;
+    out->object = c->lot->object;
+    out->start = c->start;
+    return match_warnings(c->m, c->market, c->number, &out->warnings);
+}
+
+enum err lot_tally(struct match *m, int64_t candidates,
+                   const int64_t counts[reason_words], struct tally *out)
+{
+    struct reason_count *at;
+    int64_t refused = 0;
+    size_t n = 0;
+
+    at = arena_array(m->arena, reason_words, sizeof *at);
+    if (!at)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < reason_words; i++) {
+        if (!counts[i])
+            continue;
+        at[n++] = (struct reason_count){i, counts[i]};
+        refused += counts[i];
+    }
+    *out = (struct tally){candidates, candidates - refused, {at, n}};
+    return ERR_NONE;
+}

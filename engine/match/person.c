@@ -1,0 +1,279 @@
+/*
+ * Facts of a person, and filters 4 to 8 and the score.  Only the features
+ * named here count: no sex, age, name, origin or past outcome.
+ */
+#include <string.h>
+
+#include "engine/match/law.h"
+#include "engine/match/order.h"
+#include "engine/match/person.h"
+#include "protocol/civil.h"
+
+#define UNKNOWN_PART 500
+#define KM_UNKNOWN UINT16_MAX /* in the memo; 0: not asked yet */
+#define WAITING_MONTHS 24
+
+enum {
+    FIT_SAME = 1000,
+    FIT_PROCHE = 700,
+    FIT_EVOLUTION = 500,
+    FIT_FAMILY = 300,
+    FAMILY_LENGTH = 3
+};
+
+struct person person_of(const struct reference *ref, const struct profile *p)
+{
+    struct person person = {
+        .id = order_hash(p->id),
+        .commune = reference_commune(ref, p->commune),
+        .licences = law_bits(p->licences),
+        .vehicle = p->vehicle == 1,
+        .first_until = ABSENT,
+        .dated = &p->criteria,
+        .mobility_km = p->mobility_km,
+        .pass_until = p->pass_until,
+        .pass_suspended_until = p->pass_suspended_until,
+        .hours_min = p->hours_min,
+        .hours_max = p->hours_max,
+        .available_from = p->available_from,
+        .registered_on = p->registered_on,
+        .consent_on = p->consent_on,
+        .last_contact_on = p->last_contact_on,
+    };
+
+    for (size_t i = 0; i < p->criteria.n; i++) {
+        const struct criterion *c = &p->criteria.at[i];
+
+        person.criteria |= BIT(c->code);
+        if (c->until != ABSENT &&
+            (person.first_until == ABSENT || c->until < person.first_until))
+            person.first_until = c->until;
+    }
+    return person;
+}
+
+enum err job_case_init(struct job_case *j, const struct lot_case *lot,
+                       int64_t number)
+{
+    const struct job *job;
+    int64_t start;
+    int lends = !lot->modes || (lot->modes & BIT(MODE_DISP));
+
+    if (number < 1 || (uint64_t)number > lot->lot->jobs.n)
+        return ERR_NOT_FOUND;
+    job = &lot->lot->jobs.at[number - 1];
+    start = job->start != ABSENT ? job->start : lot->lot->start;
+    *j = (struct job_case){.lot = lot, .job = job, .number = number};
+    j->start = start > lot->m->on ? start : lot->m->on;
+    j->key = order_hash_more(
+        lot->key, arena_format(lot->arena, "/%lld", (long long)number));
+    j->target = job->commune.data
+                    ? reference_commune(lot->m->reference, job->commune)
+                    : REFERENCE_NONE;
+    j->publics = law_publics(lot->lot);
+    /* AI and ETTI lend people and ask two; EI, ACI and EITI ask three. */
+    j->level_two = lends ? 2 : 3;
+    j->km = arena_array(lot->arena, lot->m->reference->n, sizeof *j->km);
+    return j->km ? ERR_NONE : ERR_NOMEM;
+}
+
+static int is_at_work(const struct job_case *j, uint32_t home)
+{
+    if (j->target != REFERENCE_NONE)
+        return home == j->target;
+    return territory_holds(j->lot->m->reference, &j->lot->place.set, home);
+}
+
+static int64_t measure_km(const struct job_case *j, uint32_t home)
+{
+    const struct reference *ref = j->lot->m->reference;
+    struct point from = territory_point(ref, home), to;
+
+    if (is_at_work(j, home))
+        return 0;
+    if (j->target == REFERENCE_NONE)
+        return place_km(ref, &j->lot->place, &from);
+    to = territory_point(ref, j->target);
+    if (!from.known || !to.known)
+        return ABSENT;
+    return reference_km(from.at, to.at);
+}
+
+int64_t job_case_km(const struct job_case *j, uint32_t home)
+{
+    if (home == REFERENCE_NONE)
+        return ABSENT;
+    if (!j->km[home]) {
+        int64_t km = measure_km(j, home);
+
+        j->km[home] = km == ABSENT ? KM_UNKNOWN : (uint16_t)(km + 1);
+    }
+    return j->km[home] == KM_UNKNOWN ? ABSENT : j->km[home] - 1;
+}
+
+static int64_t wish_fit(const struct reference *ref, struct slice wish,
+                        struct slice rome)
+{
+    const struct reference_link *links;
+    int64_t best = 0;
+    size_t n;
+
+    if (slice_equal(wish, rome))
+        return FIT_SAME;
+    if (wish.len >= FAMILY_LENGTH && rome.len >= FAMILY_LENGTH &&
+        !memcmp(wish.data, rome.data, FAMILY_LENGTH))
+        best = FIT_FAMILY;
+    links = reference_links_from(ref, wish, &n);
+    for (size_t i = 0; i < n; i++) {
+        int64_t fit = links[i].kind == LINK_PROCHE ? FIT_PROCHE : FIT_EVOLUTION;
+
+        if (fit > best && slice_equal(slice_of(links[i].target), rome))
+            best = fit;
+    }
+    return best;
+}
+
+int64_t person_job_fit(const struct reference *ref, struct slices wishes,
+                       struct slice rome)
+{
+    int64_t best = 0;
+
+    for (size_t i = 0; i < wishes.n && best < FIT_SAME; i++) {
+        int64_t fit = wish_fit(ref, wishes.at[i], rome);
+
+        if (fit > best)
+            best = fit;
+    }
+    return best;
+}
+
+/* Filters 5 to 8. */
+static int64_t refuse_practice(const struct job_case *j, const struct person *p,
+                               int64_t km)
+{
+    const struct job *job = j->job;
+
+    if (km != ABSENT && km > p->mobility_km)
+        return REASON_DISTANCE;
+    if ((job->vehicle == 1 && !p->vehicle) ||
+        (job->licence != ABSENT && !(p->licences & BIT(job->licence))))
+        return REASON_MOBILITY;
+    if (p->available_from > j->start + j->lot->m->grace)
+        return REASON_NOT_AVAILABLE;
+    if (job->hours_week != ABSENT &&
+        (job->hours_week < p->hours_min ||
+         (p->hours_max != ABSENT && job->hours_week > p->hours_max)))
+        return REASON_HOURS;
+    return ABSENT;
+}
+
+static int64_t waiting_part(const struct person *p, int64_t on)
+{
+    int64_t months;
+
+    if (p->registered_on == ABSENT)
+        return ABSENT;
+    months = civil_months(p->registered_on, on);
+    if (months < 0)
+        months = 0;
+    if (months > WAITING_MONTHS)
+        months = WAITING_MONTHS;
+    return 1000 * months / WAITING_MONTHS;
+}
+
+static int64_t availability_part(const struct job_case *j,
+                                 const struct person *p)
+{
+    int64_t grace = j->lot->m->grace;
+
+    if (p->available_from <= j->start || !grace)
+        return 1000;
+    return 1000 - 1000 * (p->available_from - j->start) / grace;
+}
+
+static int64_t known(int64_t *part, enum component_word word, uint32_t *unknown)
+{
+    if (*part == ABSENT) {
+        *part = UNKNOWN_PART;
+        *unknown |= BIT(word);
+    }
+    return *part;
+}
+
+static void score_person(const struct job_case *j, const struct person *p,
+                         int64_t fit, struct person_result *r)
+{
+    const struct person_weights *w = &j->lot->m->person_weights;
+    struct person_score *s = &r->parts;
+    int64_t reach = p->mobility_km > 1 ? p->mobility_km : 1;
+
+    s->job = fit;
+    s->distance = r->km == ABSENT ? ABSENT : 1000 - 1000 * r->km / reach;
+    s->waiting = waiting_part(p, j->lot->m->on);
+    s->availability = availability_part(j, p);
+    r->score =
+        (w->job * s->job +
+         w->distance * known(&s->distance, COMPONENT_DISTANCE, &r->unknown) +
+         w->waiting * known(&s->waiting, COMPONENT_WAITING, &r->unknown) +
+         w->availability * s->availability) /
+        1000;
+}
+
+/* Could a guessed centre have changed the distance? */
+static int is_approximate(const struct job_case *j, const struct person *p)
+{
+    const struct reference *ref = j->lot->m->reference;
+    int guessed;
+
+    if (p->commune == REFERENCE_NONE || is_at_work(j, p->commune))
+        return 0;
+    if (j->target != REFERENCE_NONE)
+        guessed = territory_point(ref, j->target).approximate;
+    else if (j->lot->place.codes.n)
+        guessed = j->lot->place.approximate;
+    else
+        return 0;
+    return guessed || territory_point(ref, p->commune).approximate;
+}
+
+void person_judge(const struct job_case *j, const struct person *p, int64_t fit,
+                  struct person_result *out)
+{
+    struct person_result r = {.reason = person_refuse_standing(j, p),
+                              .km = ABSENT};
+
+    if (r.reason == ABSENT && !fit)
+        r.reason = REASON_JOB;
+    if (r.reason == ABSENT) {
+        r.km = job_case_km(j, p->commune);
+        r.reason = refuse_practice(j, p, r.km);
+    }
+    if (r.reason == ABSENT) {
+        score_person(j, p, fit, &r);
+        if (j->job->derived == 1)
+            r.marks |= BIT(MARK_DERIVED);
+        if (is_approximate(j, p))
+            r.marks |= BIT(MARK_APPROXIMATE);
+    }
+    *out = r;
+}
+
+enum err person_hit(const struct job_case *j, const struct profile *profile,
+                    const struct person_result *r, struct person_hit *out)
+{
+    struct match *m = j->lot->m;
+    enum err e;
+
+    out->id = arena_copy(m->arena, profile->id);
+    out->score = r->score;
+    out->tie =
+        order_tie_text(m->arena, order_tie(j->key, order_hash(profile->id)));
+    out->components = shape_array(m->arena, &shape_person_score, 1);
+    if (!out->components || !out->id.data || !out->tie.len)
+        return ERR_NOMEM;
+    *out->components = r->parts;
+    out->km = r->km;
+    if ((e = lot_list_bits(m, r->unknown, &out->unknown)))
+        return e;
+    return lot_list_bits(m, r->marks, &out->marks);
+}

@@ -1,0 +1,83 @@
+/*
+ * One person for one job (MATCHING.md section 4).  The rules read a struct of
+ * facts, which is filled from a profile or from its side row in the index:
+ * there is one code of rules.
+ */
+#ifndef ENGINE_MATCH_PERSON_H
+#define ENGINE_MATCH_PERSON_H
+
+#include "engine/match/lot.h"
+
+struct person {
+    uint64_t id; /* hash */
+    uint32_t commune;
+    uint32_t licences; /* bits of enum licence_word */
+    uint32_t criteria; /* bits of enum criterion_code_word, dates ignored */
+    int vehicle;
+    int64_t first_until; /* when the first of the criteria ends; ABSENT:
+                            none ever does */
+    const struct criterion_list *dated; /* NULL: from a side row */
+    int64_t mobility_km;
+    int64_t pass_until;
+    int64_t pass_suspended_until;
+    int64_t hours_min;
+    int64_t hours_max;
+    int64_t available_from;
+    int64_t registered_on;
+    int64_t consent_on;
+    int64_t last_contact_on;
+};
+
+/* The facts of a profile; borrows from it. */
+struct person person_of(const struct reference *ref, const struct profile *p);
+
+/* A job made ready. */
+struct job_case {
+    const struct lot_case *lot;
+    const struct job *job;
+    int64_t number; /* from 1 */
+    int64_t start;
+    uint64_t key;       /* hash of `market/lot/job` */
+    uint32_t target;    /* work commune; REFERENCE_NONE without */
+    uint32_t publics;   /* that clauses list */
+    unsigned level_two; /* how many level-2 criteria are enough */
+    uint16_t *km;       /* by home commune, as far as asked */
+};
+
+/* Prepare job NUMBER of the lot.  ERR_NOT_FOUND, ERR_NOMEM. */
+enum err job_case_init(struct job_case *j, const struct lot_case *lot,
+                       int64_t number);
+
+/* Kilometres from a home commune to the work; ABSENT: unknown. */
+int64_t job_case_km(const struct job_case *j, uint32_t home);
+
+/* How the wishes fit a job: 1000, 700, 500, 300, or 0. */
+int64_t person_job_fit(const struct reference *ref, struct slices wishes,
+                       struct slice rome);
+
+/* Do the facts say which criteria hold on START?  A side row may not. */
+int person_is_dated(const struct person *p, int64_t start);
+
+struct person_result {
+    int64_t reason; /* enum reason_word; ABSENT: matches */
+    int64_t score;
+    struct person_score parts; /* unknown ones at 500 */
+    uint32_t unknown;          /* bits of enum component_word */
+    int64_t km;                /* ABSENT: unknown */
+    uint32_t marks;            /* bits of enum mark_word */
+};
+
+/* Judge P, whose wishes fit the job by FIT, and who is dated at its start. */
+void person_judge(const struct job_case *j, const struct person *p, int64_t fit,
+                  struct person_result *out);
+
+/* Filters 1 to 3 (eligibility.c): a reason, or ABSENT. */
+int64_t person_refuse_standing(const struct job_case *j,
+                               const struct person *p);
+
+/* What an answer says of a person that matches, in the answer's arena.
+ * ERR_NOMEM. */
+enum err person_hit(const struct job_case *j, const struct profile *profile,
+                    const struct person_result *r, struct person_hit *out);
+
+#endif

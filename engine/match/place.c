@@ -1,0 +1,213 @@
+/*
+ * Overlap and distance between one place and many zones.
+ *
+ * Communes are in Hilbert order, so that a short run of them lies together:
+ * the place is cut into blocks, each with the box of its centres.  The box's
+ * corner nearest to a point, and the one farthest from it, bound the distance
+ * of every commune inside, by the same arithmetic and so exactly; only blocks
+ * that a circle cuts are looked at commune by commune.
+ */
+#include <string.h>
+
+#include "engine/match/place.h"
+
+#define BLOCK_COMMUNES 32
+
+struct block {
+    struct range range;
+    uint32_t centred; /* how many have a centre */
+    int32_t low[3];   /* of the box of those */
+    int32_t high[3];
+};
+
+static void block_add(struct block *b, const struct commune *c)
+{
+    if (!c->centred)
+        return;
+    for (int i = 0; i < 3; i++) {
+        if (!b->centred || c->at[i] < b->low[i])
+            b->low[i] = c->at[i];
+        if (!b->centred || c->at[i] > b->high[i])
+            b->high[i] = c->at[i];
+    }
+    b->centred++;
+}
+
+static unsigned block_nearest_km(const struct block *b, const int32_t at[3])
+{
+    int32_t corner[3];
+
+    for (int i = 0; i < 3; i++)
+        corner[i] = at[i] < b->low[i]    ? b->low[i]
+                    : at[i] > b->high[i] ? b->high[i]
+                                         : at[i];
+    return reference_km(at, corner);
+}
+
+static unsigned block_farthest_km(const struct block *b, const int32_t at[3])
+{
+    int32_t corner[3];
+
+    for (int i = 0; i < 3; i++) {
+        int64_t to_low = (int64_t)at[i] - b->low[i];
+        int64_t to_high = (int64_t)b->high[i] - at[i];
+
+        corner[i] = to_low > to_high ? b->low[i] : b->high[i];
+    }
+    return reference_km(at, corner);
+}
+
+static enum err cut_blocks(const struct reference *ref, struct arena *arena,
+                           struct place *place)
+{
+    const struct territory *set = &place->set;
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->n; i++)
+        n += (set->ranges[i].to - set->ranges[i].from) / BLOCK_COMMUNES + 1;
+    if (!(place->blocks = arena_array(arena, n + 1, sizeof *place->blocks)))
+        return ERR_NOMEM;
+    for (size_t i = 0; i < set->n; i++) {
+        struct block *b = NULL;
+
+        for (uint32_t c = set->ranges[i].from; c < set->ranges[i].to; c++) {
+            if (!b || c - b->range.from == BLOCK_COMMUNES) {
+                b = &place->blocks[place->n_blocks++];
+                b->range.from = c;
+            }
+            b->range.to = c + 1;
+            block_add(b, &ref->communes[c]);
+            if (!ref->communes[c].centred || ref->communes[c].approximate)
+                place->approximate = 1;
+        }
+    }
+    return ERR_NONE;
+}
+
+enum err place_read(const struct reference *ref, struct arena *arena,
+                    struct slices codes, struct place *out)
+{
+    struct place place = {.codes = codes};
+    struct territory set;
+    enum err e;
+
+    place.each = arena_array(arena, codes.n + 1, sizeof *place.each);
+    if (!place.each)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < codes.n; i++) {
+        struct slices one = {codes.at + i, 1};
+
+        if ((e = territory_read(ref, arena, one, &set)) ||
+            (e = territory_flatten(ref, arena, &set, &place.each[i])))
+            return e;
+    }
+    if ((e = territory_union(arena, place.each, codes.n, &place.set)) ||
+        (e = cut_blocks(ref, arena, &place)))
+        return e;
+    place.extent = territory_extent(ref, &place.set, (struct range){0, ref->n});
+    place.near = territory_has_near(codes);
+    *out = place;
+    return ERR_NONE;
+}
+
+/* Does a circle of ZONE hold all centres of the block (1), none (0), or must
+ * one look (-1)? */
+static int circles_meet(const struct block *b, const struct territory *zone)
+{
+    int some = 0;
+
+    for (size_t i = 0; b->centred && i < zone->n_circles; i++) {
+        const struct circle *circle = &zone->circles[i];
+
+        if (block_nearest_km(b, circle->at) > circle->km)
+            continue;
+        if (block_farthest_km(b, circle->at) <= circle->km)
+            return 1;
+        some = -1;
+    }
+    return some;
+}
+
+static struct extent block_overlap(const struct reference *ref,
+                                   const struct block *b,
+                                   const struct territory *zone)
+{
+    const uint64_t *people = reference_population(ref);
+    uint32_t from = b->range.from, to = b->range.to;
+    struct extent sum = {0, 0};
+    int meet = circles_meet(b, zone);
+
+    if (!meet)
+        return territory_extent(ref, zone, b->range);
+    if (meet == 1 && b->centred == to - from)
+        return (struct extent){to - from, people[to] - people[from]};
+    for (uint32_t c = from; c < to; c++) {
+        if (!territory_holds(ref, zone, c))
+            continue;
+        sum.communes++;
+        sum.people += ref->communes[c].population;
+    }
+    return sum;
+}
+
+struct extent place_overlap(const struct reference *ref,
+                            const struct place *place,
+                            const struct territory *zone)
+{
+    struct extent sum = {0, 0}, part;
+
+    if (zone->n_circles) {
+        for (size_t i = 0; i < place->n_blocks; i++) {
+            part = block_overlap(ref, &place->blocks[i], zone);
+            sum.communes += part.communes;
+            sum.people += part.people;
+        }
+        return sum;
+    }
+    for (size_t i = 0; i < place->set.n; i++) {
+        part = territory_extent(ref, zone, place->set.ranges[i]);
+        sum.communes += part.communes;
+        sum.people += part.people;
+    }
+    return sum;
+}
+
+int64_t place_km(const struct reference *ref, const struct place *place,
+                 const struct point *from)
+{
+    int64_t best = ABSENT;
+
+    for (size_t i = 0; from->known && i < place->n_blocks; i++) {
+        const struct block *b = &place->blocks[i];
+
+        if (!b->centred ||
+            (best != ABSENT && block_nearest_km(b, from->at) >= best))
+            continue;
+        for (uint32_t c = b->range.from; c < b->range.to; c++) {
+            unsigned km;
+
+            if (!ref->communes[c].centred)
+                continue;
+            km = reference_km(from->at, ref->communes[c].at);
+            if (best == ABSENT || km < best)
+                best = km;
+        }
+    }
+    return best;
+}
+
+enum err place_missing(const struct reference *ref, struct arena *arena,
+                       const struct place *place, const struct territory *zone,
+                       struct slices *out)
+{
+    struct slice *at = arena_array(arena, place->codes.n + 1, sizeof *at);
+    size_t n = 0;
+
+    if (!at)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < place->codes.n; i++)
+        if (!territory_covers(ref, zone, &place->each[i]))
+            at[n++] = place->codes.at[i];
+    *out = (struct slices){at, n};
+    return ERR_NONE;
+}

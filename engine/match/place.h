@@ -1,0 +1,41 @@
+/*
+ * A lot's place made ready to be measured against many zones.
+ */
+#ifndef ENGINE_MATCH_PLACE_H
+#define ENGINE_MATCH_PLACE_H
+
+#include "engine/match/territory.h"
+
+struct block;
+struct place {
+    struct slices codes; /* as stored */
+    struct territory set;
+    struct territory *each; /* of codes */
+    struct block *blocks;
+    size_t n_blocks;
+    struct extent extent;
+    int approximate; /* a centre in it is a guess or unknown */
+    int near;        /* a code is NEAR */
+};
+
+/* Make the place that CODES name; none: an empty one.  It borrows from CODES
+ * and ARENA.  ERR_NOMEM. */
+enum err place_read(const struct reference *ref, struct arena *arena,
+                    struct slices codes, struct place *out);
+
+/* What ZONE and the place have in common. */
+struct extent place_overlap(const struct reference *ref,
+                            const struct place *place,
+                            const struct territory *zone);
+
+/* Kilometres from a point to the nearest commune with a centre; ABSENT when
+ * nothing is known. */
+int64_t place_km(const struct reference *ref, const struct place *place,
+                 const struct point *from);
+
+/* The codes whose own set is not wholly inside ZONE, in order.  ERR_NOMEM. */
+enum err place_missing(const struct reference *ref, struct arena *arena,
+                       const struct place *place, const struct territory *zone,
+                       struct slices *out);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * What the index holds of structures and people, and how candidates are found
+ * through it.  A posting only summarises: whoever is found is judged from its
+ * record or its side row, so finding too many never changes an answer.
+ */
+#ifndef ENGINE_MATCH_POSTINGS_H
+#define ENGINE_MATCH_POSTINGS_H
+
+#include "engine/match/match.h"
+#include "engine/match/person.h"
+
+/* Codes of the index: distinct and ascending once sorted. */
+struct codes {
+    uint32_t *at;
+    size_t n;
+};
+uint32_t postings_rome_code(struct slice rome);
+uint32_t postings_cpv_code(struct slice cpv); /* of its division */
+uint32_t postings_sector_code(struct slice sector);
+
+/* Append the codes of a list (there is room for them); sort what is there. */
+void postings_add_codes(struct codes *codes, struct slices from,
+                        uint32_t (*code)(struct slice));
+void postings_sort_codes(struct codes *codes);
+
+/* Records that may match, by number; fit: of people, their job fit. */
+struct found {
+    uint32_t number;
+    uint32_t fit;
+};
+struct found_list {
+    struct found *at;
+    size_t n;
+    size_t room;
+};
+void found_free(struct found_list *list);
+
+/* Whether a posting with these facts is worth a look. */
+typedef int posting_filter(void *context, const unsigned char *facts);
+
+/* Everyone with a wish that fits the job ROME, each once, by number, with the
+ * best fit of the wishes.  ERR_NOMEM, store errors. */
+enum err search_people(struct match *m, struct slice rome,
+                       posting_filter *filter, void *context,
+                       struct found_list *out);
+
+/* Every structure with an activity whose level for LOT is not 0, by number.
+ * *ALL is set instead when the codes of the lot select none. */
+enum err search_structures(struct match *m, const struct lot *lot,
+                           struct found_list *out, int *all);
+
+/* The facts of a person's posting. */
+struct posting_facts {
+    uint32_t commune;
+    int64_t mobility_km;
+};
+void postings_pack_facts(const struct person *p,
+                         unsigned char facts[INDEX_FACTS]);
+struct posting_facts postings_unpack_facts(
+    const unsigned char facts[INDEX_FACTS]);
+
+/* The side row of a person, and back. */
+void postings_pack_person(const struct person *p,
+                          unsigned char row[INDEX_SIDE]);
+void postings_unpack_person(const unsigned char row[INDEX_SIDE],
+                            struct person *p);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * Filters and score of one structure.
+ *
+ * Filters 1 to 4 are the structure's, 5 to 9 an activity's; the reasons stand
+ * in the order of the filters in enum reason_word, so that "got furthest" is
+ * the larger number.
+ */
+#include "engine/match/activity.h"
+#include "engine/match/law.h"
+#include "engine/match/order.h"
+#include "engine/match/structure.h"
+
+#define UNKNOWN_PART 500
+#define SHARE_MIN 50 /* whole percent: CCP R2113-7 */
+
+/* What all activities of one structure share. */
+struct site {
+    const struct structure *s;
+    uint32_t home;
+    struct point from; /* its own position, else its home's centre */
+    int64_t km;        /* to the place; ABSENT: unknown */
+    int inside;        /* home lies in the place */
+};
+
+static struct site make_site(const struct lot_case *c,
+                             const struct structure *s)
+{
+    const struct reference *ref = c->m->reference;
+    struct site site = {.s = s, .km = ABSENT};
+
+    site.home = reference_commune(ref, s->commune);
+    site.from = territory_point(ref, site.home);
+    if (s->lat != ABSENT && s->lon != ABSENT) {
+        reference_vector(s->lat, s->lon, site.from.at);
+        site.from.known = 1;
+        site.from.approximate = 0;
+    }
+    site.inside = site.home != REFERENCE_NONE &&
+                  territory_holds(ref, &c->place.set, site.home);
+    return site;
+}
+
+/* Filters 1 to 4. */
+static int64_t refuse_structure(const struct lot_case *c,
+                                const struct structure *s)
+{
+    if (s->status != STRUCTURE_ACTIVE)
+        return REASON_INACTIVE;
+    if (s->agreement_from > c->start ||
+        (s->agreement_until != ABSENT && s->agreement_until < c->start))
+        return REASON_AGREEMENT_EXPIRED;
+    if (!(c->kinds & BIT(s->kind)))
+        return REASON_KIND_NOT_ALLOWED;
+    if (c->asks_share && s->public_share != ABSENT &&
+        s->public_share < SHARE_MIN)
+        return REASON_SHARE_LT_50;
+    return ABSENT;
+}
+
+static int has_wanted_mode(const struct lot_case *c, const struct structure *s,
+                           const struct activity *a)
+{
+    uint32_t modes = law_kind_modes(s->kind);
+
+    if (a->modes.n)
+        modes &= law_bits(a->modes);
+    return !c->modes || (modes & c->modes);
+}
+
+static int is_excluded_nationwide(const struct lot_case *c,
+                                  const struct site *site,
+                                  const struct activity *a)
+{
+    int nationwide = a->zone && territory_is_nationwide(a->zone->codes);
+
+    if (c->m->nationwide == NATIONWIDE_EXCLUDE)
+        return nationwide && !site->inside;
+    return c->m->nationwide == NATIONWIDE_ONLY && !nationwide;
+}
+
+static int is_outside_amounts(const struct lot_case *c,
+                              const struct activity *a)
+{
+    int64_t amount = c->lot->amount;
+
+    if (amount == ABSENT)
+        return 0;
+    return amount < a->lot_min || (a->lot_max != ABSENT && amount > a->lot_max);
+}
+
+/* Filter 8, with what it learns of the place: cover and coverage. */
+static enum err measure_zone(const struct lot_case *c, const struct site *site,
+                             const struct activity *a,
+                             struct structure_result *r)
+{
+    const struct extent *all = &c->place.extent;
+    struct extent common;
+    enum err e;
+
+    e = territory_zone(c->m->reference, c->scratch, a->zone, site->home,
+                       &site->from, &r->zone);
+    if (e || !c->place.codes.n)
+        return e;
+    common = place_overlap(c->m->reference, &c->place, &r->zone);
+    if (!common.communes) {
+        r->reason = REASON_ZONE;
+        return ERR_NONE;
+    }
+    r->cover = common.communes == all->communes ? COVER_FULL : COVER_PARTIAL;
+    if (all->people)
+        r->parts.coverage = (int64_t)(1000 * common.people / all->people);
+    else
+        r->parts.coverage = (int64_t)(1000 * common.communes / all->communes);
+    return ERR_NONE;
+}
+
+/* Filters 5 to 9 for one activity. */
+static enum err refuse_activity(const struct lot_case *c,
+                                const struct site *site,
+                                const struct activity *a,
+                                struct structure_result *r)
+{
+    enum err e;
+
+    if (!has_wanted_mode(c, site->s, a)) {
+        r->reason = REASON_MODE_NOT_ALLOWED;
+        return ERR_NONE;
+    }
+    r->parts.activity = activity_level(c, a);
+    if (r->parts.activity == 0) {
+        r->reason = REASON_ACTIVITY;
+        return ERR_NONE;
+    }
+    if (is_excluded_nationwide(c, site, a)) {
+        r->reason = REASON_NATIONWIDE_EXCLUDED;
+        return ERR_NONE;
+    }
+    if ((e = measure_zone(c, site, a, r)) || r->reason != ABSENT)
+        return e;
+    if (a->free_hours == 0)
+        r->reason = REASON_NO_CAPACITY;
+    else if (is_outside_amounts(c, a))
+        r->reason = REASON_AMOUNT;
+    return ERR_NONE;
+}
+
+static int64_t weigh(int64_t weight, int64_t *part, enum component_word word,
+                     uint32_t *unknown)
+{
+    if (*part == ABSENT) {
+        *part = UNKNOWN_PART;
+        *unknown |= BIT(word);
+    }
+    return weight * *part;
+}
+
+/* Distance is measured once for a structure, and only if something passed. */
+static void measure_site(const struct lot_case *c, struct site *site)
+{
+    if (site->inside)
+        site->km = 0;
+    else if (site->km == ABSENT)
+        site->km = place_km(c->m->reference, &c->place, &site->from);
+}
+
+static void score_activity(const struct lot_case *c, struct site *site,
+                           const struct activity *a, struct structure_result *r)
+{
+    const struct structure_weights *w = &c->m->structure_weights;
+    struct structure_score *p = &r->parts;
+    int64_t sum = 0;
+
+    measure_site(c, site);
+    r->km = site->km;
+    if (r->km != ABSENT)
+        p->proximity = 1000 - 10 * (r->km < 100 ? r->km : 100);
+    p->capacity = activity_capacity(c, a);
+    p->jobs = activity_jobs(c, a);
+    sum += weigh(w->activity, &p->activity, COMPONENT_ACTIVITY, &r->unknown);
+    sum += weigh(w->coverage, &p->coverage, COMPONENT_COVERAGE, &r->unknown);
+    sum += weigh(w->proximity, &p->proximity, COMPONENT_PROXIMITY, &r->unknown);
+    sum += weigh(w->capacity, &p->capacity, COMPONENT_CAPACITY, &r->unknown);
+    sum += weigh(w->jobs, &p->jobs, COMPONENT_JOBS, &r->unknown);
+    r->score = sum / 1000;
+}
+
+/* Could a guessed centre have changed this answer? */
+static int is_approximate(const struct lot_case *c, const struct site *site,
+                          const struct activity *a)
+{
+    int measured = !site->inside || c->place.near ||
+                   (a->zone && (a->zone->within_km != ABSENT ||
+                                territory_has_near(a->zone->codes)));
+
+    return c->place.codes.n && measured &&
+           (site->from.approximate || c->place.approximate);
+}
+
+static uint32_t marks_of(const struct lot_case *c, const struct site *site,
+                         const struct activity *a)
+{
+    uint32_t marks = 0;
+
+    if (c->asks_share && site->s->public_share == ABSENT)
+        marks |= BIT(MARK_SHARE_UNKNOWN);
+    if (is_approximate(c, site, a))
+        marks |= BIT(MARK_APPROXIMATE);
+    if (a->derived == 1)
+        marks |= BIT(MARK_DERIVED);
+    return marks;
+}
+
+static struct structure_result empty_result(int64_t reason, int64_t activity)
+{
+    struct structure_result r = {.reason = reason, .activity = activity};
+
+    r.cover = r.km = ABSENT;
+    r.parts = (struct structure_score){ABSENT, ABSENT, ABSENT, ABSENT, ABSENT};
+    return r;
+}
+
+/* Is R better than the best so far?  The lower index came first. */
+static int is_better(const struct structure_result *r,
+                     const struct structure_result *best)
+{
+    if (best->reason == ABSENT)
+        return r->reason == ABSENT && r->score > best->score;
+    return r->reason == ABSENT || r->reason > best->reason;
+}
+
+enum err structure_judge(const struct lot_case *c, const struct structure *s,
+                         struct structure_result *out)
+{
+    struct structure_result best, r;
+    struct site site;
+    enum err e;
+
+    best = empty_result(refuse_structure(c, s), ABSENT);
+    if (best.reason != ABSENT) {
+        *out = best;
+        return ERR_NONE;
+    }
+    site = make_site(c, s);
+    /* Without activities: what the first of filters 5 and 6 would say. */
+    best.reason = c->modes ? REASON_MODE_NOT_ALLOWED : REASON_ACTIVITY;
+    for (size_t i = 0; i < s->activities.n; i++) {
+        r = empty_result(ABSENT, (int64_t)i);
+        if ((e = refuse_activity(c, &site, &s->activities.at[i], &r)))
+            return e;
+        if (r.reason == ABSENT) {
+            score_activity(c, &site, &s->activities.at[i], &r);
+            r.marks = marks_of(c, &site, &s->activities.at[i]);
+        }
+        if (!i || is_better(&r, &best))
+            best = r;
+    }
+    *out = best;
+    return ERR_NONE;
+}
+
+struct slice structure_id(struct arena *arena, const struct structure *s)
+{
+    return arena_format(arena, "%.*s-%s", (int)s->siret.len, s->siret.data,
+                        words_kind.words[s->kind]);
+}
+
+enum err structure_hit(const struct lot_case *c, const struct structure *s,
+                       const struct structure_result *r,
+                       struct structure_hit *out)
+{
+    struct arena *arena = c->m->arena;
+    enum err e;
+
+    out->id = structure_id(arena, s);
+    out->name = arena_copy(arena, s->name);
+    out->kind = s->kind;
+    out->commune = arena_copy(arena, s->commune);
+    out->score = r->score;
+    out->tie = order_tie_text(arena, order_tie(c->key, order_hash(out->id)));
+    out->activity = r->activity + 1;
+    out->components = shape_array(arena, &shape_structure_score, 1);
+    if (!out->components || !out->name.data || !out->commune.data ||
+        !out->id.len || !out->tie.len)
+        return ERR_NOMEM;
+    *out->components = r->parts;
+    out->cover = r->cover;
+    out->km = r->km;
+    if (r->cover == COVER_PARTIAL &&
+        (e = place_missing(c->m->reference, arena, &c->place, &r->zone,
+                           &out->missing)))
+        return e;
+    if ((e = lot_list_bits(c->m, r->unknown, &out->unknown)))
+        return e;
+    return lot_list_bits(c->m, r->marks, &out->marks);
+}

@@ -1,0 +1,36 @@
+/*
+ * One structure for one lot (MATCHING.md section 3): its one reason, or its
+ * score.  The same function decides for lists, counts and explanations.
+ */
+#ifndef ENGINE_MATCH_STRUCTURE_H
+#define ENGINE_MATCH_STRUCTURE_H
+
+#include "engine/match/lot.h"
+
+struct structure_result {
+    int64_t reason;   /* enum reason_word; ABSENT: it matches */
+    int64_t activity; /* index of the one that matches best, else got
+                         furthest; ABSENT: none decided */
+    int64_t score;
+    struct structure_score parts; /* unknown ones at 500 */
+    uint32_t unknown;             /* bits of enum component_word */
+    int64_t cover;                /* enum cover_word, ABSENT without place */
+    int64_t km;                   /* ABSENT: unknown */
+    uint32_t marks;               /* bits of enum mark_word */
+    struct territory zone;        /* of that activity, in the scratch arena */
+};
+
+/* Judge S.  ERR_NOMEM. */
+enum err structure_judge(const struct lot_case *c, const struct structure *s,
+                         struct structure_result *out);
+
+/* `siret-kind`, in the arena. */
+struct slice structure_id(struct arena *arena, const struct structure *s);
+
+/* What an answer says of a structure that matches, in the answer's arena.
+ * ERR_NOMEM. */
+enum err structure_hit(const struct lot_case *c, const struct structure *s,
+                       const struct structure_result *r,
+                       struct structure_hit *out);
+
+#endif

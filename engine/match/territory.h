@@ -1,0 +1,77 @@
+/*
+ * Territories: sets of communes (MATCHING.md section 2), as sorted, disjoint,
+ * non-touching ranges of dense commune numbers, and circles that are tested
+ * commune by commune until somebody needs them as ranges.
+ */
+#ifndef ENGINE_MATCH_TERRITORY_H
+#define ENGINE_MATCH_TERRITORY_H
+
+#include "protocol/arena.h"
+#include "protocol/entities.h"
+#include "store/reference.h"
+
+/* Where something is.  approximate: also when it is not known at all. */
+struct point {
+    int32_t at[3];
+    int known;
+    int approximate;
+};
+
+/* All communes whose centre lies within km of the middle. */
+struct circle {
+    int32_t at[3];
+    unsigned km;
+};
+
+struct territory {
+    const struct range *ranges;
+    size_t n;
+    const struct circle *circles;
+    size_t n_circles;
+};
+
+/* How much a set holds. */
+struct extent {
+    uint64_t communes;
+    uint64_t people;
+};
+
+/* The centre of a commune (REFERENCE_NONE: unknown). */
+struct point territory_point(const struct reference *ref, uint32_t commune);
+
+/* The set that CODES name together.  Codes the tables lack are empty sets.
+ * ERR_NOMEM. */
+enum err territory_read(const struct reference *ref, struct arena *arena,
+                        struct slices codes, struct territory *out);
+
+/* The zone of an activity: codes, or a circle round HOME's point FROM; the
+ * home commune always belongs.  ZONE may be NULL.  ERR_NOMEM. */
+enum err territory_zone(const struct reference *ref, struct arena *arena,
+                        const struct zone *zone, uint32_t home,
+                        const struct point *from, struct territory *out);
+
+/* SET with its circles turned into ranges.  ERR_NOMEM. */
+enum err territory_flatten(const struct reference *ref, struct arena *arena,
+                           const struct territory *set, struct territory *out);
+
+/* The union of sets without circles.  ERR_NOMEM. */
+enum err territory_union(struct arena *arena, const struct territory *sets,
+                         size_t n_sets, struct territory *out);
+
+/* Does the set hold this commune? */
+int territory_holds(const struct reference *ref, const struct territory *set,
+                    uint32_t commune);
+
+/* Does OUTER hold every commune of INNER, which has no circles? */
+int territory_covers(const struct reference *ref, const struct territory *outer,
+                     const struct territory *inner);
+
+/* What the ranges alone of SET hold within PART. */
+struct extent territory_extent(const struct reference *ref,
+                               const struct territory *set, struct range part);
+
+/* Do any of CODES read FR, or NEAR:...? */
+int territory_is_nationwide(struct slices codes);
+int territory_has_near(struct slices codes);
+
+#endif
