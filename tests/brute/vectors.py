@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+"""Puts the worked vectors of engine/MATCHING.md to the brute force and to a
+daemon: vectors.py [--build DIR].  Without a daemon, or with --brute, to the
+brute force alone."""
+
+import argparse
+import json
+import os
+import re
+import sys
+
+import brute
+import daemon
+import generate
+import tables
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PAGE = os.path.join(HERE, "..", "..", "engine", "MATCHING.md")
+PARTS = ("centres", "rome_links", "sectors")
+
+
+def read(path=PAGE):
+    with open(path, encoding="utf-8") as page:
+        return [json.loads(block) for block in re.findall(
+            r"^```vector\n(.*?)^```$", page.read(), re.M | re.S)]
+
+
+def missing(expect, answer, path=""):
+    """Where ANSWER does not hold what EXPECT holds; None when it does."""
+    if isinstance(expect, dict) and isinstance(answer, dict):
+        for name, value in expect.items():
+            wrong = missing(value, answer.get(name), path + "." + name)
+            if wrong:
+                return wrong
+        return None
+    if (isinstance(expect, list) and isinstance(answer, list)
+            and len(expect) == len(answer)):
+        for i, value in enumerate(expect):
+            wrong = missing(value, answer[i], "%s[%d]" % (path, i + 1))
+            if wrong:
+                return wrong
+        return None
+    if type(expect) is type(answer) and expect == answer:
+        return None
+    return "%s: %r, not %r" % (path.lstrip("."), answer, expect)
+
+
+def by_brute(bundled, vector):
+    imports = {name: vector[name] for name in PARTS if name in vector}
+    store = brute.Store(tables.Tables(bundled, version=generate.VERSION,
+                                      **imports))
+    for entity in ("structure", "profile", "market"):
+        for row in vector.get(entity + "s", ()):
+            getattr(store, "put_" + entity)(row)
+    return store.ask
+
+
+def check(vector, ask, who):
+    failed = 0
+    for question in vector["ask"]:
+        body = question["body"]
+        wrong = missing(question["expect"], ask(question["verb"], body))
+        if wrong:
+            failed += 1
+            print("FAIL %s, %s: %s %s\n     %s" % (
+                vector["name"], who, question["verb"], json.dumps(body),
+                wrong))
+    return failed
+
+
+def main():
+    args = argparse.ArgumentParser(description=__doc__)
+    args.add_argument("--build", default="build")
+    args.add_argument("--brute", action="store_true")
+    args = args.parse_args()
+    bundled, vectors = tables.Bundled(), read()
+    passed = failed = 0
+    for vector in vectors:
+        wrong = check(vector, by_brute(bundled, vector), "brute force")
+        if not args.brute:
+            with daemon.Daemon(args.build) as running:
+                running.load(vector, {name: vector[name] for name in PARTS
+                                      if name in vector})
+                wrong += check(vector, running.ask, "daemon")
+        asked = len(vector["ask"]) * (1 if args.brute else 2)
+        passed, failed = passed + asked - wrong, failed + wrong
+    if len(vectors) < 12:
+        failed += 1
+        print("FAIL only %d vectors on the page" % len(vectors))
+    print("%d passed, %d failed" % (passed, failed))
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
