@@ -10,6 +10,7 @@
 #include "engine/match/order.h"
 #include "engine/match/person.h"
 #include "engine/match/postings.h"
+#include "engine/match/search.h"
 
 static enum err decode(const struct lot_case *c, const struct record *record,
                        struct profile *out)

@@ -1,7 +1,7 @@
 /*
- * What the index holds of structures and people, and how candidates are found
- * through it.  A posting only summarises: whoever is found is judged from its
- * record or its side row, so finding too many never changes an answer.
+ * What the index holds of structures and people.  A posting only summarises:
+ * whoever is found is judged from its record or its side row, so finding too
+ * many never changes an answer.
  */
 #ifndef ENGINE_MATCH_POSTINGS_H
 #define ENGINE_MATCH_POSTINGS_H
@@ -22,32 +22,6 @@ uint32_t postings_sector_code(struct slice sector);
 void postings_add_codes(struct codes *codes, struct slices from,
                         uint32_t (*code)(struct slice));
 void postings_sort_codes(struct codes *codes);
-
-/* Records that may match, by number; fit: of people, their job fit. */
-struct found {
-    uint32_t number;
-    uint32_t fit;
-};
-struct found_list {
-    struct found *at;
-    size_t n;
-    size_t room;
-};
-void found_free(struct found_list *list);
-
-/* Whether a posting with these facts is worth a look. */
-typedef int posting_filter(void *context, const unsigned char *facts);
-
-/* Everyone with a wish that fits the job ROME, each once, by number, with the
- * best fit of the wishes.  ERR_NOMEM, store errors. */
-enum err search_people(struct match *m, struct slice rome,
-                       posting_filter *filter, void *context,
-                       struct found_list *out);
-
-/* Every structure with an activity whose level for LOT is not 0, by number.
- * *ALL is set instead when the codes of the lot select none. */
-enum err search_structures(struct match *m, const struct lot *lot,
-                           struct found_list *out, int *all);
 
 /* The facts of a person's posting. */
 struct posting_facts {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/match/postings.h"
+#include "engine/match/search.h"
 
 void found_free(struct found_list *list)
 {
@@ -91,27 +92,31 @@ static enum err search_code(const struct search *s, uint32_t code, uint32_t fit)
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
+/* Everyone who wishes WISH, for a job of ROME. */
+static enum err search_wish(const struct search *s, struct slice wish,
+                            struct slice rome)
+{
+    struct slices wishes = {&wish, 1};
+    int64_t fit = person_job_fit(s->m->reference, wishes, rome);
+
+    return search_code(s, postings_rome_code(wish), (uint32_t)fit);
+}
+
 /* The wishes with the same first three characters: the last two digits. */
 static enum err search_family(const struct search *s, struct slice rome)
 {
-    char wish[6];
-    enum err e;
+    char wish[5];
+    enum err e = ERR_NONE;
 
-    if (rome.len != 5)
+    if (rome.len != sizeof wish)
         return ERR_NONE;
-    memcpy(wish, rome.data, 5);
-    for (int i = 0; i < 100; i++) {
-        struct slice code = {wish, 5};
-
+    memcpy(wish, rome.data, sizeof wish);
+    for (int i = 0; !e && i < 100; i++) {
         wish[3] = (char)('0' + i / 10);
         wish[4] = (char)('0' + i % 10);
-        if ((e = search_code(s, postings_rome_code(code),
-                             (uint32_t)person_job_fit(s->m->reference,
-                                                      (struct slices){&code, 1},
-                                                      rome))))
-            return e;
+        e = search_wish(s, (struct slice){wish, sizeof wish}, rome);
     }
-    return ERR_NONE;
+    return e;
 }
 
 enum err search_people(struct match *m, struct slice rome,
@@ -124,13 +129,8 @@ enum err search_people(struct match *m, struct slice rome,
     size_t n;
 
     links = reference_links_to(m->reference, rome, &n);
-    for (size_t i = 0; !e && i < n; i++) {
-        struct slice wish = slice_of(links[i].rome);
-
-        e = search_code(&s, postings_rome_code(wish),
-                        (uint32_t)person_job_fit(
-                            m->reference, (struct slices){&wish, 1}, rome));
-    }
+    for (size_t i = 0; !e && i < n; i++)
+        e = search_wish(&s, slice_of(links[i].rome), rome);
     if (!e)
         found_sort(out);
     return e;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/match/order.h"
-#include "engine/match/postings.h"
+#include "engine/match/search.h"
 #include "engine/match/structure.h"
 
 static enum err decode(const struct lot_case *c, const struct record *record,
