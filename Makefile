@@ -29,6 +29,10 @@ LIBS = $(call pkg,--libs,$(PKGS)) -lm
 LIBS_CLI = $(call pkg,--libs,$(PKGS_CLI)) -lcsv -lm
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
+SAY := @$(if $(V),:,printf '  %s %s\n')
+
 # ---- Sources: a new file needs no edit here -----------------------------
 CORE := $(wildcard protocol/*.c store/*.c engine/match/*.c)
 ENGINE := $(filter-out engine/main.c,$(wildcard engine/*.c))
@@ -43,24 +47,32 @@ all: $B/claused $B/clausectl catalogues ## build the daemon and the command line
 
 $B/%.o: %.c | deps
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 # The bundled tables are compiled in by .incbin, which -MMD does not see.
 $B/store/reference_data.o: $(wildcard store/reference/*.tsv)
 $B/clients/cli/tables_data.o: $(wildcard clients/cli/*.tsv)
 
 $B/claused: $B/engine/main.o $(OBJ)
-	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
 $B/clausectl: $(CLI:%.c=$B/%.o)
-	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS_CLI) -o $@
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS_CLI) -o $@
 $B/tests/test_%: $B/tests/test_%.o $(SUPPORT:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o
-	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -lcriterion $(WRAP_$*) -o $@
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -lcriterion $(WRAP_$*) -o $@
 $B/benchmarks/%: $B/benchmarks/%.o $(OBJ) $B/clients/c/clause.o
-	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
 # Allocation faults are injected by the linker, so no code carries a hook.
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup
+# A handler that fails after its first put.
+WRAP_writer := -Wl,--wrap=postings_change
 # A daemon that dies between the commit and the reply.
 $B/tests/claused-dies: $B/engine/main.o $B/tests/support/dies.o $(OBJ)
-	$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=store_batch_commit -o $@
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=store_batch_commit -o $@
 
 CATALOGUES := $(patsubst clients/cli/po/%.po,$B/locale/%/LC_MESSAGES/clausectl.mo,$(wildcard clients/cli/po/*.po))
 catalogues: $(CATALOGUES)

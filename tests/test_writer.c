@@ -1,0 +1,307 @@
+/* The writer thread over a real store: groups, spoiled groups, keys, chores. */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/entity.h"
+#include "engine/match/match.h"
+#include "engine/writer.h"
+
+/* A market with this object makes its handler fail when the record has been
+ * put already: the batch is then spoiled. */
+#define SPOILS "spoils the batch"
+
+enum err __real_postings_change(struct store_batch *batch,
+                                const struct reference *reference,
+                                struct arena *arena, unsigned entity,
+                                uint32_t number, const void *before,
+                                const void *after);
+enum err __wrap_postings_change(struct store_batch *batch,
+                                const struct reference *reference,
+                                struct arena *arena, unsigned entity,
+                                uint32_t number, const void *before,
+                                const void *after);
+
+enum err __wrap_postings_change(struct store_batch *batch,
+                                const struct reference *reference,
+                                struct arena *arena, unsigned entity,
+                                uint32_t number, const void *before,
+                                const void *after)
+{
+    const struct market *m = after;
+
+    if (entity == ENTITY_MARKET && m && m->object.data &&
+        slice_equal(m->object, SLICE(SPOILS)))
+        return ERR_INTERNAL;
+    return __real_postings_change(batch, reference, arena, entity, number,
+                                  before, after);
+}
+
+static char dir[64];
+static struct store *store;
+static struct writer *writer;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+static struct request *done; /* newest last */
+static struct request **done_last = &done;
+static size_t n_done;
+
+static void on_done(void *context, struct request *list)
+{
+    (void)context;
+    pthread_mutex_lock(&mutex);
+    *done_last = list;
+    while (*done_last) {
+        done_last = &(*done_last)->next;
+        n_done++;
+    }
+    pthread_cond_broadcast(&answered);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void setup(void)
+{
+    struct store_options options = {.init = 1};
+
+    snprintf(dir, sizeof dir, "/tmp/claused-writer-XXXXXX");
+    cr_assert(mkdtemp(dir));
+    cr_assert_eq(store_open(dir, &options, &store), ERR_NONE);
+    cr_assert_eq(writer_start(store, on_done, NULL, &writer), ERR_NONE);
+}
+
+static void teardown(void)
+{
+    char command[100];
+
+    writer_stop(writer);
+    writer = NULL;
+    while (done) {
+        struct request *next = done->next;
+
+        request_free(done);
+        done = next;
+    }
+    done_last = &done;
+    store_close(store);
+    store = NULL;
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    cr_expect_eq(system(command), 0);
+}
+
+TestSuite(writer, .init = setup, .fini = teardown, .timeout = 60);
+
+/* ---- Requests as the loop would make them ----------------------------------
+ */
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static struct request *put_market(const char *id, const char *object,
+                                  const char *key)
+{
+    static const struct ask_header header = {.method = {"market.put", 10}};
+    struct arena *arena = arena_new(1 << 20);
+    struct ask_market_put ask;
+    struct market *market = shape_array(arena, &shape_market, 1);
+    struct buffer body = {0};
+    struct frames frames = {.tag = SLICE(PROTOCOL_TAG)};
+    struct request *r = request_new(&frames);
+
+    shape_clear(verb_rows[VERB_market_put].ask, &ask);
+    market->id = slice_of(id);
+    market->object = slice_of(object);
+    market->lots.at = shape_array(arena, &shape_lot, 1);
+    market->lots.n = 1;
+    ask.market = market;
+    cr_assert_eq(
+        protocol_encode(verb_rows[VERB_market_put].ask, &ask, ~0u, &body),
+        ERR_NONE);
+    r->frames.body =
+        arena_copy(r->call.arena, (struct slice){body.data, body.len});
+    r->call.role = DEVELOPMENT;
+    r->call.caller = SLICE("test");
+    r->call.limits = &limits_batch;
+    r->call.verb = VERB_market_put;
+    r->header = header;
+    r->header.key = arena_copy(r->call.arena, slice_of(key));
+    r->header.deadline_ms = ABSENT;
+    r->header.min_revision = ABSENT;
+    r->arrived_us = now_us();
+    r->ask = shape_array(r->call.arena, verb_rows[VERB_market_put].ask, 1);
+    r->answer =
+        shape_array(r->call.arena, verb_rows[VERB_market_put].answer, 1);
+    cr_assert_eq(protocol_decode(verb_rows[VERB_market_put].ask, r->frames.body,
+                                 &limits_batch, r->call.arena, r->ask,
+                                 &r->call.faults),
+                 ERR_NONE);
+    buffer_free(&body);
+    arena_free(arena);
+    return r;
+}
+
+static void queue(struct request *r)
+{
+    cr_assert_eq(writer_queue(writer, r), ERR_NONE);
+}
+
+/* The answered requests so far, waiting until there are N. */
+static struct request *await(size_t n)
+{
+    pthread_mutex_lock(&mutex);
+    while (n_done < n)
+        pthread_cond_wait(&answered, &mutex);
+    pthread_mutex_unlock(&mutex);
+    return done;
+}
+
+static int exists(const char *id)
+{
+    struct store_view *view;
+    struct record record;
+    enum err e;
+
+    cr_assert_eq(store_view_begin(store, &view), ERR_NONE);
+    e = store_get(view, ENTITY_MARKET, slice_of(id), &record);
+    store_view_end(view);
+    return e == ERR_NONE;
+}
+
+static uint64_t revision(void)
+{
+    struct store_view *view;
+    uint64_t at;
+
+    cr_assert_eq(store_view_begin(store, &view), ERR_NONE);
+    at = store_view_revision(view);
+    store_view_end(view);
+    return at;
+}
+
+/* ---- The tests
+ * --------------------------------------------------------------- */
+
+Test(writer, writes_are_answered_in_order_with_their_revisions)
+{
+    struct request *r;
+
+    queue(put_market("A", "first", "k1"));
+    queue(put_market("B", "second", "k2"));
+    r = await(2);
+    cr_expect_eq(r->error, ERR_NONE);
+    cr_expect_eq(r->revision, 1);
+    cr_expect_eq(r->next->revision, 2);
+    cr_expect(exists("A") && exists("B"));
+}
+
+Test(writer, one_failing_write_spoils_no_other_of_its_group)
+{
+    struct request *r;
+
+    queue(put_market("A", "good", "k1"));
+    queue(put_market("B", SPOILS, "k2"));
+    queue(put_market("C", "good", "k3"));
+    r = await(3);
+    cr_expect_eq(r->error, ERR_NONE);
+    cr_expect_eq(r->next->error, ERR_INTERNAL);
+    cr_expect_eq(r->next->next->error, ERR_NONE);
+    cr_expect(exists("A") && !exists("B") && exists("C"));
+    cr_expect_eq(revision(), 2, "the failed write left an event");
+}
+
+Test(writer, the_same_key_gives_the_stored_reply)
+{
+    struct request *first;
+
+    queue(put_market("A", "once", "k1"));
+    first = await(1);
+    queue(put_market("A", "once", "k1"));
+    await(2);
+    cr_expect_eq(first->next->error, ERR_NONE);
+    cr_expect_eq(first->next->revision, 1);
+    cr_assert_eq(first->next->reply_body.len, first->reply_body.len);
+    cr_expect_eq(memcmp(first->next->reply_body.data, first->reply_body.data,
+                        first->reply_body.len),
+                 0);
+    cr_expect_eq(revision(), 1, "a replay wrote an event");
+}
+
+Test(writer, the_same_key_twice_in_one_group_writes_once)
+{
+    struct request *r;
+
+    queue(put_market("A", "once", "k1"));
+    queue(put_market("A", "once", "k1"));
+    r = await(2);
+    cr_expect_eq(r->error, ERR_NONE);
+    cr_expect_eq(r->next->error, ERR_NONE);
+    cr_expect_eq(revision(), 1);
+}
+
+Test(writer, the_same_key_with_another_body_is_a_conflict)
+{
+    struct request *r;
+
+    queue(put_market("A", "once", "k1"));
+    queue(put_market("A", "twice", "k1"));
+    r = await(2);
+    cr_expect_eq(r->next->error, ERR_KEY_CONFLICT);
+    cr_expect_eq(revision(), 1);
+}
+
+Test(writer, a_write_past_its_deadline_is_not_run)
+{
+    struct request *r = put_market("A", "late", "k1");
+
+    r->header.deadline_ms = 0;
+    queue(r);
+    cr_expect_eq(await(1)->error, ERR_DEADLINE);
+    cr_expect(!exists("A"));
+}
+
+Test(writer, the_index_is_rebuilt_and_the_store_compacted_between_writes)
+{
+    uint64_t generation = 0;
+    int rebuilding = 1;
+
+    queue(put_market("A", "before", "k1"));
+    await(1);
+    writer_ask(writer, CHORE_REBUILD);
+    writer_ask(writer, CHORE_COMPACT);
+    for (size_t n = 2; rebuilding || generation < 2; n++) {
+        struct store_view *view;
+        struct store_facts facts;
+        char key[32];
+
+        snprintf(key, sizeof key, "k%zu", n);
+        queue(put_market("B", "between", key));
+        await(n);
+        cr_assert_eq(store_view_begin(store, &view), ERR_NONE);
+        cr_assert_eq(store_stat(view, &facts), ERR_NONE);
+        store_view_end(view);
+        generation = facts.generation;
+        rebuilding = facts.rebuilding;
+    }
+    cr_expect(exists("A") && exists("B"));
+}
+
+Test(writer, stopping_finishes_what_is_queued)
+{
+    for (int i = 0; i < 50; i++) {
+        char id[16];
+
+        snprintf(id, sizeof id, "M%d", i);
+        queue(put_market(id, "queued", id));
+    }
+    writer_stop(writer);
+    writer = NULL;
+    cr_expect_eq(n_done, 50);
+    cr_expect(exists("M49"));
+}
