@@ -22,7 +22,7 @@ CPVS = ("45000000-7 45200000 45210000 45211000 45211100 45211341 45212000 "
         "90900000 90000000 55520000-1 55523100 79710000").split()
 SECTORS = ("espaces-verts nettoyage restauration batiment peinture voirie "
            "blanchisserie numerique").split()
-MOBILITIES = (0, 1, 5, 10, 15, 20, 30, 50, 50, 100, 100, 200, 500)
+MOBILITIES = (0, 5, 10, 20, 30, 50, 50, 100, 100, 200, 500, 500)
 LICENCES = "AM A1 A2 A B1 B BE C1 C CE D1 D DE".split()
 CRITERIA = sorted(brute.LEVEL_1 | brute.LEVEL_2) + [
     "INVALIDITE", "GEIQ", "EPIDE", "E2C", "OTHER"]
@@ -142,10 +142,11 @@ class World:
         zones += ["COM:" + c for c in self.written]
         zones += ["NEAR:%s:10" % self.r.choice(self.written)]
         zones += ["REG:" + self._row(self.communes[0]).reg, "FR"]
+        zones += ["DEP:" + self._row(c).dep for c in self.core] * 2
         return zones
 
     def _codes(self, high):
-        if self.r.random() < 0.6:
+        if self.r.random() < 0.5:
             return self._some(["COM:" + self._commune() for _ in range(high)]
                               + self._some(self.zones, 1, 1), 1, high)
         return self._some(self.zones, 1, high)
@@ -225,14 +226,13 @@ class World:
         s = {"siret": siret, "kind": kind, "name": "Structure " + siret[:6],
              "commune": self._commune(),
              "status": self._maybe(0.3, lambda: r.choice(
-                 ("active", "active", "active", "inactive", "suspended",
-                  "closed"))),
+                 ("active",) * 4 + ("inactive", "suspended", "closed"))),
              "public_share": r.choice((None, 0, 49, 50, 51, 80, 80, 100)),
              "turnover": self._maybe(0.1, lambda: r.randint(0, 10**9)),
              "networks": self._maybe(0.1, lambda: ["coorace"])}
         dates = sorted(self._edge(r.choice(self.starts)) for _ in range(2))
-        s["agreement_from"] = dates[0] if r.random() < 0.2 else None
-        s["agreement_until"] = dates[1] if r.random() < 0.3 else None
+        s["agreement_from"] = dates[0] if r.random() < 0.15 else None
+        s["agreement_until"] = dates[1] if r.random() < 0.2 else None
         if r.random() < 0.2:
             lat, lon = r.choice(self.points)
             s["lat"], s["lon"] = lat, lon
@@ -247,9 +247,9 @@ class World:
         can = ("DISP",) if kind in brute.HIRERS_OUT else ("PREST", "BUILD")
         return {
             "sectors": self._maybe(0.5, lambda: self._some(
-                self.sectors, 0, 2)),
-            "cpv": self._maybe(0.6, lambda: self._some(self.cpvs, 1, 3)),
-            "rome": self._maybe(0.5, lambda: self._some(self.romes, 0, 3)),
+                self.sectors, 0, 3)),
+            "cpv": self._maybe(0.75, lambda: self._some(self.cpvs, 1, 3)),
+            "rome": self._maybe(0.5, lambda: self._some(self.romes, 0, 4)),
             "modes": r.choice((None, None, None, [], list(can), list(can),
                                [can[0]], ["DISP"], ["PREST"])),
             "zone": self._zone(),
@@ -316,7 +316,7 @@ class World:
     def _clauses(self, concession):
         r = self.r
         kinds = [r.choice(PLAIN) for _ in range(r.choice((0, 0, 1, 1, 2)))]
-        if r.random() < 0.45:
+        if r.random() < 0.35:
             kind = r.choice(RESERVED)
             if not (concession and kind == "RES_MIX"):
                 kinds.insert(r.randint(0, len(kinds)), kind)
@@ -325,7 +325,7 @@ class World:
         return [{"kind": kind,
                  "hours": r.choice((None, None, 0, 150, 600, 5000)),
                  "publics": r.choice((None, None, [])) if r.random() < 0.7
-                 else self._some(PUBLICS, 1, 4),
+                 else self._some(PUBLICS, 1, 7),
                  "modes": r.choice((None, None, None, [], ["HIRE"], ["DISP"],
                                     ["DISP", "HIRE"], ["PREST"],
                                     ["PREST", "BUILD"])),
@@ -355,10 +355,10 @@ class World:
              "vehicle": r.choice((None, False, True, True)),
              "licences": r.choice((None, [], ["B"], ["B"], ["AM", "B"],
                                    self._some(LICENCES, 1, 3))),
-             "rome": self._some(self.romes, 0 if r.random() < 0.1 else 1, 3),
+             "rome": self._some(self.romes, 0 if r.random() < 0.1 else 1, 4),
              "criteria": [self._criterion() for _ in range(
-                 r.choice((0, 1, 1, 2, 2, 3)))],
-             "pass_until": self._maybe(0.2, lambda: self._edge(
+                 r.choice((0, 1, 2, 2, 3, 4)))],
+             "pass_until": self._maybe(0.3, lambda: self._edge(
                  r.choice(self.starts))),
              "pass_suspended_until": self._maybe(0.06, lambda: self._edge(
                  r.choice(self.starts))),
@@ -366,8 +366,8 @@ class World:
              "registered_on": self._maybe(0.8, self._registered),
              "contracts": self._maybe(0.1, lambda: self._some(
                  CONTRACTS, 1, 2)),
-             "consent_on": self._maybe(0.97, self._consent),
-             "last_contact_on": self._maybe(0.3, self._consent)}
+             "consent_on": self._maybe(0.98, self._consent),
+             "last_contact_on": self._maybe(0.2, self._consent)}
         low, high = sorted(r.choice((1, 15, 20, 24, 34, 35, 36, 48))
                            for _ in range(2))
         p["hours_min"] = low if r.random() < 0.3 else None
@@ -394,8 +394,8 @@ class World:
             min(28, max(1, day)))
 
     def _consent(self):
-        return self._day(self.r.choice((-731, -730, -729, -729, -400, -100,
-                                        -100, -10, -10, -1, 0)))
+        return self._day(self.r.choice((-731, -730, -729, -400, -400, -100,
+                                        -100, -100, -50, -10, -10, -1, 0, 1)))
 
     # ---- Questions --------------------------------------------------------
 
@@ -403,10 +403,10 @@ class World:
         """What a question about structures and people may add."""
         r = self.r
         return {k: v for k, v in {
-            "kinds": self._maybe(0.15, lambda: self._some(
-                brute.KINDS, 1, 8)),
-            "nationwide": r.choice((None, None, None, "include", "exclude",
-                                    "only")),
+            "kinds": self._maybe(0.1, lambda: self._some(
+                brute.KINDS, 1, 9)),
+            "nationwide": r.choice((None,) * 5 + ("include", "exclude",
+                                               "only")),
             "structure_weights": self._maybe(0.15, lambda: self._weights(
                 brute.STRUCTURE_WEIGHTS)),
             "grace": r.choice((None, None, None, None, 0, 1, 30, 365)),

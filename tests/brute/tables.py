@@ -157,7 +157,7 @@ class Tables:
                  for row in centres},
                 {number[row["commune"]] for row in centres
                  if row.get("approximate")})
-        for name in ("set_of", "union", "circle", "nearest", "zone",
+        for name in ("set_of", "union", "circle", "nearest", "inside",
                      "any_vague", "population"):
             setattr(self, name, functools.lru_cache(None)(
                 getattr(self, "_" + name)))
@@ -220,19 +220,32 @@ class Tables:
         return frozenset(n for _, n in self.centres.by_z[first:last]
                          if square(vectors[n], vector) <= T[km])
 
-    def _zone(self, codes, within_km, point, home):
-        if within_km is not None:
-            return self.circle(point or self.centre_of(home), within_km) | {home}
-        return self.union(codes) | {home}
-
     def zone_in_place(self, zone, point, home, places):
         """The communes of the places that lie in the zone."""
-        place = self.union(places)
         within_km = zone.get("within_km")
         if within_km is None:
             point = None  # so that equal zones are one entry
-        return self.zone(tuple(zone.get("codes", ())), within_km, point,
-                         home) & place
+        return self.inside(tuple(zone.get("codes", ())), within_km, point,
+                           home, places)
+
+    def _inside(self, codes, within_km, point, home, places):
+        place = self.union(places)
+        if within_km is None:
+            found = self.union(codes) & place
+        else:
+            found = self._around(point or self.centre_of(home), within_km,
+                                 place)
+        return found | {home} if home in place else found
+
+    def _around(self, vector, km, place):
+        """circle(vector, km) & place, by the shorter way."""
+        if len(place) > 4000:
+            return self.circle(vector, km) & place
+        if vector is None:
+            return frozenset()
+        vectors = self.centres.vectors
+        return frozenset(n for n in place if n in vectors
+                         and square(vectors[n], vector) <= T[km])
 
     def _population(self, communes):
         return sum(self.bundled.communes[n].population for n in communes)

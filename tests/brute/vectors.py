@@ -21,8 +21,14 @@ PARTS = ("centres", "rome_links", "sectors")
 
 def read(path=PAGE):
     with open(path, encoding="utf-8") as page:
-        return [json.loads(block) for block in re.findall(
+        vectors = [json.loads(block) for block in re.findall(
             r"^```vector\n(.*?)^```$", page.read(), re.M | re.S)]
+    for vector in vectors:
+        for question in vector["ask"]:
+            question.setdefault("verb", "match.explain")
+            question["body"] = dict({"market": "M-1", "on": "2026-11-23"},
+                                    **question["body"])
+    return vectors
 
 
 def missing(expect, answer, path=""):
