@@ -15,7 +15,8 @@
  *   then       number u32 x count
  *   then       facts  INDEX_FACTS bytes x count
  *
- * The side array holds INDEX_SIDE bytes for a number, 63 rows a value.
+ * The side array holds INDEX_SIDE bytes for a number, 63 rows a value behind
+ * one bit for each that is there.
  *
  * The generation is in every key: a new one is built beside the live one in
  * bounded transactions, then one key switches.  While one is being built,
@@ -47,14 +48,15 @@ enum err index_put(struct store_batch *batch, unsigned kind,
 enum err index_delete(struct store_batch *batch, unsigned kind,
                       const struct posting *posting);
 
+/* Write or remove a side row.  ERR_NOT_FOUND there is none to remove. */
 enum err index_side_put(struct store_batch *batch, unsigned kind,
                         uint32_t number, const unsigned char row[INDEX_SIDE]);
 enum err index_side_delete(struct store_batch *batch, unsigned kind,
                            uint32_t number);
 
 /* Copy a side row out.  ERR_NOT_FOUND never written, or deleted. */
-enum err index_side_get(struct store_view *view, unsigned kind,
-                        uint32_t number, unsigned char row[INDEX_SIDE]);
+enum err index_side_get(struct store_view *view, unsigned kind, uint32_t number,
+                        unsigned char row[INDEX_SIDE]);
 
 /* Blocks of one (kind, code), in order of place.  Begin, then next until
  * ERR_NOT_FOUND, then end. */
@@ -65,11 +67,17 @@ struct index_block {
     const unsigned char *number; /* n unaligned u32, little-endian */
     const unsigned char *facts;  /* n times INDEX_FACTS */
 };
-enum err index_scan_begin(struct store_view *view, unsigned kind,
-                          uint32_t code, struct index_scan **out);
+enum err index_scan_begin(struct store_view *view, unsigned kind, uint32_t code,
+                          struct index_scan **out);
 enum err index_scan_next(struct index_scan *scan, struct index_block *block);
 void index_scan_end(struct index_scan *scan);
-uint32_t index_load(const unsigned char *unaligned);
+
+/* A number of a column.  Inline, for it is read a million times a match. */
+static inline uint32_t index_load(const unsigned char *unaligned)
+{
+    return (uint32_t)unaligned[0] | (uint32_t)unaligned[1] << 8 |
+           (uint32_t)unaligned[2] << 16 | (uint32_t)unaligned[3] << 24;
+}
 
 /* ---- Generations -------------------------------------------------------- */
 
@@ -78,23 +86,23 @@ uint32_t index_load(const unsigned char *unaligned);
 typedef enum err index_derive(void *context, struct store_batch *batch,
                               unsigned entity, const struct record *record);
 
-/* Begin to build the next generation (drops one that was begun before). */
+/* Begin to build the next generation (drops one that was begun before, whose
+ * keys a sweep then removes). */
 enum err index_build_begin(struct store_batch *batch);
 
-/* Go on with at most MAX records; *DONE when all are in.  Writes of other
- * batches in between are kept in both. */
+/* Go on with at most MAX records; *DONE when all are in.  What DERIVE writes
+ * goes into the generation being built only; writes of other batches in
+ * between are kept in both.  ERR_NOT_FOUND nothing is being built. */
 enum err index_build_step(struct store_batch *batch, index_derive *derive,
                           void *context, unsigned max, int *done);
 
-/* Make the built generation the live one. */
+/* Make the built generation the live one.  ERR_NOT_FOUND unless a step has
+ * said that it is done. */
 enum err index_build_switch(struct store_batch *batch);
 
 /* Remove keys of generations that are neither live nor being built: at most
  * MAX; *DONE when none is left. */
 enum err index_build_sweep(struct store_batch *batch, unsigned max, int *done);
-
-/* Write into the live generation only, or also into the one being built: set
- * while index_build_step derives. */
 
 /* Walk every block of the live generation and check what this page promises
  * (order, bounds between blocks, sizes).  ERR_STORE_CORRUPT. */

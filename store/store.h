@@ -15,7 +15,7 @@
 
 #include "protocol/types.h"
 
-#define STORE_SCHEMA 1       /* of keys and values: an older daemon refuses */
+#define STORE_SCHEMA 1 /* of keys and values: an older daemon refuses */
 #define STORE_RECORD_MAX (1024 * 1024)
 
 struct store;
@@ -24,8 +24,8 @@ struct store_batch; /* a write transaction; readable like a view */
 struct reference;
 
 struct store_options {
-    int init;          /* create a store in an empty or missing directory */
-    size_t map_bytes;  /* address space to begin with; 0: 1 GiB, it grows */
+    int init;         /* create a store in an empty or missing directory */
+    size_t map_bytes; /* address space to begin with; 0: 1 GiB, it grows */
     void (*log)(int priority, const char *text); /* may be NULL */
 };
 
@@ -50,7 +50,8 @@ struct store_facts {
 };
 enum err store_stat(struct store_view *view, struct store_facts *out);
 
-/* Begin and end a view.  ERR_BUSY no reader slot, ERR_NOMEM, ERR_STORE_IO. */
+/* Begin and end a view, on one thread.  ERR_BUSY no reader slot, ERR_NOMEM,
+ * ERR_STORE_IO. */
 enum err store_view_begin(struct store *store, struct store_view **out);
 void store_view_end(struct store_view *view);
 uint64_t store_view_revision(const struct store_view *view);
@@ -59,6 +60,7 @@ uint64_t store_view_revision(const struct store_view *view);
 const struct reference *store_view_reference(const struct store_view *view);
 
 /* Begin a batch; commit or abort ends it, and its memory goes either way.
+ * Once a write has failed, commit only aborts and returns that error.
  * A commit that fails has written nothing: ERR_STORE_FULL (the map is grown
  * for the next try when that was the cause), ERR_STORE_IO (stop the daemon:
  * what is on disk is unknown, fsync must not be tried again). */
@@ -100,12 +102,15 @@ enum err store_next_numbered(struct store_view *view, unsigned entity,
 
 /* Create or replace a record, and append its event to the journal: LABEL (may
  * be empty; always so for people) is all that the event says of it beside its
- * number.  RECORD gets number and revision. */
+ * number.  RECORD (may be NULL) gets number and revision.  No slice may borrow
+ * from the batch's own view.  ERR_BAD_ID, ERR_TOO_LARGE: nothing has changed;
+ * any other error spoils the batch. */
 enum err store_put(struct store_batch *batch, unsigned entity, struct slice id,
                    struct slice label, unsigned version, struct slice body,
                    struct record *record);
 
-/* Remove a record.  REVISION gets that of the event.  ERR_NOT_FOUND. */
+/* Remove a record.  REVISION (may be NULL) gets that of the event.
+ * ERR_NOT_FOUND. */
 enum err store_delete(struct store_batch *batch, unsigned entity,
                       struct slice id, struct slice label, uint64_t *revision);
 
@@ -134,6 +139,9 @@ struct once {
     unsigned char hash[16];
     struct slice reply; /* borrowed */
 };
+
+/* What was answered, or to be answered from now on, to CALLER's KEY: at most
+ * 200 and 64 bytes.  A put replaces.  ERR_NOT_FOUND. */
 enum err store_once_get(struct store_view *view, struct slice caller,
                         struct slice key, struct once *out);
 enum err store_once_put(struct store_batch *batch, struct slice caller,

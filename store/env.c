@@ -1,0 +1,256 @@
+/*
+ * An LMDB environment: opened, looked at before it is trusted, grown.
+ * Flags are MDB_NOTLS alone: a commit is on disk when it returns.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/private.h"
+
+/* Views of the loop and of a pool of workers; a slot is 64 bytes. */
+#define READERS_MAX 254
+#define MAP_BYTES_DEFAULT ((size_t)1 << 30)
+#define MAP_BYTES_MIN ((size_t)256 * 1024)
+/* A batch is at most 1 MiB of records: with this, one growth is enough. */
+#define MAP_BYTES_STEP ((size_t)16 << 20)
+
+static const char *const names[DB_COUNT] = {
+    "meta", "ids", "records", "journal", "once", "index", "side", "reference",
+};
+
+static size_t map_round(size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    if (bytes == 0)
+        bytes = MAP_BYTES_DEFAULT;
+    if (bytes < MAP_BYTES_MIN)
+        bytes = MAP_BYTES_MIN;
+    return (bytes + page - 1) / page * page;
+}
+
+/* Handles stay open for the life of the environment once their transaction
+ * has committed. */
+static int open_databases(struct store_env *env, int create)
+{
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(env->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+
+    if (rc)
+        return rc;
+    for (int i = 0; i < DB_COUNT && !rc; i++)
+        rc = mdb_dbi_open(txn, names[i], create ? MDB_CREATE : 0, &env->db[i]);
+    if (rc) {
+        mdb_txn_abort(txn);
+        return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
+    }
+    return mdb_txn_commit(txn);
+}
+
+/* An environment remembers how far its map was grown; it is never opened
+ * with less. */
+static int open_with_map(struct store_env *env, const char *path,
+                         size_t map_bytes, unsigned flags, int create)
+{
+    MDB_envinfo info;
+    int rc;
+
+    if ((rc = mdb_env_set_maxdbs(env->env, DB_COUNT)) ||
+        (rc = mdb_env_set_maxreaders(env->env, READERS_MAX)) ||
+        (create && (rc = mdb_env_set_mapsize(env->env, map_bytes))) ||
+        (rc = mdb_env_open(env->env, path, MDB_NOTLS | flags, 0600)) ||
+        (rc = mdb_env_info(env->env, &info)))
+        return rc;
+    if (info.me_mapsize < map_bytes &&
+        (rc = mdb_env_set_mapsize(env->env, map_bytes)))
+        return rc;
+    return open_databases(env, create);
+}
+
+static int open_env(const char *path, size_t map_bytes, unsigned flags,
+                    int create, struct store_env *out)
+{
+    struct store_env env;
+    int rc = mdb_env_create(&env.env);
+
+    if (rc)
+        return rc;
+    if ((rc = open_with_map(&env, path, map_bytes, flags, create))) {
+        mdb_env_close(env.env);
+        return rc;
+    }
+    *out = env;
+    return 0;
+}
+
+enum err store_env_open(struct store *store, const char *dir, const char *name,
+                        size_t map_bytes, int create, struct store_env *out)
+{
+    char path[PATH_MAX];
+
+    if (!store_path(path, dir, name))
+        return store_error(store, ENAMETOOLONG, dir);
+    return store_error(
+        store, open_env(path, map_round(map_bytes), 0, create, out), path);
+}
+
+void store_env_close(struct store_env *env)
+{
+    if (env->env)
+        mdb_env_close(env->env);
+    env->env = NULL;
+}
+
+/* ---- A look before it is trusted ---------------------------------------- */
+
+/* The last writes of a store lie at the ends of its databases: read both, so
+ * that a file cut short is noticed now and not in the middle of an answer. */
+static enum err check_ends(struct store_view *view)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    enum err e = ERR_NONE;
+    int rc;
+
+    for (int db = 0; db < DB_COUNT && !e; db++) {
+        if ((e = store_cursor(view, db, &cursor)))
+            return e;
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+        if (!rc)
+            rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+        mdb_cursor_close(cursor);
+        if (rc != MDB_NOTFOUND)
+            e = store_error(view->store, rc, names[db]);
+    }
+    return e;
+}
+
+static enum err check_view(struct store_view *view,
+                           const struct store_marker *marker)
+{
+    struct store *store = view->store;
+    unsigned schema;
+    char uuid[37];
+    enum err e;
+
+    if ((e = store_identity_load(view, &schema, uuid)))
+        return e;
+    if (schema > STORE_SCHEMA)
+        return ERR_STORE_SCHEMA;
+    if (schema != marker->schema || strcmp(uuid, marker->uuid) != 0) {
+        store_log(store, LOG_ERR, "store: %s holds the data of another store",
+                  marker->env);
+        return ERR_STORE_CORRUPT;
+    }
+    if ((e = store_state_load(view)) || (e = store_journal_check(view)))
+        return e;
+    return check_ends(view);
+}
+
+static enum err check_here(struct store *store, const char *path,
+                           const struct store_marker *marker)
+{
+    struct store_view view = {.store = store};
+    int rc = open_env(path, 0, MDB_RDONLY | MDB_NOLOCK, 0, &store->env);
+
+    if (!rc)
+        rc = mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view.txn);
+    if (rc)
+        return store_error(store, rc, path);
+    return check_view(&view, marker);
+}
+
+/* What the child's end says.  Any but the errors it may return is a crash. */
+static enum err verdict(int status)
+{
+    if (WIFEXITED(status)) {
+        switch (WEXITSTATUS(status)) {
+        case ERR_NONE:
+        case ERR_NOMEM:
+        case ERR_STORE_IO:
+        case ERR_STORE_SCHEMA:
+            return (enum err)WEXITSTATUS(status);
+        default:
+            break;
+        }
+    }
+    return ERR_STORE_CORRUPT;
+}
+
+enum err store_env_check(struct store *store, const char *dir,
+                         const struct store_marker *marker)
+{
+    char path[PATH_MAX], data[PATH_MAX];
+    struct stat st;
+    int status;
+    pid_t pid;
+
+    if (!store_path(path, dir, marker->env) ||
+        !store_path(data, path, "data.mdb"))
+        return store_error(store, ENAMETOOLONG, dir);
+    /* LMDB would make a new, empty store of a file of no length. */
+    if (stat(data, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+        store_log(store, LOG_ERR, "store: %s: no data", data);
+        return ERR_STORE_CORRUPT;
+    }
+    if ((pid = fork()) < 0)
+        return store_error(store, errno, "fork");
+    if (pid == 0) {
+        const struct rlimit none = {0, 0};
+
+        setrlimit(RLIMIT_CORE, &none);
+        signal(SIGBUS, SIG_DFL);
+        signal(SIGSEGV, SIG_DFL);
+        signal(SIGABRT, SIG_DFL);
+        _exit((int)check_here(store, path, marker));
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return store_error(store, errno, "waitpid");
+    if (verdict(status) == ERR_STORE_CORRUPT)
+        store_log(store, LOG_ERR, "store: %s is damaged", data);
+    return verdict(status);
+}
+
+/* ---- Growth ------------------------------------------------------------- */
+
+/* LMDB unmaps before it maps anew, and cannot go back: see first whether
+ * there is room. */
+static int room_for(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (at == MAP_FAILED)
+        return 0;
+    munmap(at, bytes);
+    return 1;
+}
+
+void store_env_grow(struct store *store)
+{
+    MDB_envinfo info;
+    size_t bytes;
+    int rc = 0;
+
+    mdb_env_info(store->env.env, &info);
+    bytes = info.me_mapsize < MAP_BYTES_STEP ? info.me_mapsize + MAP_BYTES_STEP
+                                             : info.me_mapsize * 2;
+    pthread_rwlock_wrlock(&store->swap);
+    if (!room_for(bytes))
+        rc = ENOMEM;
+    else if ((rc = mdb_env_set_mapsize(store->env.env, bytes)))
+        store->failed = store->unmapped = 1;
+    pthread_rwlock_unlock(&store->swap);
+    if (rc)
+        store_error(store, rc, "growing the map");
+    else
+        store_log(store, LOG_NOTICE, "store: the map was grown to %zu MiB",
+                  bytes >> 20);
+}

@@ -1,0 +1,287 @@
+/*
+ * What the files of the store share, and nobody else: the environment, the
+ * counters, and the few primitives through which every key is read or
+ * written.  Only here is LMDB known.
+ *
+ *   error.c     LMDB's codes in ours, said once in the log
+ *   dir.c       the directory and its lock   marker.c  what makes it a store
+ *   env.c       an LMDB environment: open, check, grow
+ *   view.c      snapshots and reads          batch.c   transactions and writes
+ *   record.c journal.c once.c imported.c     what is kept
+ *   index.c side.c build.c                   the index
+ *   store.c     opening all of it            compact.c copies, going on in one
+ *
+ * Numbers in keys and values are big-endian, so that keys sort by them; only
+ * the columns of index blocks are little-endian, to be read in place.  Values
+ * are never aligned: everything goes through memcpy.
+ */
+#ifndef STORE_PRIVATE_H
+#define STORE_PRIVATE_H
+
+#include <lmdb.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/types.h>
+#include <syslog.h>
+
+#include "store/index.h"
+#include "store/reference.h"
+#include "store/store.h"
+
+#define STORE_ENTITIES 16
+#define STORE_ID_MAX 64
+#define STORE_CALLER_MAX 200
+#define STORE_KEY_MAX 300 /* of LMDB's 511 */
+
+/* One named database each; the names stand in env.c, in this order. */
+enum store_db {
+    DB_META,      /* "identity", "state" */
+    DB_IDS,       /* entity, id -> number */
+    DB_RECORDS,   /* entity, number -> revision, version, id, body */
+    DB_JOURNAL,   /* revision -> event */
+    DB_ONCE,      /* caller, key -> reply; time, caller, key -> nothing */
+    DB_INDEX,     /* generation, kind, code, place, number -> block */
+    DB_SIDE,      /* generation, kind, chunk -> rows */
+    DB_REFERENCE, /* table -> version, source; table, slot, part -> lines */
+    DB_COUNT
+};
+
+struct store_env {
+    MDB_env *env;
+    MDB_dbi db[DB_COUNT];
+};
+
+/* The text file that says: this is a store, whose, and where its data is. */
+struct store_marker {
+    unsigned schema;
+    char uuid[37];
+    char env[24]; /* "env-" and a number */
+};
+
+/* The counters of a store: one value, read when a transaction begins and
+ * written when it commits. */
+struct store_state {
+    uint64_t revision; /* of the last event */
+    uint32_t live;     /* generation that answers */
+    uint32_t building; /* generation being built, 0: none */
+    uint32_t newest;   /* generation begun last: numbers are not used again */
+    uint32_t build_entity; /* records up to here are in the one being built */
+    uint32_t build_number;
+    uint32_t numbers[STORE_ENTITIES]; /* given last */
+    uint64_t records[STORE_ENTITIES];
+};
+
+/*
+ * SWAP guards env and reference: a view holds it shared for its life; growing
+ * the map, changing to another environment and committing other tables hold
+ * it exclusively.  Readers are preferred (glibc's default), so that a thread
+ * may hold two views.  The thread that writes need not hold it to read them,
+ * for nobody else changes them.
+ */
+struct store {
+    char dir[PATH_MAX];
+    void (*log)(int priority, const char *text);
+    int lock; /* descriptor that holds the flock */
+    struct store_marker marker;
+    pthread_rwlock_t swap;
+    struct store_env env;
+    struct reference *reference;
+    atomic_int failed;   /* a disk error: nothing may be written any more */
+    atomic_int unmapped; /* the map was lost: nothing may be read either */
+};
+
+struct store_view {
+    struct store *store;
+    MDB_txn *txn;
+    struct store_state state;
+    const struct reference *reference;
+};
+
+struct store_batch {
+    struct store_view view; /* its transaction is the batch's */
+    uint64_t changes;
+    int64_t time_ms;
+    enum err error;    /* the first that a write gave: nothing will commit */
+    int map_full;      /* grow when this batch is over */
+    int deriving;      /* index writes go to the generation being built only */
+    int new_reference; /* commit reads the imported tables again */
+};
+
+/* ---- error.c ------------------------------------------------------------ */
+
+/* Translate LMDB's (or errno's) RC, and log it with WHAT was attempted; not
+ * found is no event. */
+enum err store_error(struct store *store, int rc, const char *what);
+void store_log(struct store *store, int priority, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- dir.c -------------------------------------------------------------- */
+
+/* Write DIR/NAME into OUT; 0 when it does not fit. */
+int store_path(char out[PATH_MAX], const char *dir, const char *name);
+
+/* Make DIR for a new store, or take it when it is empty; *MADE says which.
+ * ERR_STORE_EXISTS, ERR_STORE_FOREIGN, ERR_STORE_IO. */
+enum err store_dir_prepare(struct store *store, const char *dir, int *made);
+
+/* ERR_STORE_FOREIGN when DIR lies on a remote file system. */
+enum err store_dir_local(struct store *store, const char *dir);
+enum err store_dir_sync(struct store *store, const char *dir);
+enum err store_dir_sync_parent(struct store *store, const char *dir);
+
+/* Take marker and lock away from a store that could not be made. */
+void store_dir_clear(const char *dir);
+
+/* Make the directory of an environment, empty; take it away. */
+enum err store_dir_make_env(struct store *store, const char *dir,
+                            const char *env);
+void store_dir_remove_env(const char *dir, const char *env);
+
+/* Make the environment's directory, and its place in DIR, last. */
+enum err store_dir_sync_env(struct store *store, const char *dir,
+                            const char *env);
+
+/* Remove every environment but KEEP, and what an interrupted write left. */
+void store_dir_tidy(const char *dir, const char *keep);
+
+/* Take the lock of DIR.  ERR_STORE_LOCKED, ERR_STORE_IO. */
+enum err store_dir_lock(struct store *store, const char *dir, int *lock);
+
+/* "env-" and a number. */
+int store_dir_is_env(const char *name);
+
+/* ---- marker.c ----------------------------------------------------------- */
+
+#define STORE_MARKER "claused.store"
+#define STORE_MARKER_NEW "claused.store.new"
+
+/* ERR_STORE_FOREIGN, ERR_STORE_SCHEMA, ERR_STORE_CORRUPT. */
+enum err store_marker_read(struct store *store, const char *dir,
+                           struct store_marker *out);
+
+/* Replace the marker of DIR at once.  After a failure either may stand. */
+enum err store_marker_write(struct store *store, const char *dir,
+                            const struct store_marker *marker);
+
+/* ---- env.c -------------------------------------------------------------- */
+
+/* Open the environment NAME in DIR with at least MAP_BYTES of map.  CREATE
+ * makes its databases. */
+enum err store_env_open(struct store *store, const char *dir, const char *name,
+                        size_t map_bytes, int create, struct store_env *out);
+void store_env_close(struct store_env *env);
+
+/* Look, without writing and from a process of its own (a damaged map kills by
+ * signal), whether the environment that MARKER names may be opened. */
+enum err store_env_check(struct store *store, const char *dir,
+                         const struct store_marker *marker);
+
+/* Make the map larger.  No transaction of this thread may be open. */
+void store_env_grow(struct store *store);
+
+/* ---- view.c ------------------------------------------------------------- */
+
+/* The value of KEY; borrowed.  ERR_NOT_FOUND. */
+enum err store_read(struct store_view *view, enum store_db db, struct slice key,
+                    struct slice *value);
+
+/* The first key that is not smaller than FROM.  ERR_NOT_FOUND. */
+enum err store_seek(struct store_view *view, enum store_db db,
+                    struct slice from, struct slice *key, struct slice *value);
+
+enum err store_cursor(struct store_view *view, enum store_db db,
+                      MDB_cursor **out);
+
+/* Fill VIEW's state from its transaction; put the batch's into it. */
+enum err store_state_load(struct store_view *view);
+enum err store_state_save(struct store_batch *batch);
+
+/* Schema and uuid as the environment itself states them. */
+enum err store_identity_load(struct store_view *view, unsigned *schema,
+                             char uuid[37]);
+enum err store_identity_save(struct store_batch *batch, unsigned schema,
+                             const char *uuid);
+
+/* ---- batch.c ------------------------------------------------------------ */
+
+/* Put the concatenated PARTS under KEY; they must not borrow from the batch.
+ * FLAGS are LMDB's.  An error spoils the batch. */
+enum err store_write(struct store_batch *batch, enum store_db db,
+                     struct slice key, const struct slice *parts, size_t n,
+                     unsigned flags);
+
+/* Remove KEY.  ERR_NOT_FOUND spoils nothing. */
+enum err store_remove(struct store_batch *batch, enum store_db db,
+                      struct slice key);
+
+/* Remember that the batch must not commit; returns E. */
+enum err store_spoil(struct store_batch *batch, enum err e);
+
+/* ---- journal.c ---------------------------------------------------------- */
+
+/* Append an event; the state's revision becomes its own. */
+enum err store_event_append(struct store_batch *batch, enum event_kind kind,
+                            unsigned entity, uint32_t number,
+                            struct slice label);
+
+/* The journal ends where the state says.  ERR_STORE_CORRUPT. */
+enum err store_journal_check(struct store_view *view);
+
+/* ---- index.c ------------------------------------------------------------ */
+
+/* What a removal from the live generation and from the one being built comes
+ * to: that the latter has not reached a row yet is no error. */
+enum err index_both(struct store_batch *batch, enum err live, enum err built);
+
+/* ---- imported.c --------------------------------------------------------- */
+
+/* Build the reference tables that VIEW's data calls for.  ERR_BAD_TABLE. */
+enum err store_reference_load(struct store_view *view, struct reference **out);
+
+/* ---- Numbers in bytes --------------------------------------------------- */
+
+static inline unsigned char *store_put32(unsigned char *at, uint32_t value)
+{
+    at[0] = (unsigned char)(value >> 24);
+    at[1] = (unsigned char)(value >> 16);
+    at[2] = (unsigned char)(value >> 8);
+    at[3] = (unsigned char)value;
+    return at + 4;
+}
+
+static inline unsigned char *store_put64(unsigned char *at, uint64_t value)
+{
+    return store_put32(store_put32(at, (uint32_t)(value >> 32)),
+                       (uint32_t)value);
+}
+
+static inline uint32_t store_get32(const void *from)
+{
+    const unsigned char *at = from;
+
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+           (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline uint64_t store_get64(const void *from)
+{
+    const unsigned char *at = from;
+
+    return (uint64_t)store_get32(at) << 32 | store_get32(at + 4);
+}
+
+static inline MDB_val store_val(struct slice text)
+{
+    return (MDB_val){text.len, (void *)(uintptr_t)text.data};
+}
+
+/* The bytes from START up to END. */
+static inline struct slice store_bytes(const unsigned char *start,
+                                       const unsigned char *end)
+{
+    return (struct slice){(const char *)start, (size_t)(end - start)};
+}
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * Opening a store: the marker before the lock, a look at the data before it
+ * is trusted, and nothing written into what is refused.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/private.h"
+
+#define FIRST_ENV "env-1"
+
+/* ---- A new store -------------------------------------------------------- */
+
+static enum err make_uuid(struct store *store, char uuid[37])
+{
+    unsigned char r[16];
+    char *at = uuid;
+
+    if (getrandom(r, sizeof r, 0) != sizeof r)
+        return store_error(store, errno, "getrandom");
+    r[6] = (r[6] & 0x0f) | 0x40; /* version 4, variant 1: random */
+    r[8] = (r[8] & 0x3f) | 0x80;
+    for (unsigned i = 0; i < sizeof r; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        snprintf(at, 3, "%02x", r[i]);
+        at += 2;
+    }
+    return ERR_NONE;
+}
+
+/* The first transaction: identity and counters. */
+static enum err fill(struct store *store)
+{
+    struct store_batch batch = {.view.store = store};
+    enum err e;
+
+    batch.view.state.live = batch.view.state.newest = 1;
+    e = store_error(store,
+                    mdb_txn_begin(store->env.env, NULL, 0, &batch.view.txn),
+                    "creating the store");
+    if (e)
+        return e;
+    if ((e = store_identity_save(&batch, STORE_SCHEMA, store->marker.uuid)) ||
+        (e = store_state_save(&batch))) {
+        mdb_txn_abort(batch.view.txn);
+        return e;
+    }
+    return store_error(store, mdb_txn_commit(batch.view.txn),
+                       "creating the store");
+}
+
+/* The marker comes last: without it the rest is no store. */
+static enum err create_env(struct store *store, size_t map_bytes)
+{
+    enum err e;
+
+    if ((e = make_uuid(store, store->marker.uuid)) ||
+        (e = store_dir_make_env(store, store->dir, FIRST_ENV)))
+        return e;
+    e = store_env_open(store, store->dir, FIRST_ENV, map_bytes, 1, &store->env);
+    if (e)
+        goto remove_env;
+    memcpy(store->marker.env, FIRST_ENV, sizeof FIRST_ENV);
+    store->marker.schema = STORE_SCHEMA;
+    if ((e = fill(store)) ||
+        (e = store_dir_sync_env(store, store->dir, FIRST_ENV)) ||
+        (e = store_marker_write(store, store->dir, &store->marker)))
+        goto close_env;
+    return ERR_NONE;
+
+close_env:
+    store_env_close(&store->env);
+remove_env:
+    store_dir_remove_env(store->dir, FIRST_ENV);
+    return e;
+}
+
+static enum err create(struct store *store, const char *dir, size_t map_bytes)
+{
+    enum err e;
+    int made;
+
+    if ((e = store_dir_prepare(store, dir, &made)))
+        return e;
+    if (!realpath(dir, store->dir))
+        e = store_error(store, errno, dir);
+    if (e || (e = store_dir_local(store, store->dir)) ||
+        (e = store_dir_lock(store, store->dir, &store->lock)))
+        goto remove_dir;
+    if ((e = create_env(store, map_bytes)))
+        goto unlock;
+    if (!made || !(e = store_dir_sync_parent(store, store->dir)))
+        return ERR_NONE;
+    store_env_close(&store->env);
+    store_dir_remove_env(store->dir, FIRST_ENV);
+
+unlock:
+    store_dir_clear(store->dir);
+    close(store->lock);
+    store->lock = -1;
+remove_dir:
+    if (made)
+        rmdir(dir);
+    return e;
+}
+
+/* ---- One that is there -------------------------------------------------- */
+
+/* The marker is read again under the lock: whoever held it before us may have
+ * gone on in another environment. */
+static enum err take(struct store *store, const char *dir, size_t map_bytes)
+{
+    enum err e;
+
+    if ((e = store_marker_read(store, dir, &store->marker)))
+        return e;
+    if (!realpath(dir, store->dir))
+        return store_error(store, errno, dir);
+    if ((e = store_dir_local(store, store->dir)) ||
+        (e = store_dir_lock(store, store->dir, &store->lock)))
+        return e;
+    if ((e = store_marker_read(store, store->dir, &store->marker)) ||
+        (e = store_env_check(store, store->dir, &store->marker)))
+        goto unlock;
+    e = store_env_open(store, store->dir, store->marker.env, map_bytes, 0,
+                       &store->env);
+    if (e)
+        goto unlock;
+    store_dir_tidy(store->dir, store->marker.env);
+    return ERR_NONE;
+
+unlock:
+    close(store->lock);
+    store->lock = -1;
+    return e;
+}
+
+static enum err load_reference(struct store *store)
+{
+    struct reference *reference;
+    struct store_view *view;
+    enum err e = store_view_begin(store, &view);
+
+    if (e)
+        return e;
+    e = store_reference_load(view, &reference);
+    store_view_end(view);
+    if (!e)
+        store->reference = reference;
+    return e;
+}
+
+/* ---- Both --------------------------------------------------------------- */
+
+enum err store_open(const char *dir, const struct store_options *options,
+                    struct store **out)
+{
+    struct store *store = calloc(1, sizeof *store);
+    enum err e;
+
+    if (!store)
+        return ERR_NOMEM;
+    store->log = options->log;
+    store->lock = -1;
+    pthread_rwlock_init(&store->swap, NULL);
+    e = options->init ? create(store, dir, options->map_bytes)
+                      : take(store, dir, options->map_bytes);
+    if (e)
+        goto free_store;
+    if ((e = load_reference(store))) {
+        store_close(store);
+        return e;
+    }
+    *out = store;
+    return ERR_NONE;
+
+free_store:
+    pthread_rwlock_destroy(&store->swap);
+    free(store);
+    return e;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    store_env_close(&store->env);
+    reference_free(store->reference);
+    if (store->lock >= 0)
+        close(store->lock);
+    pthread_rwlock_destroy(&store->swap);
+    free(store);
+}

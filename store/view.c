@@ -1,0 +1,230 @@
+/*
+ * Snapshots, and the two ways a key is found in one: exactly, or from there
+ * on.  Nothing found is no event; anything else that goes wrong is.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "store/private.h"
+
+#define IDENTITY SLICE("identity")
+#define STATE SLICE("state")
+#define STATE_BYTES (8 + 5 * 4 + STORE_ENTITIES * (4 + 8))
+
+static struct slice slice_of_val(const MDB_val *val)
+{
+    return (struct slice){val->mv_data, val->mv_size};
+}
+
+/* ---- Reads -------------------------------------------------------------- */
+
+enum err store_read(struct store_view *view, enum store_db db, struct slice key,
+                    struct slice *value)
+{
+    MDB_val k = store_val(key), v;
+    int rc = mdb_get(view->txn, view->store->env.db[db], &k, &v);
+
+    if (rc)
+        return store_error(view->store, rc, "reading");
+    *value = slice_of_val(&v);
+    return ERR_NONE;
+}
+
+enum err store_cursor(struct store_view *view, enum store_db db,
+                      MDB_cursor **out)
+{
+    return store_error(view->store,
+                       mdb_cursor_open(view->txn, view->store->env.db[db], out),
+                       "reading");
+}
+
+enum err store_seek(struct store_view *view, enum store_db db,
+                    struct slice from, struct slice *key, struct slice *value)
+{
+    MDB_val k = store_val(from), v;
+    MDB_cursor *cursor;
+    enum err e = store_cursor(view, db, &cursor);
+    int rc;
+
+    if (e)
+        return e;
+    rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+    mdb_cursor_close(cursor);
+    if (rc)
+        return store_error(view->store, rc, "reading");
+    *key = slice_of_val(&k);
+    *value = slice_of_val(&v);
+    return ERR_NONE;
+}
+
+/* ---- State -------------------------------------------------------------- */
+
+enum err store_state_load(struct store_view *view)
+{
+    struct store_state *state = &view->state;
+    const char *at;
+    struct slice value = {NULL, 0};
+    enum err e = store_read(view, DB_META, STATE, &value);
+
+    if (e == ERR_NOT_FOUND || (!e && value.len != STATE_BYTES))
+        return ERR_STORE_CORRUPT;
+    if (e)
+        return e;
+    at = value.data;
+    state->revision = store_get64(at);
+    state->live = store_get32(at + 8);
+    state->building = store_get32(at + 12);
+    state->newest = store_get32(at + 16);
+    state->build_entity = store_get32(at + 20);
+    state->build_number = store_get32(at + 24);
+    at += 28;
+    for (unsigned i = 0; i < STORE_ENTITIES; i++, at += 12) {
+        state->numbers[i] = store_get32(at);
+        state->records[i] = store_get64(at + 4);
+    }
+    return ERR_NONE;
+}
+
+enum err store_state_save(struct store_batch *batch)
+{
+    const struct store_state *state = &batch->view.state;
+    unsigned char value[STATE_BYTES];
+    unsigned char *at = value;
+    struct slice part;
+
+    at = store_put64(at, state->revision);
+    at = store_put32(at, state->live);
+    at = store_put32(at, state->building);
+    at = store_put32(at, state->newest);
+    at = store_put32(at, state->build_entity);
+    at = store_put32(at, state->build_number);
+    for (unsigned i = 0; i < STORE_ENTITIES; i++) {
+        at = store_put32(at, state->numbers[i]);
+        at = store_put64(at, state->records[i]);
+    }
+    part = store_bytes(value, at);
+    return store_write(batch, DB_META, STATE, &part, 1, 0);
+}
+
+enum err store_identity_load(struct store_view *view, unsigned *schema,
+                             char uuid[37])
+{
+    struct slice value = {NULL, 0};
+    enum err e = store_read(view, DB_META, IDENTITY, &value);
+
+    if (e == ERR_NOT_FOUND || (!e && value.len != 4 + 36))
+        return ERR_STORE_CORRUPT;
+    if (e)
+        return e;
+    *schema = store_get32(value.data);
+    memcpy(uuid, value.data + 4, 36);
+    uuid[36] = '\0';
+    return ERR_NONE;
+}
+
+enum err store_identity_save(struct store_batch *batch, unsigned schema,
+                             const char *uuid)
+{
+    unsigned char number[4];
+    struct slice parts[2] = {store_bytes(number, number + 4), {uuid, 36}};
+
+    store_put32(number, schema);
+    return store_write(batch, DB_META, IDENTITY, parts, 2, 0);
+}
+
+/* ---- Views -------------------------------------------------------------- */
+
+/* The caller holds SWAP, or is the thread that writes. */
+static enum err view_fill(struct store *store, struct store_view *view)
+{
+    enum err e;
+
+    if (store->unmapped)
+        return ERR_STORE_IO;
+    view->store = store;
+    view->reference = store->reference;
+    e = store_error(store,
+                    mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view->txn),
+                    "beginning a view");
+    if (e)
+        return e;
+    if ((e = store_state_load(view)))
+        mdb_txn_abort(view->txn);
+    return e;
+}
+
+enum err store_view_begin(struct store *store, struct store_view **out)
+{
+    struct store_view *view = malloc(sizeof *view);
+    enum err e;
+
+    if (!view)
+        return ERR_NOMEM;
+    pthread_rwlock_rdlock(&store->swap);
+    if ((e = view_fill(store, view))) {
+        pthread_rwlock_unlock(&store->swap);
+        free(view);
+        return e;
+    }
+    *out = view;
+    return ERR_NONE;
+}
+
+void store_view_end(struct store_view *view)
+{
+    if (!view)
+        return;
+    mdb_txn_abort(view->txn);
+    pthread_rwlock_unlock(&view->store->swap);
+    free(view);
+}
+
+uint64_t store_view_revision(const struct store_view *view)
+{
+    return view->state.revision;
+}
+
+const struct reference *store_view_reference(const struct store_view *view)
+{
+    return view->reference;
+}
+
+enum err store_stat(struct store_view *view, struct store_facts *out)
+{
+    struct store *store = view->store;
+    struct store_facts facts = {0};
+    MDB_envinfo info;
+    MDB_stat stat;
+    enum err e;
+
+    if ((e = store_error(store, mdb_env_info(store->env.env, &info),
+                         "statistics")) ||
+        (e = store_error(store, mdb_env_stat(store->env.env, &stat),
+                         "statistics")))
+        return e;
+    memcpy(facts.uuid, store->marker.uuid, sizeof facts.uuid);
+    facts.schema = store->marker.schema;
+    facts.revision = view->state.revision;
+    facts.generation = view->state.live;
+    facts.rebuilding = view->state.building != 0;
+    memcpy(facts.records, view->state.records, sizeof facts.records);
+    facts.map_used = (info.me_last_pgno + 1) * stat.ms_psize;
+    facts.map_size = info.me_mapsize;
+    facts.readers = info.me_numreaders;
+    *out = facts;
+    return ERR_NONE;
+}
+
+enum err store_check_readers(struct store *store, int *cleared)
+{
+    int dead = 0;
+    int rc;
+
+    pthread_rwlock_rdlock(&store->swap);
+    rc = store->unmapped ? EIO : mdb_reader_check(store->env.env, &dead);
+    pthread_rwlock_unlock(&store->swap);
+    if (rc)
+        return store_error(store, rc, "clearing readers");
+    *cleared = dead;
+    return ERR_NONE;
+}
