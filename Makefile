@@ -38,7 +38,7 @@ CORE := $(wildcard protocol/*.c store/*.c engine/match/*.c)
 ENGINE := $(filter-out engine/main.c,$(wildcard engine/*.c))
 CLI := $(wildcard protocol/*.c clients/c/*.c clients/cli/*.c)
 SUITES := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/test_*.c))
-SUPPORT := $(wildcard tests/support/*.c)
+SUPPORT := $(filter-out tests/support/dies.c,$(wildcard tests/support/*.c))
 BENCHES := $(patsubst benchmarks/%.c,$B/benchmarks/%,$(wildcard benchmarks/*.c))
 OBJ = $(CORE:%.c=$B/%.o) $(ENGINE:%.c=$B/%.o)
 C_FILES = $(shell git ls-files '*.c' '*.h')
@@ -139,4 +139,5 @@ help: ## this list
 .PHONY: all catalogues deps deps-dev demo demo-real test brute check fuzz bench fences tidy \
   format format-check install clean help
 .DEFAULT_GOAL := all
+.SECONDARY:
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -79,7 +79,8 @@ static enum err stat_missing(const struct reference *r, struct call *call,
         size_t i = 0;
 
         while (i < r->n_tables &&
-               strcmp(r->tables[i].name, words_table.words[w]) != 0)
+               (!r->tables[i].imported ||
+                strcmp(r->tables[i].name, words_table.words[w]) != 0))
             i++;
         if (i == r->n_tables)
             list[n++] = slice_of(words_table.words[w]);

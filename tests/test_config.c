@@ -62,14 +62,14 @@ Test(config, a_missing_file_is_an_error)
     cr_expect(why[0]);
 }
 
-struct refusal {
+struct wrong {
     char text[300];
     enum err expected;
 };
 
 ParameterizedTestParameters(config, refused)
 {
-    static struct refusal rows[] = {
+    static struct wrong rows[] = {
         {"[claused]\nlisten = \nport = 3\n", ERR_UNKNOWN_FIELD},
         {"[claused]\nslow_ms = soon\n", ERR_WRONG_TYPE},
         {"[claused]\nslow_ms = 5ms\n", ERR_WRONG_TYPE},
@@ -87,11 +87,10 @@ ParameterizedTestParameters(config, refused)
          ERR_MALFORMED},
     };
 
-    return cr_make_param_array(struct refusal, rows,
-                               sizeof rows / sizeof *rows);
+    return cr_make_param_array(struct wrong, rows, sizeof rows / sizeof *rows);
 }
 
-ParameterizedTest(struct refusal *row, config, refused)
+ParameterizedTest(struct wrong *row, config, refused)
 {
     struct config config;
     struct config before;

@@ -37,7 +37,7 @@ ParameterizedTestParameters(ingest, places)
 {
     static struct place rows[] = {
         {"COM:2B033", ERR_NONE, "COM:2B033"},
-        {"COM:20004", ERR_UNKNOWN_COMMUNE, ""},
+        {"COM:20004", ERR_AMBIGUOUS_COMMUNE, ""},
         {"COM:75112", ERR_NONE, "COM:75056"},
         {"COM:69389", ERR_NONE, "COM:69123"},
         {"COM:13216", ERR_NONE, "COM:13055"},
