@@ -1,0 +1,218 @@
+#include "tests/support/world.h"
+
+#include <criterion/criterion.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/civil.h"
+
+struct structure a_structure(const char *siret, int64_t kind,
+                             const char *commune)
+{
+    struct structure s;
+
+    shape_clear(&shape_structure, &s);
+    s.siret = slice_of(siret);
+    s.kind = kind;
+    s.name = SLICE("Les Ateliers");
+    s.commune = slice_of(commune);
+    return s;
+}
+
+struct activity an_activity(void)
+{
+    struct activity a;
+
+    shape_clear(&shape_activity, &a);
+    return a;
+}
+
+struct zone a_zone(void)
+{
+    struct zone z;
+
+    shape_clear(&shape_zone, &z);
+    return z;
+}
+
+struct clause a_clause(int64_t kind)
+{
+    struct clause c;
+
+    shape_clear(&shape_clause, &c);
+    c.kind = kind;
+    return c;
+}
+
+struct job a_job(const char *rome)
+{
+    struct job j;
+
+    shape_clear(&shape_job, &j);
+    j.rome = slice_of(rome);
+    return j;
+}
+
+struct lot a_lot(void)
+{
+    struct lot l;
+
+    shape_clear(&shape_lot, &l);
+    return l;
+}
+
+struct market a_market(const char *id, struct lot *lots, size_t n)
+{
+    struct market m;
+
+    shape_clear(&shape_market, &m);
+    m.id = slice_of(id);
+    m.lots.at = lots;
+    m.lots.n = n;
+    return m;
+}
+
+struct profile a_profile(const char *id, const char *commune, int64_t km)
+{
+    struct profile p;
+
+    shape_clear(&shape_profile, &p);
+    p.id = slice_of(id);
+    p.commune = slice_of(commune);
+    p.mobility_km = km;
+    return p;
+}
+
+int64_t day(const char *iso)
+{
+    int64_t days;
+
+    cr_assert(civil_parse_date(slice_of(iso), &days), "%s", iso);
+    return days;
+}
+
+struct match a_match(const struct reference *ref, struct arena *arena)
+{
+    struct match m = {.reference = ref, .arena = arena, .limit = 20};
+
+    m.on = day("2026-11-23");
+    m.structure_weights = match_structure_weights;
+    m.person_weights = match_person_weights;
+    m.nationwide = NATIONWIDE_INCLUDE;
+    m.grace = 14;
+    return m;
+}
+
+/* ---- The store ---------------------------------------------------------- */
+
+void world_open(struct world *w)
+{
+    struct store_options options = {.init = 1};
+
+    snprintf(w->dir, sizeof w->dir, "/tmp/claused-world-XXXXXX");
+    cr_assert(mkdtemp(w->dir));
+    cr_assert_eq(store_open(w->dir, &options, &w->store), ERR_NONE);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+void world_close(struct world *w)
+{
+    store_close(w->store);
+    w->store = NULL;
+    nftw(w->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct slice id_of(struct arena *arena, unsigned entity,
+                          const void *value)
+{
+    const struct structure *s = value;
+
+    if (entity == ENTITY_PROFILE)
+        return ((const struct profile *)value)->id;
+    return arena_format(arena, "%.*s-%s", (int)s->siret.len, s->siret.data,
+                        words_kind.words[s->kind]);
+}
+
+/* What is stored under the id; NULL when nothing is. */
+static const void *stored(struct store_batch *batch, struct arena *arena,
+                          unsigned entity, struct slice id,
+                          struct record *record)
+{
+    const struct shape *shape = entity_shape(entity);
+    enum err e = store_get(store_batch_view(batch), entity, id, record);
+    void *value;
+
+    if (e == ERR_NOT_FOUND)
+        return NULL;
+    cr_assert_eq(e, ERR_NONE);
+    value = shape_array(arena, shape, 1);
+    /* The next put moves what the record borrows. */
+    record->body = arena_copy(arena, record->body);
+    cr_assert_eq(protocol_decode_trusted(shape, record->body, arena, value),
+                 ERR_NONE);
+    return value;
+}
+
+void world_begin(struct world *w)
+{
+    cr_assert_eq(store_batch_begin(w->store, &w->batch), ERR_NONE);
+}
+
+void world_commit(struct world *w)
+{
+    cr_assert_eq(store_batch_commit(w->batch), ERR_NONE);
+    w->batch = NULL;
+}
+
+uint32_t world_put(struct world *w, const struct reference *ref,
+                   unsigned entity, const void *value)
+{
+    struct arena *arena = arena_new(16u << 20);
+    struct buffer body = {NULL, 0, 0, 0};
+    struct slice id = id_of(arena, entity, value);
+    struct record record;
+    const void *before;
+
+    cr_assert_eq(protocol_encode(entity_shape(entity), value, EVERYONE, &body),
+                 ERR_NONE);
+    before = stored(w->batch, arena, entity, id, &record);
+    cr_assert_eq(store_put(w->batch, entity, id, (struct slice){NULL, 0}, 1,
+                           (struct slice){body.data, body.len}, &record),
+                 ERR_NONE);
+    cr_assert_eq(postings_change(w->batch, ref, arena, entity, record.number,
+                                 before, value),
+                 ERR_NONE);
+    buffer_free(&body);
+    arena_free(arena);
+    return record.number;
+}
+
+void world_delete(struct world *w, const struct reference *ref, unsigned entity,
+                  const void *value)
+{
+    struct arena *arena = arena_new(16u << 20);
+    struct slice id = id_of(arena, entity, value);
+    struct record record;
+    const void *before;
+    uint64_t revision;
+
+    before = stored(w->batch, arena, entity, id, &record);
+    cr_assert_not_null(before);
+    cr_assert_eq(postings_change(w->batch, ref, arena, entity, record.number,
+                                 before, NULL),
+                 ERR_NONE);
+    cr_assert_eq(
+        store_delete(w->batch, entity, id, (struct slice){NULL, 0}, &revision),
+        ERR_NONE);
+    arena_free(arena);
+}
