@@ -49,8 +49,8 @@ REFUSED = (
     ("another one, well-formed", S(commune="76999"), "UNKNOWN_COMMUNE", HERE),
     ("Corsica in one", S(commune="20300"), "UNKNOWN_COMMUNE", HERE),
     ("Corsica in lower case", S(commune="2a004"), "UNKNOWN_COMMUNE", HERE),
-    ("a lost leading zero", S(commune="1004"), "RANGE", HERE),
-    ("a postcode", S(commune="76600"), "UNKNOWN_COMMUNE", HERE),
+    ("a lost leading zero", S(commune="1004"), "UNKNOWN_COMMUNE", HERE),
+    ("a postcode", S(commune="59000"), "UNKNOWN_COMMUNE", HERE),
     ("a number", S(commune=76351), "WRONG_TYPE", HERE),
     ("a commune abroad", J(commune="99125"), "UNKNOWN_COMMUNE",
      "lots[1].jobs[1].commune"),
@@ -70,7 +70,7 @@ REFUSED = (
     ("a department as a region", zone("REG:76540"), "UNKNOWN_TERRITORY",
      ZONE),
     ("no such EPCI", zone("EPCI:200000000"), "UNKNOWN_TERRITORY", ZONE),
-    ("a postcode as a commune", zone("COM:76600"), "UNKNOWN_COMMUNE", ZONE),
+    ("a postcode as a commune", zone("COM:59000"), "UNKNOWN_COMMUNE", ZONE),
     ("a circle round nothing", zone("NEAR:99999:10"), "UNKNOWN_COMMUNE",
      ZONE),
     ("a circle as wide as the world", zone("NEAR:76540:40000"), "RANGE",
@@ -88,7 +88,8 @@ REFUSED = (
     ("a SIRET of zeros", S(siret="00000000000000"), "BAD_SIRET", "siret"),
     ("a SIRET of La Poste that does not add up", S(siret="35600000009076"),
      "BAD_SIRET", "siret"),
-    ("a SIREN", M(buyer={"siret": "732829320"}), "RANGE", "buyer.siret"),
+    ("a SIREN", M(buyer={"siret": "732829320"}), "BAD_SIRET",
+     "buyer.siret"),
     ("a SIRET with letters", S(siret="7328293200007X"), "BAD_SIRET",
      "siret"),
     ("a short CPV", L(cpv=["4521"]), "BAD_CPV", CPV),
@@ -96,8 +97,8 @@ REFUSED = (
     ("a CPV with two check digits", L(cpv=["90910000-99"]), "BAD_CPV", CPV),
     ("a ROME beyond N", J(rome="O1203"), "BAD_ROME", ROME),
     ("a ROME in lower case", J(rome="f1704"), "BAD_ROME", ROME),
-    ("a ROME that is short", J(rome="f17"), "RANGE", ROME),
-    ("a ROME that is long", J(rome="F17040"), "RANGE", ROME),
+    ("a ROME that is short", J(rome="f17"), "BAD_ROME", ROME),
+    ("a ROME that is long", J(rome="F17040"), "BAD_ROME", ROME),
     ("a wish that is no ROME", P(rome=["K2204", "ménage"]), "BAD_ROME",
      "rome[2]"),
     ("a kind that is none", S(kind="SIAE"), "BAD_CODE", "kind"),
@@ -137,8 +138,8 @@ REFUSED = (
     ("a latitude that is no number", S(lat=float("nan"), lon=1.0),
      "NOT_FINITE", "lat"),
     # Texts.
-    ("NUL in a text", S(name="a\0b"), "NOT_UTF8", None),
-    ("a line feed in a text", S(name="a\nb"), "NOT_UTF8", None),
+    ("NUL in a text", S(name="a\0b"), "NOT_UTF8", "name"),
+    ("a line feed in a text", S(name="a\nb"), "NOT_UTF8", "name"),
     ("no text", S(name=""), "RANGE", "name"),
     ("a text of 301 bytes", S(name="x" * 301), "RANGE", "name"),
     # Objects.
@@ -247,15 +248,11 @@ class BadInput(harness.Transcript):
         return made["id"]
 
     def refused_everywhere(self, entity, made, name, field):
-        path = "%s.%s" % (entity, field) if field else None
-        refusal = self.refused(name, entity + ".put", field=path,
-                               **{entity: made})
+        refusal = self.refused(name, entity + ".put", **{entity: made},
+                               field="%s.%s" % (entity, field))
         self.assertIn(refusal.status_name,
                       ("INVALID_ARGUMENT", "OUT_OF_RANGE"))
         for method in ("import.check", "import.apply"):
-            if field is None:
-                self.refused(name, method, entity=entity, rows=[made])
-                continue
             answer = self.ask(method, entity=entity, rows=[made])
             row, = answer["rejected"]
             self.assertEqual((row["row"], row["name"], row["field"],
@@ -284,7 +281,8 @@ class BadInput(harness.Transcript):
             with self.subTest(what):
                 answer = self.ask(entity + ".put", **{entity: made})
                 self.assertEqual(answer.get("notes", []), [])
-                got = self.ask(entity + ".get", id=answer["id"])[entity]
+                got = self.ask(entity + ".get",
+                               id=self.id_of(entity, made))[entity]
                 self.assertEqual(dig(got, field), stored)
 
     def test_noted(self):
@@ -297,7 +295,8 @@ class BadInput(harness.Transcript):
                      note.get("to")),
                     ("%s.%s" % (entity, field), name, was, now))
                 self.assertTrue(note["hint"])
-                got = self.ask(entity + ".get", id=answer["id"])[entity]
+                got = self.ask(entity + ".get",
+                               id=self.id_of(entity, made))[entity]
                 if now:
                     self.assertEqual(dig(got, field), now)
                 answer = self.ask("import.check", entity=entity, rows=[made])
@@ -337,8 +336,8 @@ class BadInput(harness.Transcript):
                                 market("twice", object="other")])
         self.assertEqual(answer["accepted"], 2)
         row, = answer["rejected"]
-        self.assertEqual((row["row"], row["name"], row["field"]),
-                         (3, "DUPLICATE_ID", "id"))
+        self.assertEqual((row["row"], row["name"]), (3, "DUPLICATE_ID"))
+        self.assertTrue(row["hint"])
         got = self.ask("market.get", id="twice")["market"]
         self.assertEqual(got["object"], "DEMO")
 

@@ -4,9 +4,9 @@ import os
 import threading
 import time
 
-import claused
 import harness
 from examples import market, profile, structure
+from harness import claused
 
 
 class Client(harness.Transcript):

@@ -236,13 +236,12 @@ class Logs(harness.Transcript):
         self.assertEqual(self.daemon.stop(), 0)
         self.daemon.config = os.path.join(self.daemon.home, "conf")
         with open(self.daemon.config, "w") as f:
-            f.write("[claused]\nslow_ms = 0\n")
+            f.write("[claused]\nslow_ms = 1\n")
         self.client = self.daemon.restart().client()
-        self.ask("profile.put", profile=profile("canary-id-1"))
-        self.ask("market.put", market=market(lots=[lot(jobs=[job()])]))
-        self.ask("match.people", market="M-1")
+        self.ask("import.apply", entity="profile", rows=[
+            profile("canary-%d" % i) for i in range(1000)])
         self.assertEqual(self.daemon.stop(), 0)
-        self.assertIn("match.people", self.daemon.log())
+        self.assertIn("import.apply", self.daemon.log())
         self.assertNotIn("canary", self.daemon.log())
 
 

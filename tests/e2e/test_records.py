@@ -32,6 +32,7 @@ class Greetings(harness.Transcript):
         self.assertEqual(self.ask("ping"), {})
 
     def test_stats_counts_and_says_what_is_missing(self):
+        self.ask("stats")
         stats = self.ask("stats", verbs=True)
         self.assertEqual(stats["store"], self.ask("hello")["store"])
         for name in ("revision", "structures", "markets", "profiles",
@@ -51,7 +52,10 @@ class Records(harness.Transcript):
             with self.subTest(entity):
                 first, one = make(names[0]), id_of(names[0])
                 put = self.ask(entity + ".put", **{entity: first})
-                self.assertEqual((put["id"], put["created"]), (one, True))
+                # The stored reply to a write outlives an erased person.
+                told = None if entity == "profile" else one
+                self.assertEqual((put.get("id"), put["created"]),
+                                 (told, True))
                 got = self.ask(entity + ".get", id=one)
                 self.assertEqual(got[entity], dict(first, **filled))
                 self.assertEqual((got["id"], got["rev"]), (one, put["rev"]))

@@ -174,7 +174,8 @@ class Scenario(harness.Transcript):
         self.assertEqual(self.person("2026-12-02", criteria=proof), "EXPIRED")
 
     def test_14_counting_criteria_of_level_2(self):
-        two = [{"code": "JEUNE", "until": "2026-12-31"}, {"code": "QPV"}]
+        # None of these alone is a public of a clause, as JEUNE would be.
+        two = [{"code": "ASE", "until": "2026-12-31"}, {"code": "PI"}]
         three = two + [{"code": "CAP_BEP"}]
         ends = [dict(two[0], until="2026-11-22")] + three[1:]
         for modes, criteria, verdict in (
@@ -182,9 +183,10 @@ class Scenario(harness.Transcript):
                 (["PREST"], three, "MATCH"), (["DISP"], three, "MATCH"),
                 (["PREST"], [{"code": "RSA"}], "MATCH"),
                 (["DISP"], [{"code": "RSA"}], "MATCH"),
+                (["PREST"], [{"code": "JEUNE"}], "MATCH"),
                 (["PREST"], ends, "EXPIRED"), (["DISP"], ends, "MATCH"),
                 (["DISP"], two[:1], "NOT_ELIGIBLE")):
-            with self.subTest((modes, len(criteria))):
+            with self.subTest((modes, [c["code"] for c in criteria])):
                 self.a_lot(modes=modes)
                 self.assertEqual(self.person(criteria=criteria), verdict)
 

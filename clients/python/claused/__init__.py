@@ -236,7 +236,7 @@ class Client:
     def _wire(self) -> "_Wire":
         wire: Optional[_Wire] = getattr(self._threads, "wire", None)
         if wire is None or wire.pid != os.getpid():
-            wire = self._threads.wire = _Wire(self.endpoint)
+            wire = self._threads.wire = _Wire(self.endpoint, wire)
         return wire
 
     def _result(self, reply: Reply) -> Dict[str, Any]:
@@ -265,15 +265,20 @@ class _Verb:
 
 
 class _Wire:
-    """A DEALER socket of one thread of one process."""
+    """A DEALER socket of one thread of one process.  A forked child keeps
+    its parent's, untouched: closing it would talk to the parent's threads."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, inherited: Optional["_Wire"]) -> None:
+        self.inherited = inherited
         # instance() gives a forked child a context of its own.
         self.pid = os.getpid()
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
         self.socket.connect(endpoint)
+
+    def __del__(self) -> None:
+        self.close()  # its thread has ended
 
     def close(self) -> None:
         if self.pid == os.getpid():
