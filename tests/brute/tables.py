@@ -136,11 +136,12 @@ class Tables:
     def __init__(self, bundled, centres=None, rome_links=None, sectors=None,
                  version="1"):
         self.bundled, self.centres = bundled, bundled.centres
-        self.in_use = bundled.versions.copy()
+        self.in_use, self.imported = bundled.versions.copy(), {}
         for table, rows in (("centres", centres), ("rome-links", rome_links),
                             ("sectors", sectors)):
             if rows is not None:
-                self.in_use[table] = version
+                self.in_use.pop(table, None)
+                self.imported[table] = version
         self.links, self.groups = {}, {}
         for row in rome_links or ():
             pair = row["rome"], row["target"]
@@ -183,7 +184,8 @@ class Tables:
         return self.bundled.number[insee]
 
     def versions(self):
-        return ["%s@%s" % pair for pair in sorted(self.in_use.items())]
+        return ["%s@%s" % pair for pair in sorted(self.in_use.items())
+                + sorted(self.imported.items())]
 
     def link(self, wanted, target):
         return self.links.get((wanted, target), 0)
