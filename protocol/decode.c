@@ -414,7 +414,7 @@ static size_t find_field(const struct shape *shape, struct slice key,
     for (size_t i = 0; i < shape->n; i++) {
         size_t at = from + i < shape->n ? from + i : from + i - shape->n;
 
-        if (name_is(shape->fields[at].name, key))
+        if (field_is(&shape->fields[at], key))
             return at;
     }
     return shape->n;

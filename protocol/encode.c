@@ -194,7 +194,7 @@ static void pack_map(struct writer *w, const struct shape *shape,
 
         if (!is_shown(w, field, base + field->offset))
             continue;
-        pack_text(w, slice_of(field->name));
+        pack_text(w, (struct slice){field->name, field->name_len});
         pack_field(w, field, base + field->offset);
     }
 }

@@ -131,6 +131,7 @@ SHAPES(DECLARE)
 struct shape;
 struct field {
     const char *name;
+    size_t name_len;
     enum field_type type;
     int64_t min;
     int64_t max;

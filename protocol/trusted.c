@@ -212,7 +212,7 @@ static enum err read_map(struct reader *r, const struct shape *shape,
         if (!wire_next(&r->in, &key) || key.kind != ITEM_STR ||
             !wire_next(&r->in, &item))
             return ERR_STORE_CORRUPT;
-        while (field < end && !name_is(field->name, key.text))
+        while (field < end && !field_is(field, key.text))
             field++;
         if (field == end)
             return ERR_STORE_CORRUPT;

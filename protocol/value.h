@@ -8,6 +8,8 @@
 #ifndef PROTOCOL_VALUE_H
 #define PROTOCOL_VALUE_H
 
+#include <string.h>
+
 #include "protocol/arena.h"
 #include "protocol/entities.h"
 
@@ -56,6 +58,13 @@ static inline int name_is(const char *name, struct slice text)
         if (name[i] != text.data[i] || !name[i])
             return 0;
     return !name[text.len];
+}
+
+/* Is FIELD called KEY? */
+static inline int field_is(const struct field *field, struct slice key)
+{
+    return field->name_len == key.len &&
+           memcmp(field->name, key.data, key.len) == 0;
 }
 
 /* Edits between two texts, each read to at most 40 bytes. */
