@@ -71,8 +71,9 @@ struct reference {
     struct reference_private *private;
 };
 
-/* Imported tables: name -> lines (rows of store/reference/NAME.tsv without
- * its head), version, source. */
+/* Imported tables: name ("centres", "rome-links", "sectors") -> lines (TSV
+ * without a head, the columns of store/reference/README.md), version, source.
+ * Centres replace the bundled ones altogether; the lines are copied. */
 struct reference_import {
     const char *table;
     const char *version;
@@ -81,7 +82,8 @@ struct reference_import {
 };
 
 /* Build from the bundled tables and IMPORTS.  The caller owns *OUT.
- * ERR_NOMEM, ERR_BAD_TABLE. */
+ * ERR_NOMEM; ERR_BAD_TABLE for a table that is unknown, given twice, empty, or
+ * has one bad line. */
 enum err reference_new(const struct reference_import *imports, size_t n,
                        struct reference **out);
 void reference_free(struct reference *reference);
@@ -98,7 +100,8 @@ struct reference_successors {
     size_t n;
 };
 enum err reference_resolve(const struct reference *ref, struct slice code,
-                           uint32_t *commune, struct reference_successors *many);
+                           uint32_t *commune,
+                           struct reference_successors *many);
 
 /* A row by code among departments, regions or epcis; NULL without. */
 const struct territory_row *reference_row(const struct territory_rows *rows,
@@ -112,9 +115,9 @@ const uint32_t *reference_postcode(const struct reference *ref,
 /* Official mobilities from a ROME code (wanted -> target), and to one.
  * Sorted by the other code, then kind; *N of them.  Borrowed. */
 const struct reference_link *reference_links_from(const struct reference *ref,
-                                             struct slice rome, size_t *n);
+                                                  struct slice rome, size_t *n);
 const struct reference_link *reference_links_to(const struct reference *ref,
-                                           struct slice rome, size_t *n);
+                                                struct slice rome, size_t *n);
 
 /* The group of a sector; {NULL, 0} when the table lacks it. */
 struct slice reference_sector_group(const struct reference *ref,
@@ -123,11 +126,17 @@ struct slice reference_sector_group(const struct reference *ref,
 /* Population of communes [0, i) for i from 0 to n: sums by subtraction. */
 const uint64_t *reference_population(const struct reference *ref);
 
-/* Whole kilometres between two unit vectors, rounded up: matching.md
- * section 2, exact. */
+/* Whole kilometres between two unit vectors, rounded up: the least k whose
+ * T[k] is not below the sum q of the squared differences (64 bits), where
+ * T[k] = floor(c * c * 2^60) and c = 2 * sin(k / (2 * 6371.0088)) in IEEE
+ * doubles.  T rises up to k = 20015 (antipodes are 20,015.1 km apart); beyond
+ * T[20015] the answer is 20016. */
 unsigned reference_km(const int32_t a[3], const int32_t b[3]);
 
-/* The unit vector of a position in 1e-6 degrees. */
+/* The unit vector of a position in 1e-6 degrees, in IEEE doubles and in this
+ * order: phi = lat / 1e6 * pi / 180 and lambda likewise, from left to right;
+ * then floor(2^30 * v + 0.5) of cos(phi) * cos(lambda), cos(phi) *
+ * sin(lambda), sin(phi). */
 void reference_vector(int64_t lat, int64_t lon, int32_t out[3]);
 
 #endif

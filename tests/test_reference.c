@@ -1,0 +1,841 @@
+/*
+ * The code tables as the engine sees them: real codes of every awkward kind,
+ * the numbering, centres and their fallback, kilometres against the haversine.
+ * Where ../shared/data/communes.tsv is at hand, its centres are imported and
+ * measured too.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/reference.h"
+
+static struct reference *ref;
+
+static void setup(void)
+{
+    cr_assert_eq(reference_new(NULL, 0, &ref), ERR_NONE);
+}
+
+static void teardown(void)
+{
+    reference_free(ref);
+    ref = NULL;
+}
+
+TestSuite(reference, .init = setup, .fini = teardown, .timeout = 60);
+
+static uint32_t number(const char *insee)
+{
+    return reference_commune(ref, slice_of(insee));
+}
+
+static const struct commune *commune(const char *insee)
+{
+    cr_assert_neq(number(insee), REFERENCE_NONE, "no commune %s", insee);
+    return &ref->communes[number(insee)];
+}
+
+static const struct territory_row *row(const struct territory_rows *rows,
+                                       const char *code)
+{
+    return reference_row(rows, slice_of(code));
+}
+
+/* Replace the reference by one with these imports. */
+static enum err rebuild(const struct reference_import *imports, size_t n)
+{
+    struct reference *built = NULL;
+    enum err e = reference_new(imports, n, &built);
+
+    if (!e) {
+        reference_free(ref);
+        ref = built;
+    }
+    return e;
+}
+
+static enum err import(const char *table, const char *lines)
+{
+    struct reference_import one = {table, "v1", "a test", slice_of(lines)};
+
+    return rebuild(&one, 1);
+}
+
+/* --- Codes --------------------------------------------------------------- */
+
+struct commune_row {
+    char insee[6];
+    char department[4];
+    char region[4];
+    char name[40];
+};
+
+ParameterizedTestParameters(reference, communes_of_every_kind_are_known)
+{
+    static struct commune_row rows[] = {
+        {"01004", "01", "84", "Ambérieu-en-Bugey"},
+        {"76540", "76", "28", "Rouen"},
+        {"75056", "75", "11", "Paris"},
+        {"69123", "69", "84", "Lyon"},
+        {"13055", "13", "93", "Marseille"},
+        {"2A004", "2A", "94", "Ajaccio"},
+        {"2B033", "2B", "94", "Bastia"},
+        {"97105", "971", "01", "Basse-Terre"},
+        {"97209", "972", "02", "Fort-de-France"},
+        {"97302", "973", "03", "Cayenne"},
+        {"97411", "974", "04", "Saint-Denis"},
+        {"97608", "976", "06", "Dzaoudzi"},
+        {"97502", "975", "975", "Saint-Pierre"},
+        {"97701", "977", "977", "Saint-Barthélemy"},
+        {"97801", "978", "978", "Saint-Martin"},
+        {"98412", "984", "984", "Archipel des Kerguelen"},
+        {"98613", "986", "986", "Uvea"},
+        {"98735", "987", "987", "Papeete"},
+        {"98818", "988", "988", "Nouméa"},
+        {"98901", "989", "989", "Île de Clipperton"},
+    };
+
+    return cr_make_param_array(struct commune_row, rows,
+                               sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct commune_row *want, reference,
+                  communes_of_every_kind_are_known, .timeout = 60)
+{
+    const struct commune *got = commune(want->insee);
+    const struct territory_row *region = row(&ref->regions, want->region);
+    uint32_t at = number(want->insee);
+
+    cr_assert_str_eq(got->insee, want->insee);
+    cr_assert_str_eq(ref->departments.at[got->department].code,
+                     want->department);
+    cr_assert(slice_equal(got->name, slice_of(want->name)), "%.*s",
+              (int)got->name.len, got->name.data);
+    cr_assert_not_null(region);
+    cr_assert(at >= region->ranges[0].from && at < region->ranges[0].to);
+}
+
+struct resolve_row {
+    char code[12];
+    enum err err;
+    char means[16]; /* the commune, or the successors in INSEE order */
+    char why[48];
+};
+
+ParameterizedTestParameters(reference, a_code_means_a_commune_or_is_refused)
+{
+    static struct resolve_row rows[] = {
+        {"76540", ERR_NONE, "76540", "itself"},
+        {"75101", ERR_NONE, "75056", "the first district of Paris"},
+        {"75120", ERR_NONE, "75056", "the last"},
+        {"69381", ERR_NONE, "69123", "Lyon"},
+        {"69389", ERR_NONE, "69123", "Lyon"},
+        {"13201", ERR_NONE, "13055", "Marseille"},
+        {"13216", ERR_NONE, "13055", "Marseille"},
+        {"01340", ERR_NONE, "01015", "a former code with one successor"},
+        {"01015", ERR_NONE, "01015", "also that of a delegated commune"},
+        {"01120", ERR_NONE, "01262", "an associated commune"},
+        {"55273", ERR_AMBIGUOUS_COMMUNE, "55245 55386", "two successors"},
+        {"60455", ERR_AMBIGUOUS_COMMUNE, "60054 60694", "two successors"},
+        {"02285", ERR_AMBIGUOUS_COMMUNE, "59545", "another department"},
+        {"39012", ERR_AMBIGUOUS_COMMUNE, "25527", "another department"},
+        {"20004", ERR_AMBIGUOUS_COMMUNE, "2A004", "Corsica had 20"},
+        {"75121", ERR_UNKNOWN_COMMUNE, "", "Paris has 20 districts"},
+        {"69390", ERR_UNKNOWN_COMMUNE, "", "Lyon has 9"},
+        {"13217", ERR_UNKNOWN_COMMUNE, "", "Marseille has 16"},
+        {"2a004", ERR_UNKNOWN_COMMUNE, "", "codes are upper case"},
+        {"2A999", ERR_UNKNOWN_COMMUNE, "", "no such commune"},
+        {"1004", ERR_UNKNOWN_COMMUNE, "", "a zero was lost"},
+        {"01004 ", ERR_UNKNOWN_COMMUNE, "", "six characters"},
+        {"00000", ERR_UNKNOWN_COMMUNE, "", "none"},
+        {"99100", ERR_UNKNOWN_COMMUNE, "", "abroad"},
+        {"ZZZZZ", ERR_UNKNOWN_COMMUNE, "", "the largest packed code"},
+        {"", ERR_UNKNOWN_COMMUNE, "", "empty"},
+        {"\xc3\xa9\xc3\xa9z", ERR_UNKNOWN_COMMUNE, "", "letters of another"},
+    };
+
+    return cr_make_param_array(struct resolve_row, rows,
+                               sizeof rows / sizeof *rows);
+}
+
+static int order_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+ParameterizedTest(struct resolve_row *want, reference,
+                  a_code_means_a_commune_or_is_refused, .timeout = 60)
+{
+    struct reference_successors many = {{0}, 0};
+    uint32_t got = REFERENCE_NONE;
+    char found[8][6] = {{0}};
+    char text[64] = "";
+    enum err e = reference_resolve(ref, slice_of(want->code), &got, &many);
+
+    cr_assert_eq(e, want->err, "%s (%s): %s", want->code, want->why,
+                 err_name(e));
+    if (e)
+        cr_assert_eq(got, REFERENCE_NONE, "untouched on failure");
+    else
+        many = (struct reference_successors){{got}, 1};
+    for (size_t i = 0; i < many.n; i++)
+        memcpy(found[i], ref->communes[many.at[i]].insee, 6);
+    qsort(found, many.n, sizeof *found, order_text);
+    for (size_t i = 0; i < many.n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
+                 i ? " " : "", found[i]);
+    cr_assert_str_eq(text, want->means, "%s (%s)", want->code, want->why);
+}
+
+Test(reference, every_municipal_district_is_its_city)
+{
+    const struct {
+        int from;
+        int to;
+        const char *city;
+    } cities[] = {{75101, 75120, "75056"},
+                  {69381, 69389, "69123"},
+                  {13201, 13216, "13055"}};
+    struct reference_successors many;
+
+    for (size_t i = 0; i < 3; i++) {
+        for (int code = cities[i].from; code <= cities[i].to; code++) {
+            char text[16];
+            uint32_t got;
+
+            snprintf(text, sizeof text, "%d", code);
+            cr_assert_eq(number(text), REFERENCE_NONE, "%s", text);
+            cr_assert_eq(reference_resolve(ref, slice_of(text), &got, &many),
+                         ERR_NONE, "%s", text);
+            cr_assert_str_eq(ref->communes[got].insee, cities[i].city);
+        }
+    }
+}
+
+Test(reference, eighteen_codes_are_a_region_and_a_department)
+{
+    const char *codes[] = {"01", "02", "03", "04", "06", "11",
+                           "24", "27", "28", "32", "44", "52",
+                           "53", "75", "76", "84", "93", "94"};
+
+    for (size_t i = 0; i < 18; i++) {
+        const struct territory_row *department =
+            row(&ref->departments, codes[i]);
+        const struct territory_row *region = row(&ref->regions, codes[i]);
+
+        cr_assert(department && region, "%s", codes[i]);
+        cr_assert_neq(department->ranges[0].from, region->ranges[0].from, "%s",
+                      codes[i]);
+    }
+    cr_assert(slice_equal(row(&ref->departments, "75")->name, SLICE("Paris")));
+    cr_assert(slice_equal(row(&ref->regions, "75")->name,
+                          SLICE("Nouvelle-Aquitaine")));
+}
+
+Test(reference, the_collectivities_are_departments_and_regions)
+{
+    const char *codes[] = {"975", "977", "978", "984",
+                           "986", "987", "988", "989"};
+
+    for (size_t i = 0; i < 8; i++) {
+        const struct territory_row *department =
+            row(&ref->departments, codes[i]);
+        const struct territory_row *region = row(&ref->regions, codes[i]);
+
+        cr_assert(department && region, "%s", codes[i]);
+        cr_assert_eq(department->ranges[0].from, region->ranges[0].from);
+        cr_assert_eq(department->ranges[0].to, region->ranges[0].to);
+    }
+}
+
+Test(reference, rows_that_do_not_exist_are_null)
+{
+    const char *codes[] = {"20", "96",  "99", "2C", "979",          "2a", "1",
+                           "",   "01 ", "0",  "9",  "200054781000", "7"};
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        cr_assert_null(row(&ref->departments, codes[i]), "%s", codes[i]);
+        cr_assert_null(row(&ref->regions, codes[i]), "%s", codes[i]);
+        cr_assert_null(row(&ref->epcis, codes[i]), "%s", codes[i]);
+    }
+}
+
+Test(reference, a_commune_of_the_grand_paris_has_an_epci_and_an_ept)
+{
+    const struct commune *saint_denis = commune("93066");
+    const struct commune *paris = commune("75056");
+    const struct territory_row *ept = row(&ref->epcis, "200057867");
+    size_t members = 0;
+
+    cr_assert_str_eq(ref->epcis.at[saint_denis->epci].code, "200054781");
+    cr_assert_str_eq(ref->epcis.at[saint_denis->ept].code, "200057867");
+    cr_assert_eq(paris->epci, saint_denis->epci);
+    cr_assert_eq(paris->ept, REFERENCE_NONE);
+    cr_assert_not_null(ept);
+    cr_assert(slice_equal(ept->name, SLICE("Plaine Commune")));
+    for (uint32_t i = 0; i < ept->n; i++)
+        members += ept->ranges[i].to - ept->ranges[i].from;
+    cr_assert_eq(members, 8);
+}
+
+struct postcode_row {
+    char postcode[8];
+    char communes[64];
+};
+
+ParameterizedTestParameters(reference, a_postcode_is_the_communes_that_carry_it)
+{
+    static struct postcode_row rows[] = {
+        {"33360", "33085 33099 33118 33234 33245 33349"},
+        {"97150", "97801"},
+        {"97133", "97701"},
+        {"75001", "75056"},
+        {"20167",
+         "2A001 2A004 2A006 2A017 2A103 2A209 2A271 2A323 2A336 2A351"},
+        {"20300", ""},
+        {"00000", ""},
+        {"3336", ""},
+        {"", ""},
+    };
+
+    return cr_make_param_array(struct postcode_row, rows,
+                               sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct postcode_row *want, reference,
+                  a_postcode_is_the_communes_that_carry_it, .timeout = 60)
+{
+    char found[16][6] = {{0}};
+    char text[128] = "";
+    size_t n = 99;
+    const uint32_t *at = reference_postcode(ref, slice_of(want->postcode), &n);
+
+    cr_assert_leq(n, 16);
+    for (size_t i = 0; i < n; i++) {
+        cr_assert(!i || at[i - 1] < at[i], "in the order of their numbers");
+        memcpy(found[i], ref->communes[at[i]].insee, 6);
+    }
+    qsort(found, n, sizeof *found, order_text);
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
+                 i ? " " : "", found[i]);
+    cr_assert_str_eq(text, want->communes, "%s", want->postcode);
+}
+
+/* --- Numbers ------------------------------------------------------------- */
+
+Test(reference, a_department_and_a_region_are_one_range)
+{
+    uint32_t after[2] = {0, 0};
+    const struct territory_rows *tables[] = {&ref->departments, &ref->regions};
+
+    for (size_t t = 0; t < 2; t++) {
+        for (size_t i = 0; i < tables[t]->n; i++) {
+            const struct territory_row *at = &tables[t]->at[i];
+
+            cr_assert_eq(at->n, 1, "%s", at->code);
+            cr_assert_lt(at->ranges[0].from, at->ranges[0].to, "%s", at->code);
+            after[t] += at->ranges[0].to - at->ranges[0].from;
+        }
+        cr_assert_eq(after[t], ref->n);
+    }
+    cr_assert_eq(ref->n, 34969);
+}
+
+Test(reference, the_ranges_of_an_epci_are_its_members_and_no_others)
+{
+    uint8_t *seen = calloc(ref->n, 1);
+    uint32_t members = 0;
+
+    for (size_t i = 0; i < ref->epcis.n; i++) {
+        const struct territory_row *at = &ref->epcis.at[i];
+
+        cr_assert_gt(at->n, 0, "%s", at->code);
+        for (uint32_t r = 0; r < at->n; r++) {
+            cr_assert(!r || at->ranges[r].from > at->ranges[r - 1].to, "%s",
+                      at->code);
+            for (uint32_t c = at->ranges[r].from; c < at->ranges[r].to; c++) {
+                cr_assert(ref->communes[c].epci == i ||
+                          ref->communes[c].ept == i);
+                seen[c]++;
+            }
+        }
+    }
+    for (uint32_t c = 0; c < ref->n; c++) {
+        cr_assert_eq(seen[c], (ref->communes[c].epci != REFERENCE_NONE) +
+                                  (ref->communes[c].ept != REFERENCE_NONE));
+        members += ref->communes[c].epci != REFERENCE_NONE;
+    }
+    cr_assert_eq(members, 34871);
+    free(seen);
+}
+
+Test(reference, communes_stand_by_department_place_and_code)
+{
+    for (uint32_t i = 1; i < ref->n; i++) {
+        const struct commune *a = &ref->communes[i - 1];
+        const struct commune *b = &ref->communes[i];
+
+        if (a->department != b->department)
+            continue;
+        cr_assert(a->place < b->place ||
+                  (a->place == b->place && strcmp(a->insee, b->insee) < 0));
+    }
+}
+
+Test(reference, neighbours_by_number_are_neighbours_on_the_ground)
+{
+    const struct range range = row(&ref->departments, "62")->ranges[0];
+    unsigned far = 0;
+
+    for (uint32_t i = range.from + 1; i < range.to; i++)
+        far += reference_km(ref->communes[i - 1].at, ref->communes[i].at);
+    /* By INSEE code the mean is 48 km. */
+    cr_assert_leq(far, 6 * (range.to - range.from), "mean of %u communes: %u",
+                  range.to - range.from, far / (range.to - range.from));
+}
+
+Test(reference, populations_are_sums)
+{
+    const uint64_t *people = reference_population(ref);
+
+    cr_assert_eq(people[0], 0);
+    for (uint32_t i = 0; i < ref->n; i++)
+        cr_assert_eq(people[i + 1] - people[i], ref->communes[i].population);
+    cr_assert_eq(commune("75056")->population, 2103778);
+    cr_assert_eq(commune("98412")->population, 0, "nobody is counted there");
+    cr_assert(people[ref->n] > 68000000 && people[ref->n] < 70000000);
+}
+
+Test(reference, the_same_tables_give_the_same_reference)
+{
+    struct reference *other;
+
+    cr_assert_eq(reference_new(NULL, 0, &other), ERR_NONE);
+    cr_assert_eq(other->n, ref->n);
+    cr_assert_eq(
+        memcmp(other->communes, ref->communes, ref->n * sizeof *ref->communes),
+        0);
+    reference_free(other);
+}
+
+/* --- Kilometres ---------------------------------------------------------- */
+
+static double haversine(const double a[2], const double b[2])
+{
+    double rad = M_PI / 180;
+    double s = sin((b[0] - a[0]) * rad / 2);
+    double t = sin((b[1] - a[1]) * rad / 2);
+
+    return 2 * 6371.0088 *
+           asin(sqrt(
+               fmin(1, s * s + cos(a[0] * rad) * cos(b[0] * rad) * t * t)));
+}
+
+static unsigned km(const double a[2], const double b[2])
+{
+    int32_t u[3];
+    int32_t v[3];
+
+    reference_vector(lround(a[0] * 1e6), lround(a[1] * 1e6), u);
+    reference_vector(lround(b[0] * 1e6), lround(b[1] * 1e6), v);
+    cr_assert_eq(reference_km(u, v), reference_km(v, u), "symmetric");
+    return reference_km(u, v);
+}
+
+struct km_row {
+    double a[2];
+    double b[2];
+    unsigned km;
+};
+
+ParameterizedTestParameters(reference, distances_are_rounded_up)
+{
+    static struct km_row rows[] = {
+        /* Paris and Brest 505.1, Ajaccio and Bastia 104.5, Saint-Denis and
+         * Mamoudzou 1,411.2: the sea is no obstacle. */
+        {{48.8566, 2.3522}, {48.3904, -4.4861}, 506},
+        {{41.9192, 8.7386}, {42.6973, 9.4509}, 105},
+        {{-20.8789, 55.4481}, {-12.7806, 45.2278}, 1412},
+        {{48.8566, 2.3522}, {48.8566, 2.3522}, 0},
+        {{48.8566, 2.3522}, {48.8566, 2.352201}, 1},
+        {{0, 0}, {0, 179.9}, 20004},
+        {{0, 0}, {0, 180}, 20016},
+        {{90, 0}, {-90, 0}, 20016},
+        {{0, 179.999999}, {0, -179.999999}, 1},
+    };
+
+    return cr_make_param_array(struct km_row, rows, sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct km_row *want, reference, distances_are_rounded_up,
+                  .timeout = 60)
+{
+    cr_assert_eq(km(want->a, want->b), want->km, "%u, not %u",
+                 km(want->a, want->b), want->km);
+}
+
+static uint64_t seed = 20261123;
+
+static uint32_t random_below(uint32_t n)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed >> 16) % n;
+}
+
+Test(reference, kilometres_are_the_least_row_of_the_table)
+{
+    static uint64_t table[20016];
+    unsigned before = 0;
+
+    for (int k = 0; k <= 20015; k++) {
+        double chord = 2 * sin(k / (2 * 6371.0088));
+
+        table[k] = (uint64_t)floor(chord * chord * pow(2, 60));
+        cr_assert(!k || table[k] > table[k - 1]);
+    }
+    /* Along a circle: ever farther, and each time the row of the page. */
+    for (int step = 0; step <= 360000; step++) {
+        int32_t a[3];
+        int32_t b[3];
+        uint64_t q = 0;
+        unsigned got;
+
+        reference_vector(41000000, 1000000, a);
+        reference_vector(41000000 + step * 360L, 1000000, b);
+        for (int i = 0; i < 3; i++)
+            q += (uint64_t)(((int64_t)a[i] - b[i]) * ((int64_t)a[i] - b[i]));
+        got = reference_km(a, b);
+        cr_assert_leq(q, table[got]);
+        cr_assert(!got || q > table[got - 1]);
+        cr_assert(got >= before && got <= before + 1);
+        before = got;
+    }
+}
+
+/* Every line of the official table that has a centre, as an import. */
+static char *official_centres(void)
+{
+    FILE *file = fopen("../shared/data/communes.tsv", "r");
+    char *lines = NULL;
+    size_t room;
+    FILE *out;
+    char line[1024];
+
+    if (!file)
+        return NULL;
+    out = open_memstream(&lines, &room);
+    while (fgets(line, sizeof line, file)) {
+        char *rest = line;
+        char *cell[11];
+
+        for (int i = 0; i < 11; i++)
+            cell[i] = strsep(&rest, "\t");
+        if (cell[10] && *cell[9] && strcmp(cell[0], "insee") != 0)
+            fprintf(out, "%s\t%s\t%s\t0\n", cell[0], cell[9], cell[10]);
+    }
+    fclose(out);
+    fclose(file);
+    return lines;
+}
+
+Test(reference, distances_agree_with_the_haversine_within_ten_metres)
+{
+    char *lines = official_centres();
+
+    if (lines)
+        cr_assert_eq(import("centres", lines), ERR_NONE);
+    free(lines);
+    for (int i = 0; i < 200000; i++) {
+        const struct commune *a = &ref->communes[random_below(ref->n)];
+        const struct commune *b = &ref->communes[random_below(ref->n)];
+        double from[2] = {a->lat / 1e6, a->lon / 1e6};
+        double to[2] = {b->lat / 1e6, b->lon / 1e6};
+        double true_km = haversine(from, to);
+        unsigned got = reference_km(a->at, b->at);
+
+        if (!a->centred || !b->centred)
+            continue;
+        cr_assert(got >= ceil(true_km - 0.01) && got <= ceil(true_km + 0.01),
+                  "%s %s: %u, not %f", a->insee, b->insee, got, true_km);
+    }
+}
+
+/* --- Centres ------------------------------------------------------------- */
+
+Test(reference, bundled_centres_lie_where_their_department_is)
+{
+    const struct commune *paris = commune("75056");
+
+    cr_assert(paris->centred && !paris->approximate);
+    for (uint32_t i = 0; i < ref->n; i++) {
+        const struct commune *at = &ref->communes[i];
+
+        if (!at->centred || (at->insee[0] == '9' && at->insee[1] > '6'))
+            continue;
+        cr_assert(at->lat > 41300000 && at->lat < 51200000 &&
+                      at->lon > -5200000 && at->lon < 9600000,
+                  "%s: %d %d", at->insee, at->lat, at->lon);
+    }
+}
+
+Test(reference, communes_with_a_guessed_centre_or_none_are_counted)
+{
+    uint32_t approximate = 0;
+    uint32_t uncentred = 0;
+
+    for (uint32_t i = 0; i < ref->n; i++) {
+        const struct commune *at = &ref->communes[i];
+
+        approximate += at->approximate;
+        uncentred += !at->centred;
+        cr_assert(at->centred || (!at->approximate && !at->lat && !at->lon));
+    }
+    cr_assert_eq(ref->approximate, approximate);
+    cr_assert_eq(ref->uncentred, uncentred);
+    cr_assert_eq(uncentred, 82);
+    cr_assert_eq(commune("22016")->centred, 0, "an island without EPCI");
+}
+
+Test(reference, imported_centres_replace_all_the_bundled_ones)
+{
+    const struct commune *yeu;
+
+    cr_assert_eq(import("centres", "85113\t46.7\t-2.3333335\t0\n"
+                                   "75056\t48.85\t2.35\t1\n"
+                                   "75101\t48.86\t2.34\t0\n"),
+                 ERR_NONE);
+    yeu = commune("85113");
+    cr_assert(yeu->centred && !yeu->approximate);
+    cr_assert_eq(yeu->lat, 46700000);
+    cr_assert_eq(yeu->lon, -2333334, "half goes away from zero");
+    cr_assert_eq(commune("75056")->approximate, 1, "the table says so");
+    cr_assert_eq(commune("93066")->lat, 48850000, "of its EPCI, Paris alone");
+    cr_assert_eq(commune("93066")->approximate, 1);
+    cr_assert_eq(commune("76540")->centred, 0, "nothing of its EPCI is known");
+}
+
+Test(reference, a_missing_centre_is_the_mean_of_its_epci_by_population)
+{
+    /* Three communes of the Métropole Rouen Normandie; a fourth has none. */
+    const char *insee[] = {"76540", "76575", "76451"};
+    const int64_t at[3][2] = {
+        {49443000, 1099001}, {49376000, 1104000}, {49465000, 1088000}};
+    char lines[256] = "";
+    int64_t sum[2] = {0, 0};
+    int64_t people = 0;
+
+    for (int i = 0; i < 3; i++) {
+        const struct commune *c = commune(insee[i]);
+
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines),
+                 "%s\t%ld.%06ld\t-%ld.%06ld\t0\n", insee[i], at[i][0] / 1000000,
+                 at[i][0] % 1000000, at[i][1] / 1000000, at[i][1] % 1000000);
+        sum[0] += (int64_t)at[i][0] * c->population;
+        sum[1] += (int64_t)at[i][1] * c->population;
+        people += c->population;
+    }
+    cr_assert_eq(import("centres", lines), ERR_NONE);
+    cr_assert_eq(commune("76498")->epci, commune("76540")->epci);
+    cr_assert_eq(commune("76498")->approximate, 1);
+    cr_assert_eq(commune("76498")->lat,
+                 (int32_t)((2 * sum[0] + people) / (2 * people)));
+    cr_assert_eq(commune("76498")->lon,
+                 -(int32_t)((2 * sum[1] + people) / (2 * people)));
+}
+
+Test(reference, where_nobody_lives_each_commune_counts_once)
+{
+    const struct commune *destroyed = commune("55039");
+
+    cr_assert_eq(destroyed->population, 0);
+    cr_assert_eq(commune("55050")->population, 0);
+    cr_assert_eq(commune("55050")->epci, destroyed->epci);
+    cr_assert_eq(import("centres", "55039\t49.200000\t5.400000\t0\n"
+                                   "55050\t49.300001\t5.500001\t0\n"),
+                 ERR_NONE);
+    for (uint32_t i = 0; i < ref->n; i++) {
+        const struct commune *c = &ref->communes[i];
+
+        if (c->epci != commune("55039")->epci || !c->approximate)
+            continue;
+        cr_assert_eq(c->lat, 49250001, "half goes away from zero");
+        cr_assert_eq(c->lon, 5450001);
+    }
+    cr_assert_gt(ref->approximate, 0);
+}
+
+Test(reference, an_import_moves_no_number)
+{
+    struct reference *plain = ref;
+
+    ref = NULL;
+    cr_assert_eq(import("centres", "85113\t46.7\t-2.3\t0\n"), ERR_NONE);
+    for (uint32_t i = 0; i < ref->n; i++) {
+        cr_assert_str_eq(ref->communes[i].insee, plain->communes[i].insee);
+        cr_assert_eq(ref->communes[i].place, plain->communes[i].place);
+    }
+    reference_free(plain);
+}
+
+/* --- Links, sectors, the list of tables ---------------------------------- */
+
+Test(reference, links_are_found_from_both_ends)
+{
+    size_t n;
+    const struct reference_link *links;
+
+    cr_assert_null(reference_links_from(ref, SLICE("A1101"), &n));
+    cr_assert_eq(n, 0, "none are bundled");
+    cr_assert_eq(import("rome-links", "B1101\tA1203\tEvolution\n"
+                                      "A1101\tA1203\tEvolution\n"
+                                      "A1101\tA1203\tProche\n"
+                                      "A1101\tA1201\tEvolution\n"
+                                      "A1101\tA1203\tProche\n"),
+                 ERR_NONE);
+    links = reference_links_from(ref, SLICE("A1101"), &n);
+    cr_assert_eq(n, 3, "a link given twice counts once");
+    cr_assert_str_eq(links[0].target, "A1201");
+    cr_assert_eq(links[0].kind, 1);
+    cr_assert_str_eq(links[1].target, "A1203");
+    cr_assert_eq(links[1].kind, 0);
+    cr_assert_eq(links[2].kind, 1);
+    links = reference_links_to(ref, SLICE("A1203"), &n);
+    cr_assert_eq(n, 3);
+    cr_assert_str_eq(links[0].rome, "A1101");
+    cr_assert_eq(links[0].kind, 0);
+    cr_assert_eq(links[1].kind, 1);
+    cr_assert_str_eq(links[2].rome, "B1101");
+    cr_assert_null(reference_links_to(ref, SLICE("A1101"), &n));
+    cr_assert_null(reference_links_from(ref, SLICE("A110"), &n));
+    cr_assert_null(reference_links_from(ref, SLICE("N9999"), &n));
+}
+
+Test(reference, a_sector_has_the_group_the_table_gives)
+{
+    cr_assert_null(reference_sector_group(ref, SLICE("nettoyage")).data);
+    cr_assert_eq(import("sectors", "nettoyage\thygiene\n"
+                                   "agriculture\tagro-alimentaire\n"
+                                   "nettoyage-urbain\thygiene"),
+                 ERR_NONE);
+    cr_assert(slice_equal(reference_sector_group(ref, SLICE("nettoyage")),
+                          SLICE("hygiene")));
+    cr_assert(
+        slice_equal(reference_sector_group(ref, SLICE("nettoyage-urbain")),
+                    SLICE("hygiene")));
+    cr_assert(slice_equal(reference_sector_group(ref, SLICE("agriculture")),
+                          SLICE("agro-alimentaire")));
+    cr_assert_null(reference_sector_group(ref, SLICE("nettoyag")).data);
+    cr_assert_null(reference_sector_group(ref, SLICE("")).data);
+}
+
+static const struct reference_table *table(const char *name)
+{
+    for (size_t i = 0; i < ref->n_tables; i++) {
+        if (!strcmp(ref->tables[i].name, name))
+            return &ref->tables[i];
+    }
+    return NULL;
+}
+
+Test(reference, every_table_names_its_version_and_source)
+{
+    char lines[] = "nettoyage\thygiene\n";
+    struct reference_import two[] = {
+        {"sectors", "2026-01", "le-marche", slice_of(lines)},
+        {"centres", "2026", "geo.api", SLICE("85113\t46.7\t-2.3\t0\n")}};
+
+    cr_assert_eq(ref->n_tables, 6);
+    cr_assert_eq(table("centres")->imported, 0);
+    cr_assert_eq(table("communes")->rows, ref->n);
+    cr_assert_null(table("sectors"));
+    for (size_t i = 0; i < ref->n_tables; i++)
+        cr_assert(*ref->tables[i].version && *ref->tables[i].source);
+    cr_assert_eq(rebuild(two, 2), ERR_NONE);
+    memset(lines, 'x', sizeof lines);
+    cr_assert_eq(ref->n_tables, 7, "centres stand once");
+    cr_assert_eq(table("centres")->imported, 1);
+    cr_assert_eq(table("centres")->rows, 1);
+    cr_assert_str_eq(table("centres")->version, "2026");
+    cr_assert_str_eq(table("sectors")->source, "le-marche");
+    cr_assert(slice_equal(reference_sector_group(ref, SLICE("nettoyage")),
+                          SLICE("hygiene")),
+              "the lines were copied");
+}
+
+struct bad_row {
+    char table[16];
+    char lines[80];
+    char why[40];
+};
+
+ParameterizedTestParameters(reference, a_table_with_a_bad_line_is_refused)
+{
+    static struct bad_row rows[] = {
+        {"communes", "01001\tX\t01\t84\t\t\t1\t\n", "not one of those"},
+        {"", "01001\t1\t1\t0\n", "no table"},
+        {"centres", "", "empty"},
+        {"centres", "\n", "an empty line"},
+        {"centres", "01001\t46.1\t4.9\t0\n\n", "an empty line at the end"},
+        {"centres", "01001\t46.1\t4.9\n", "three cells"},
+        {"centres", "01001\t46.1\t4.9\t0\t\n", "five cells"},
+        {"centres", "1001\t46.1\t4.9\t0\n", "four characters"},
+        {"centres", "01001\t\t4.9\t0\n", "no latitude"},
+        {"centres", "01001\t46,1\t4.9\t0\n", "a comma"},
+        {"centres", "01001\t46.\t4.9\t0\n", "a point and nothing"},
+        {"centres", "01001\t.5\t4.9\t0\n", "nothing and a point"},
+        {"centres", "01001\t46.1\t4.9e1\t0\n", "an exponent"},
+        {"centres", "01001\t46.1\t+4.9\t0\n", "a plus"},
+        {"centres", "01001\t46.1\t--4.9\t0\n", "two signs"},
+        {"centres", "01001\t46.1\t4.9.1\t0\n", "two points"},
+        {"centres", "01001\tnan\t4.9\t0\n", "not a number"},
+        {"centres", "01001\t90.000001\t4.9\t0\n", "past the pole"},
+        {"centres", "01001\t46.1\t-180.0000005\t0\n", "past the date line"},
+        {"centres", "01001\t99999999999\t4.9\t0\n", "eleven digits"},
+        {"centres", "01001\t46.1\t4.9\t2\n", "neither 0 nor 1"},
+        {"centres", "01001\t46.1\t4.9\t\n", "no flag"},
+        {"centres", "01001\t46.1\t4.9\t0\r\n", "a carriage return"},
+        {"centres", "01001\t46.1\t4.9\t0\n01001\t46.1\t4.9\t0\n", "twice"},
+        {"rome-links", "A1101\tA1203\tproche\n", "lower case"},
+        {"rome-links", "A1101\tA1203\n", "two cells"},
+        {"rome-links", "O1101\tA1203\tProche\n", "no domain O"},
+        {"rome-links", "A1101\tA12\tProche\n", "a short target"},
+        {"rome-links", "A11x1\tA1203\tProche\n", "a letter"},
+        {"sectors", "nettoyage\n", "no group"},
+        {"sectors", "nettoyage\t\n", "an empty group"},
+        {"sectors", "\thygiene\n", "an empty sector"},
+        {"sectors", "a\tb\nc\td\na\te\n", "a sector in two groups"},
+    };
+
+    return cr_make_param_array(struct bad_row, rows,
+                               sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct bad_row *bad, reference,
+                  a_table_with_a_bad_line_is_refused, .timeout = 60)
+{
+    struct reference *before = ref;
+
+    cr_assert_eq(import(bad->table, bad->lines), ERR_BAD_TABLE, "%s: %s",
+                 bad->table, bad->why);
+    cr_assert_eq(ref, before);
+}
+
+Test(reference, the_same_table_twice_is_refused)
+{
+    struct reference_import twice[] = {{"sectors", "1", "a", SLICE("a\tb\n")},
+                                       {"sectors", "2", "b", SLICE("c\td\n")}};
+
+    cr_assert_eq(rebuild(twice, 2), ERR_BAD_TABLE);
+}
+
+Test(reference, nothing_is_freed_without_harm)
+{
+    reference_free(NULL);
+}
