@@ -13,8 +13,8 @@
 
 enum err store_spoil(struct store_batch *batch, enum err e)
 {
-    if (e && !batch->error)
-        batch->error = e;
+    if (!batch->view.spoiled)
+        batch->view.spoiled = e;
     return e;
 }
 
@@ -33,8 +33,8 @@ enum err store_write(struct store_batch *batch, enum store_db db,
     char *at;
     int rc;
 
-    if (batch->error)
-        return batch->error;
+    if (batch->view.spoiled)
+        return batch->view.spoiled;
     batch->changes++;
     for (size_t i = 0; i < n; i++)
         v.mv_size += parts[i].len;
@@ -57,8 +57,8 @@ enum err store_remove(struct store_batch *batch, enum store_db db,
     MDB_val k = store_val(key);
     int rc;
 
-    if (batch->error)
-        return batch->error;
+    if (batch->view.spoiled)
+        return batch->view.spoiled;
     rc = mdb_del(batch->view.txn, batch->view.store->env.db[db], &k, NULL);
     if (rc == MDB_NOTFOUND)
         return ERR_NOT_FOUND;
@@ -154,7 +154,7 @@ static enum err batch_commit_reference(struct store_batch *batch)
 
 enum err store_batch_commit(struct store_batch *batch)
 {
-    enum err e = batch->error;
+    enum err e = batch->view.spoiled;
 
     if (!e && batch->changes > 0)
         e = store_state_save(batch);

@@ -3,6 +3,7 @@
  * Flags are MDB_NOTLS alone: a commit is on disk when it returns.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 
 /* Views of the loop and of a pool of workers; a slot is 64 bytes. */
 #define READERS_MAX 254
+#define LOCK_FILE_BYTES (READERS_MAX * 64 + 4096)
 #define MAP_BYTES_DEFAULT ((size_t)1 << 30)
 #define MAP_BYTES_MIN ((size_t)256 * 1024)
 /* A batch is at most 1 MiB of records: with this, one growth is enough. */
@@ -89,13 +91,33 @@ static int open_env(const char *path, size_t map_bytes, unsigned flags,
     return 0;
 }
 
+/* LMDB leaves its lock file sparse and writes into it through a map: on a full
+ * disk the next reader would be killed.  (Not after LMDB has opened it, whose
+ * own locks would fall with our descriptor.) */
+static int reserve_lock_file(const char *path)
+{
+    char file[PATH_MAX];
+    int fd, rc;
+
+    if (!store_path(file, path, "lock.mdb"))
+        return ENAMETOOLONG;
+    if ((fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+        return errno;
+    rc = posix_fallocate(fd, 0, LOCK_FILE_BYTES);
+    close(fd);
+    return rc;
+}
+
 enum err store_env_open(struct store *store, const char *dir, const char *name,
                         size_t map_bytes, int create, struct store_env *out)
 {
     char path[PATH_MAX];
+    int rc;
 
     if (!store_path(path, dir, name))
         return store_error(store, ENAMETOOLONG, dir);
+    if ((rc = reserve_lock_file(path)))
+        return store_error(store, rc, path);
     return store_error(
         store, open_env(path, map_round(map_bytes), 0, create, out), path);
 }

@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 #include "store/private.h"
+
+/* A batch is at most 1 MiB of records. */
+#define DISK_FULL_BYTES ((uint64_t)2 << 20)
 
 void store_log(struct store *store, int priority, const char *format, ...)
 {
@@ -21,7 +25,19 @@ void store_log(struct store *store, int priority, const char *format, ...)
     store->log(priority, text);
 }
 
-static enum err translate(int rc)
+/* LMDB calls a write that the disk took only in part EIO, and the last one
+ * before a disk is full is such a write.  To go on is sound: its pages belong
+ * to no transaction, and if it was the page that names one, LMDB refuses all
+ * that follows by itself. */
+static int disk_is_full(const struct store *store)
+{
+    struct statvfs fs;
+
+    return statvfs(store->dir, &fs) == 0 &&
+           (uint64_t)fs.f_bavail * fs.f_frsize < DISK_FULL_BYTES;
+}
+
+static enum err translate(const struct store *store, int rc)
 {
     switch (rc) {
     case MDB_MAP_FULL:
@@ -40,9 +56,10 @@ static enum err translate(int rc)
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE:
         return ERR_STORE_CORRUPT;
-    case MDB_BAD_TXN: /* a batch was used after one of its writes failed */
     case MDB_BAD_VALSIZE:
         return ERR_INTERNAL;
+    case EIO:
+        return disk_is_full(store) ? ERR_STORE_FULL : ERR_STORE_IO;
     default:
         return ERR_STORE_IO;
     }
@@ -56,7 +73,7 @@ enum err store_error(struct store *store, int rc, const char *what)
         return ERR_NONE;
     if (rc == MDB_NOTFOUND)
         return ERR_NOT_FOUND;
-    e = translate(rc);
+    e = translate(store, rc);
     store_log(store, e == ERR_BUSY ? LOG_WARNING : LOG_ERR, "store: %s: %s",
               what, mdb_strerror(rc));
     return e;

@@ -97,13 +97,13 @@ struct store_view {
     MDB_txn *txn;
     struct store_state state;
     const struct reference *reference;
+    enum err spoiled; /* a batch's first failed write: it answers no more */
 };
 
 struct store_batch {
     struct store_view view; /* its transaction is the batch's */
     uint64_t changes;
     int64_t time_ms;
-    enum err error;    /* the first that a write gave: nothing will commit */
     int map_full;      /* grow when this batch is over */
     int deriving;      /* index writes go to the generation being built only */
     int new_reference; /* commit reads the imported tables again */

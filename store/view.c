@@ -22,8 +22,11 @@ enum err store_read(struct store_view *view, enum store_db db, struct slice key,
                     struct slice *value)
 {
     MDB_val k = store_val(key), v;
-    int rc = mdb_get(view->txn, view->store->env.db[db], &k, &v);
+    int rc;
 
+    if (view->spoiled)
+        return view->spoiled;
+    rc = mdb_get(view->txn, view->store->env.db[db], &k, &v);
     if (rc)
         return store_error(view->store, rc, "reading");
     *value = slice_of_val(&v);
@@ -33,6 +36,8 @@ enum err store_read(struct store_view *view, enum store_db db, struct slice key,
 enum err store_cursor(struct store_view *view, enum store_db db,
                       MDB_cursor **out)
 {
+    if (view->spoiled)
+        return view->spoiled;
     return store_error(view->store,
                        mdb_cursor_open(view->txn, view->store->env.db[db], out),
                        "reading");
@@ -142,6 +147,7 @@ static enum err view_fill(struct store *store, struct store_view *view)
     if (store->unmapped)
         return ERR_STORE_IO;
     view->store = store;
+    view->spoiled = ERR_NONE;
     view->reference = store->reference;
     e = store_error(store,
                     mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view->txn),

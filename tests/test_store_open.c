@@ -1,0 +1,389 @@
+/*
+ * Opening a store: only what is one, only once, and what is refused stays as
+ * it was found.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/fresh.h"
+
+#define THING 3 /* an entity */
+
+static char dir[PATH_MAX];
+static struct store *store;
+
+static void open_fresh(void)
+{
+    fresh_dir(dir);
+    store = fresh_init(dir, 0);
+}
+
+static void close_fresh(void)
+{
+    store_close(store);
+    store = NULL;
+    fresh_remove(dir);
+}
+
+TestSuite(store_open, .init = open_fresh, .fini = close_fresh, .timeout = 120);
+
+/* ---- Short ways to say things ------------------------------------------- */
+
+static struct store_batch *begin(void)
+{
+    struct store_batch *batch = NULL;
+
+    ok(store_batch_begin(store, &batch));
+    return batch;
+}
+
+static struct store_view *look(void)
+{
+    struct store_view *view = NULL;
+
+    ok(store_view_begin(store, &view));
+    return view;
+}
+
+static struct record put(struct store_batch *batch, const char *id,
+                         const char *body)
+{
+    struct record record;
+
+    ok(store_put(batch, THING, slice_of(id), slice_of(id), 1, slice_of(body),
+                 &record));
+    return record;
+}
+
+static void put_alone(const char *id, const char *body)
+{
+    struct store_batch *batch = begin();
+
+    put(batch, id, body);
+    ok(store_batch_commit(batch));
+}
+
+/* What ID holds, "" when it is not there; good until the next call. */
+static const char *held(const char *id)
+{
+    static char text[200];
+    struct store_view *view = look();
+    struct record record;
+    enum err e = store_get(view, THING, slice_of(id), &record);
+
+    text[0] = '\0';
+    if (e != ERR_NOT_FOUND) {
+        ok(e);
+        snprintf(text, sizeof text, "%.*s", (int)record.body.len,
+                 record.body.data);
+    }
+    store_view_end(view);
+    return text;
+}
+
+static struct store_facts facts(void)
+{
+    struct store_view *view = look();
+    struct store_facts out;
+
+    ok(store_stat(view, &out));
+    store_view_end(view);
+    return out;
+}
+
+static void reopen(void)
+{
+    store_close(store);
+    store = fresh_open(dir);
+}
+
+static void path_in(char out[PATH_MAX], const char *name)
+{
+    cr_assert_lt(snprintf(out, PATH_MAX, "%s/%s", dir, name), PATH_MAX);
+}
+
+static void write_file(const char *name, const char *bytes, size_t size)
+{
+    char path[PATH_MAX];
+    int fd;
+
+    path_in(path, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(write(fd, bytes, size), (ssize_t)size);
+    close(fd);
+}
+
+static size_t read_file(const char *name, char *bytes, size_t size)
+{
+    char path[PATH_MAX];
+    ssize_t n;
+    int fd;
+
+    path_in(path, name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    cr_assert_geq(fd, 0);
+    n = read(fd, bytes, size);
+    cr_assert_geq(n, 0);
+    close(fd);
+    return (size_t)n;
+}
+
+static enum err open_error(int init)
+{
+    const struct store_options options = {.init = init};
+    struct store *none_of_ours = NULL;
+    enum err e = store_open(dir, &options, &none_of_ours);
+
+    store_close(none_of_ours);
+    return e;
+}
+
+/* ---- Opening ------------------------------------------------------------ */
+
+Test(store_open, what_was_committed_is_there_after_opening_again)
+{
+    char uuid[37];
+
+    put_alone("a", "first");
+    memcpy(uuid, facts().uuid, sizeof uuid);
+    reopen();
+    cr_assert_str_eq(held("a"), "first");
+    cr_assert_str_eq(facts().uuid, uuid);
+    cr_assert_eq(facts().schema, STORE_SCHEMA);
+    cr_assert_eq(facts().revision, 1);
+}
+
+Test(store_open, only_its_owner_may_read_it)
+{
+    static const char *const files[] = {"claused.store", "lock",
+                                        "env-1/data.mdb", "env-1/lock.mdb"};
+    char path[PATH_MAX];
+    struct stat st;
+
+    cr_assert_eq(stat(dir, &st), 0);
+    cr_assert_eq(st.st_mode & 0777, 0700);
+    path_in(path, "env-1");
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(st.st_mode & 0777, 0700);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        path_in(path, files[i]);
+        cr_assert_eq(stat(path, &st), 0, "%s", files[i]);
+        cr_assert_eq(st.st_mode & 0777, 0600, "%s", files[i]);
+    }
+}
+
+Test(store_open, a_second_process_is_refused)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(open_error(0) == ERR_STORE_LOCKED ? 0 : 1);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    refused(open_error(0), ERR_STORE_LOCKED);
+    put_alone("a", "undisturbed");
+    cr_assert_str_eq(held("a"), "undisturbed");
+}
+
+Test(store_open, creating_over_a_store_is_refused)
+{
+    uint64_t before;
+
+    put_alone("a", "kept");
+    store_close(store);
+    before = fresh_digest(dir);
+    refused(open_error(1), ERR_STORE_EXISTS);
+    cr_assert_eq(fresh_digest(dir), before);
+    store = fresh_open(dir);
+    cr_assert_str_eq(held("a"), "kept");
+}
+
+Test(store_open, creating_where_something_else_is_is_refused)
+{
+    char sub[PATH_MAX];
+    uint64_t before;
+
+    store_close(store);
+    store = NULL;
+    path_in(sub, "letters");
+    cr_assert_eq(mkdir(sub, 0700), 0);
+    memcpy(dir + strlen(dir), "/letters", sizeof "/letters");
+    write_file("letter.txt", "Dear", 4);
+    before = fresh_digest(dir);
+    refused(open_error(1), ERR_STORE_FOREIGN);
+    refused(open_error(0), ERR_STORE_FOREIGN);
+    cr_assert_eq(fresh_digest(dir), before);
+    *strrchr(dir, '/') = '\0';
+}
+
+Test(store_open, a_missing_directory_is_made_only_when_creating)
+{
+    char above[PATH_MAX];
+    struct store *made;
+
+    memcpy(above, dir, sizeof above);
+    memcpy(dir + strlen(dir), "/new", sizeof "/new");
+    refused(open_error(0), ERR_STORE_FOREIGN);
+    cr_assert_neq(access(dir, F_OK), 0);
+    made = fresh_init(dir, 0);
+    store_close(made);
+    ok(open_error(0));
+    memcpy(dir, above, sizeof dir);
+}
+
+Test(store_open, what_an_interrupted_compaction_left_is_removed)
+{
+    char path[PATH_MAX];
+
+    path_in(path, "env-7");
+    cr_assert_eq(mkdir(path, 0700), 0);
+    write_file("env-7/data.mdb", "half", 4);
+    write_file("claused.store.new", "half", 4);
+    reopen();
+    cr_assert_neq(access(path, F_OK), 0);
+    path_in(path, "claused.store.new");
+    cr_assert_neq(access(path, F_OK), 0);
+}
+
+/* ---- Refused as found --------------------------------------------------- */
+
+enum harm {
+    NO_MARKER,
+    MARKER_IS,
+    DATA_IS,
+    DATA_OF_ANOTHER,
+    DATA_CUT,
+    NO_DATA,
+    NO_DIRECTORY
+};
+
+struct refusal {
+    char why[60];
+    enum harm harm;
+    char bytes[100];
+    enum err expected;
+};
+
+static void cut_data(void)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    path_in(path, "env-1/data.mdb");
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(truncate(path, st.st_size / 2), 0);
+}
+
+static void take_data_of_another(void)
+{
+    char from[PATH_MAX], theirs[PATH_MAX], mine[PATH_MAX];
+
+    fresh_dir(from);
+    store_close(fresh_init(from, 0));
+    snprintf(theirs, sizeof theirs, "%.4000s/env-1/data.mdb", from);
+    path_in(mine, "env-1/data.mdb");
+    cr_assert_eq(rename(theirs, mine), 0);
+    fresh_remove(from);
+}
+
+static void inflict(const struct refusal *row)
+{
+    char path[PATH_MAX];
+
+    switch (row->harm) {
+    case NO_MARKER:
+        path_in(path, "claused.store");
+        cr_assert_eq(unlink(path), 0);
+        break;
+    case MARKER_IS:
+        write_file("claused.store", row->bytes, strlen(row->bytes));
+        break;
+    case DATA_IS:
+        write_file("env-1/data.mdb", row->bytes, strlen(row->bytes));
+        break;
+    case DATA_OF_ANOTHER:
+        take_data_of_another();
+        break;
+    case DATA_CUT:
+        cut_data();
+        break;
+    case NO_DATA:
+        path_in(path, "env-1/data.mdb");
+        cr_assert_eq(unlink(path), 0);
+        break;
+    case NO_DIRECTORY:
+        path_in(path, "env-1");
+        fresh_remove(path);
+        break;
+    }
+}
+
+ParameterizedTestParameters(store_open, a_damaged_store_is_refused_as_it_is)
+{
+    static struct refusal rows[] = {
+        {"the marker is gone", NO_MARKER, "", ERR_STORE_FOREIGN},
+        {"the marker is empty", MARKER_IS, "", ERR_STORE_FOREIGN},
+        {"another program's marker", MARKER_IS, "SQLite format 3",
+         ERR_STORE_FOREIGN},
+        {"a marker without schema", MARKER_IS, "claused store\nschema x\n",
+         ERR_STORE_FOREIGN},
+        {"a newer schema, whatever follows", MARKER_IS,
+         "claused store\nschema 2\nshape round\n", ERR_STORE_SCHEMA},
+        {"a schema that never was", MARKER_IS,
+         "claused store\nschema 0\nuuid x\nenv env-1\n", ERR_STORE_CORRUPT},
+        {"a marker cut short", MARKER_IS, "claused store\nschema 1\n",
+         ERR_STORE_CORRUPT},
+        {"a marker that leads elsewhere", MARKER_IS,
+         "claused store\nschema 1\nuuid x\nenv ../x\n", ERR_STORE_CORRUPT},
+        {"the data file is empty", DATA_IS, "", ERR_STORE_CORRUPT},
+        {"the data file is text", DATA_IS, "no pages here", ERR_STORE_CORRUPT},
+        {"the data of another store", DATA_OF_ANOTHER, "", ERR_STORE_CORRUPT},
+        {"half of the data", DATA_CUT, "", ERR_STORE_CORRUPT},
+        {"no data file", NO_DATA, "", ERR_STORE_CORRUPT},
+        {"no environment", NO_DIRECTORY, "", ERR_STORE_CORRUPT},
+    };
+
+    return cr_make_param_array(struct refusal, rows,
+                               sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct refusal *row, store_open,
+                  a_damaged_store_is_refused_as_it_is, .init = open_fresh,
+                  .fini = close_fresh, .timeout = 60)
+{
+    uint64_t before;
+
+    put_alone("a", "first");
+    store_close(store);
+    store = NULL;
+    inflict(row);
+    before = fresh_digest(dir);
+    refused(open_error(0), row->expected);
+    cr_assert_eq(fresh_digest(dir), before, "%s: something changed", row->why);
+}
+
+Test(store_open, no_flipped_bit_of_the_marker_goes_unseen)
+{
+    char marker[256];
+    size_t size = read_file("claused.store", marker, sizeof marker);
+
+    store_close(store);
+    store = NULL;
+    cr_assert_gt(size, 40);
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        marker[bit / 8] ^= (char)(1 << bit % 8);
+        write_file("claused.store", marker, size);
+        cr_assert_neq(open_error(0), ERR_NONE, "bit %zu", bit);
+        marker[bit / 8] ^= (char)(1 << bit % 8);
+    }
+    write_file("claused.store", marker, size);
+    ok(open_error(0));
+}
