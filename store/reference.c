@@ -44,7 +44,7 @@ static char *own_text(struct reference_private *own, struct slice text)
 
 /* What an EPCI knows: the sums over its communes that have a centre. */
 struct spread {
-    int64_t weight;
+    int64_t people;
     int64_t lat;
     int64_t lon;
 };
@@ -58,30 +58,22 @@ static int32_t divided(int64_t sum, int64_t weight)
     return (int32_t)((sum < 0 ? sum - half : sum + half) / weight);
 }
 
-static void spread_add(struct spread *spread, const struct commune *commune,
-                       int64_t weight)
-{
-    spread->weight += weight;
-    spread->lat += weight * commune->lat;
-    spread->lon += weight * commune->lon;
-}
-
-/* A commune without a centre takes that of its EPCI, weighted by population
- * (each commune once where nobody lives). */
+/* A commune without a centre takes that of its EPCI, weighted by population. */
 static enum err spread_centres(struct drafts *drafts, size_t n_epcis)
 {
-    struct spread *people = calloc(2 * n_epcis + 1, sizeof *people);
-    struct spread *plain = people + n_epcis;
+    struct spread *spreads = calloc(n_epcis + 1, sizeof *spreads);
 
-    if (!people)
+    if (!spreads)
         return ERR_NOMEM;
     for (size_t i = 0; i < drafts->n; i++) {
         const struct commune *commune = &drafts->at[i].commune;
+        int64_t people = commune->population;
 
         if (!commune->centred || commune->epci == REFERENCE_NONE)
             continue;
-        spread_add(&people[commune->epci], commune, commune->population);
-        spread_add(&plain[commune->epci], commune, 1);
+        spreads[commune->epci].people += people;
+        spreads[commune->epci].lat += people * commune->lat;
+        spreads[commune->epci].lon += people * commune->lon;
     }
     for (size_t i = 0; i < drafts->n; i++) {
         struct commune *commune = &drafts->at[i].commune;
@@ -89,17 +81,15 @@ static enum err spread_centres(struct drafts *drafts, size_t n_epcis)
 
         if (commune->centred || commune->epci == REFERENCE_NONE)
             continue;
-        spread = &people[commune->epci];
-        if (!spread->weight)
-            spread = &plain[commune->epci];
-        if (!spread->weight)
+        spread = &spreads[commune->epci];
+        if (!spread->people)
             continue;
         commune->centred = 1;
         commune->approximate = 1;
-        commune->lat = divided(spread->lat, spread->weight);
-        commune->lon = divided(spread->lon, spread->weight);
+        commune->lat = divided(spread->lat, spread->people);
+        commune->lon = divided(spread->lon, spread->people);
     }
-    free(people);
+    free(spreads);
     return ERR_NONE;
 }
 
