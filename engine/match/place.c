@@ -33,27 +33,35 @@ static void block_add(struct block *b, const struct commune *c)
     b->centred++;
 }
 
-static unsigned block_nearest_km(const struct block *b, const int32_t at[3])
+/* The point of the box that is nearest to AT. */
+static void nearest_corner(const struct block *b, const int32_t at[3],
+                           int32_t corner[3])
 {
-    int32_t corner[3];
-
-    for (int i = 0; i < 3; i++)
-        corner[i] = at[i] < b->low[i]    ? b->low[i]
-                    : at[i] > b->high[i] ? b->high[i]
-                                         : at[i];
-    return reference_km(at, corner);
+    for (int i = 0; i < 3; i++) {
+        corner[i] = at[i];
+        if (at[i] < b->low[i])
+            corner[i] = b->low[i];
+        if (at[i] > b->high[i])
+            corner[i] = b->high[i];
+    }
 }
 
-static unsigned block_farthest_km(const struct block *b, const int32_t at[3])
+static void farthest_corner(const struct block *b, const int32_t at[3],
+                            int32_t corner[3])
 {
-    int32_t corner[3];
-
     for (int i = 0; i < 3; i++) {
         int64_t to_low = (int64_t)at[i] - b->low[i];
         int64_t to_high = (int64_t)b->high[i] - at[i];
 
         corner[i] = to_low > to_high ? b->low[i] : b->high[i];
     }
+}
+
+static int64_t block_nearest_km(const struct block *b, const int32_t at[3])
+{
+    int32_t corner[3];
+
+    nearest_corner(b, at, corner);
     return reference_km(at, corner);
 }
 
@@ -118,10 +126,13 @@ static int circles_meet(const struct block *b, const struct territory *zone)
 
     for (size_t i = 0; b->centred && i < zone->n_circles; i++) {
         const struct circle *circle = &zone->circles[i];
+        int32_t corner[3];
 
-        if (block_nearest_km(b, circle->at) > circle->km)
+        nearest_corner(b, circle->at, corner);
+        if (!territory_circle_holds(circle, corner))
             continue;
-        if (block_farthest_km(b, circle->at) <= circle->km)
+        farthest_corner(b, circle->at, corner);
+        if (territory_circle_holds(circle, corner))
             return 1;
         some = -1;
     }

@@ -11,7 +11,9 @@
 #include "engine/match/territory.h"
 
 #define WHOLE_COUNTRY "FR"
-#define KM_MAX 20016 /* half the way round: matching.md section 2 */
+#define KM_MAX 20016 /* half the way round: MATCHING.md section 2 */
+/* A kilometre of arc in unit vectors of 2^30, rounded up: 2^30 / 6371.0088. */
+#define UNITS_A_KM 168536
 
 struct point territory_point(const struct reference *ref, uint32_t commune)
 {
@@ -243,13 +245,25 @@ static size_t find_range(const struct territory *set, uint32_t commune)
     return low;
 }
 
+int territory_circle_holds(const struct circle *circle, const int32_t at[3])
+{
+    int64_t reach = (int64_t)circle->km * UNITS_A_KM;
+
+    /* An arc is longer than its chord, and that than each of its parts:
+     * nearly everything is out by this. */
+    for (int i = 0; i < 3; i++)
+        if (llabs((int64_t)at[i] - circle->at[i]) > reach)
+            return 0;
+    return reference_km(at, circle->at) <= circle->km;
+}
+
 static int circles_hold(const struct reference *ref,
                         const struct territory *set, uint32_t commune)
 {
     const struct commune *c = &ref->communes[commune];
 
     for (size_t i = 0; c->centred && i < set->n_circles; i++)
-        if (reference_km(c->at, set->circles[i].at) <= set->circles[i].km)
+        if (territory_circle_holds(&set->circles[i], c->at))
             return 1;
     return 0;
 }

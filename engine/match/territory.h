@@ -58,6 +58,9 @@ enum err territory_flatten(const struct reference *ref, struct arena *arena,
 enum err territory_union(struct arena *arena, const struct territory *sets,
                          size_t n_sets, struct territory *out);
 
+/* Does the circle hold this unit vector? */
+int territory_circle_holds(const struct circle *circle, const int32_t at[3]);
+
 /* Does the set hold this commune? */
 int territory_holds(const struct reference *ref, const struct territory *set,
                     uint32_t commune);
