@@ -85,7 +85,9 @@ static enum err create(struct store *store, const char *dir, size_t map_bytes)
     enum err e;
     int made;
 
-    if ((e = store_dir_prepare(store, dir, &made)))
+    /* First what can fail without a trace. */
+    if ((e = reference_new(NULL, 0, &store->reference)) ||
+        (e = store_dir_prepare(store, dir, &made)))
         return e;
     if (!realpath(dir, store->dir))
         e = store_error(store, errno, dir);
@@ -93,16 +95,14 @@ static enum err create(struct store *store, const char *dir, size_t map_bytes)
         (e = store_dir_lock(store, store->dir, &store->lock)))
         goto remove_dir;
     if ((e = create_env(store, map_bytes)))
-        goto unlock;
+        goto clear_dir;
     if (!made || !(e = store_dir_sync_parent(store, store->dir)))
         return ERR_NONE;
     store_env_close(&store->env);
     store_dir_remove_env(store->dir, FIRST_ENV);
 
-unlock:
+clear_dir:
     store_dir_clear(store->dir);
-    close(store->lock);
-    store->lock = -1;
 remove_dir:
     if (made)
         rmdir(dir);
@@ -110,35 +110,6 @@ remove_dir:
 }
 
 /* ---- One that is there -------------------------------------------------- */
-
-/* The marker is read again under the lock: whoever held it before us may have
- * gone on in another environment. */
-static enum err take(struct store *store, const char *dir, size_t map_bytes)
-{
-    enum err e;
-
-    if ((e = store_marker_read(store, dir, &store->marker)))
-        return e;
-    if (!realpath(dir, store->dir))
-        return store_error(store, errno, dir);
-    if ((e = store_dir_local(store, store->dir)) ||
-        (e = store_dir_lock(store, store->dir, &store->lock)))
-        return e;
-    if ((e = store_marker_read(store, store->dir, &store->marker)) ||
-        (e = store_env_check(store, store->dir, &store->marker)))
-        goto unlock;
-    e = store_env_open(store, store->dir, store->marker.env, map_bytes, 0,
-                       &store->env);
-    if (e)
-        goto unlock;
-    store_dir_tidy(store->dir, store->marker.env);
-    return ERR_NONE;
-
-unlock:
-    close(store->lock);
-    store->lock = -1;
-    return e;
-}
 
 static enum err load_reference(struct store *store)
 {
@@ -153,6 +124,29 @@ static enum err load_reference(struct store *store)
     if (!e)
         store->reference = reference;
     return e;
+}
+
+/* The marker is read again under the lock: whoever held it before us may have
+ * gone on in another environment.  After a failure the caller closes what was
+ * opened. */
+static enum err take(struct store *store, const char *dir, size_t map_bytes)
+{
+    enum err e;
+
+    if ((e = store_marker_read(store, dir, &store->marker)))
+        return e;
+    if (!realpath(dir, store->dir))
+        return store_error(store, errno, dir);
+    if ((e = store_dir_local(store, store->dir)) ||
+        (e = store_dir_lock(store, store->dir, &store->lock)) ||
+        (e = store_marker_read(store, store->dir, &store->marker)) ||
+        (e = store_env_check(store, store->dir, &store->marker)) ||
+        (e = store_env_open(store, store->dir, store->marker.env, map_bytes, 0,
+                            &store->env)) ||
+        (e = load_reference(store)))
+        return e;
+    store_dir_tidy(store->dir, store->marker.env);
+    return ERR_NONE;
 }
 
 /* ---- Both --------------------------------------------------------------- */
@@ -170,19 +164,12 @@ enum err store_open(const char *dir, const struct store_options *options,
     pthread_rwlock_init(&store->swap, NULL);
     e = options->init ? create(store, dir, options->map_bytes)
                       : take(store, dir, options->map_bytes);
-    if (e)
-        goto free_store;
-    if ((e = load_reference(store))) {
+    if (e) {
         store_close(store);
         return e;
     }
     *out = store;
     return ERR_NONE;
-
-free_store:
-    pthread_rwlock_destroy(&store->swap);
-    free(store);
-    return e;
 }
 
 void store_close(struct store *store)
