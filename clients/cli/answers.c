@@ -1,0 +1,142 @@
+/*
+ * Parts of the tables of match, explain and reasons.
+ */
+#include "clients/cli/answers.h"
+#include "clients/cli/words.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const answers_structure_components[5] = {
+    "activity", "coverage", "proximity", "capacity", "jobs"};
+const char *const answers_person_components[4] = {"job", "distance", "waiting",
+                                                  "availability"};
+
+static void set(json_t *ask, const char *name, const char *typed)
+{
+    if (typed)
+        json_object_set_new(ask, name, json_string(typed));
+}
+
+/* "EI,ACI" or "EI|ACI" to a list. */
+static json_t *typed_list(const char *typed)
+{
+    json_t *array = json_array();
+    size_t len;
+
+    for (; *typed; typed += len + (typed[len] != '\0')) {
+        len = strcspn(typed, ",| ");
+        if (len)
+            json_array_append_new(array, json_stringn(typed, len));
+    }
+    return array;
+}
+
+json_t *answers_parameters(const struct ctl *ctl, int which)
+{
+    json_t *ask = json_pack("{s:s}", "market", ctl->args[0]);
+
+    set(ask, "on", ctl->on);
+    if (which & ASK_LOT)
+        set(ask, "lot", ctl->lot);
+    if (which & ASK_JOB)
+        set(ask, "job", ctl->job);
+    if (which & ASK_LIMIT)
+        set(ask, "limit", ctl->limit);
+    if (which & ASK_STRUCTURES) {
+        set(ask, "nationwide", ctl->nationwide);
+        if (ctl->kinds)
+            json_object_set_new(ask, "kinds", typed_list(ctl->kinds));
+    }
+    if (which & ASK_PEOPLE)
+        set(ask, "grace", ctl->grace);
+    return ask;
+}
+
+static int is_listed(const json_t *array, const char *code)
+{
+    const json_t *value;
+    size_t i;
+
+    json_array_foreach(
+        array, i, value) if (!strcmp(json_string_value(value), code)) return 1;
+    return 0;
+}
+
+void answers_component_cells(struct table_view *t, const json_t *hit,
+                             const char *const *names, size_t n)
+{
+    const json_t *components = json_object_get(hit, "components");
+    const json_t *unknown = json_object_get(hit, "unknown");
+
+    for (size_t i = 0; i < n; i++)
+        table_cell(t, "%" PRId64 "%s", json_number(components, names[i]),
+                   is_listed(unknown, names[i]) ? "?" : "");
+}
+
+char *answers_words(const struct vocabulary *vocabulary, const json_t *codes)
+{
+    char *text = strdup(""), *longer;
+    const json_t *code;
+    size_t i;
+
+    json_array_foreach(codes, i, code)
+    {
+        if (asprintf(&longer, "%s%s%s", text ? text : "", i ? "; " : "",
+                     words_of(vocabulary, json_string_value(code))) < 0)
+            break;
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+void answers_km_cell(struct table_view *t, const json_t *hit)
+{
+    const json_t *km = json_object_get(hit, "km");
+
+    if (km)
+        table_cell(t, "%lld", (long long)json_integer_value(km));
+    else
+        table_cell(t, "-");
+}
+
+void answers_marks_cell(struct table_view *t, const json_t *hit)
+{
+    char *marks = answers_words(&words_mark, json_object_get(hit, "marks"));
+
+    table_cell(t, "%s", marks ? marks : "");
+    free(marks);
+}
+
+void answers_print_head(const json_t *answer)
+{
+    table_title(_("Market %s, as of %s"), json_text(answer, "market"),
+                json_text(answer, "on"));
+}
+
+void answers_print_warnings(const json_t *lot)
+{
+    const json_t *code;
+    size_t i;
+
+    json_array_foreach(json_object_get(lot, "warnings"), i, code) printf(
+        _("Note: %s.\n"), words_of(&words_warning, json_string_value(code)));
+}
+
+void answers_print_foot(const json_t *answer)
+{
+    const json_t *name;
+    size_t i;
+
+    if (json_is_true(json_object_get(answer, "approximate")))
+        printf("\n%s\n",
+               _("Some distances are approximate: the centre of a commune is "
+                 "a guess."));
+    printf("\n%s", _("A shortlist is advice; a person decides."));
+    printf(_(" Rules %" PRId64), json_number(answer, "rules"));
+    json_array_foreach(json_object_get(answer, "reference"), i, name)
+        printf(", %s", json_string_value(name));
+    printf(".\n");
+}

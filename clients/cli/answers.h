@@ -1,0 +1,42 @@
+/*
+ * What the three questions about a lot share: their parameters and how a
+ * candidate reads.
+ */
+#ifndef CLIENTS_CLI_ANSWERS_H
+#define CLIENTS_CLI_ANSWERS_H
+
+#include "clients/cli/ctl.h"
+#include "clients/cli/table.h"
+
+/* {market, and what was asked for by options}; the caller owns it. */
+enum {
+    ASK_LOT = 1,
+    ASK_JOB = 2,
+    ASK_LIMIT = 4,
+    ASK_STRUCTURES = 8,
+    ASK_PEOPLE = 16
+};
+json_t *answers_parameters(const struct ctl *ctl, int which);
+
+/* The components of a candidate as cells: a number, with `?' when it stands
+ * for what nobody knows. */
+void answers_component_cells(struct table_view *t, const json_t *hit,
+                             const char *const *names, size_t n);
+extern const char *const answers_structure_components[5];
+extern const char *const answers_person_components[4];
+
+/* Codes in words, parted by commas; freed by the caller. */
+char *answers_words(const struct vocabulary *vocabulary, const json_t *codes);
+
+/* The line over an answer, and a lot's warnings. */
+void answers_print_head(const json_t *answer);
+void answers_print_warnings(const json_t *lot);
+
+/* What there is to know about the answer as a whole, after it. */
+void answers_print_foot(const json_t *answer);
+
+/* Both as cells: "-" when the distance is unknown. */
+void answers_km_cell(struct table_view *t, const json_t *hit);
+void answers_marks_cell(struct table_view *t, const json_t *hit);
+
+#endif

@@ -1,0 +1,392 @@
+/*
+ * From JSON parameters to a JSON answer through the verb's two shapes, and
+ * every way in which that can fail, told with what to do next.
+ */
+#include "clients/cli/ctl.h"
+#include "clients/cli/words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A reply may be nested as deep as the deepest answer; its size is bounded by
+ * the frame. */
+static const struct limits reply_limits = {2 * REPLY_BYTES_MAX,
+                                           2 * REPLY_BYTES_MAX, 24};
+
+/* ---- Telling ---------------------------------------------------------- */
+
+static void tell_json(int status, const char *name, const char *message,
+                      const json_t *data)
+{
+    json_t *error = json_pack("{s:{s:s, s:s}, s:i}", "error", "name", name,
+                              "message", message, "exit", status);
+    char *text;
+
+    if (error && data)
+        json_object_set(json_object_get(error, "error"), "data",
+                        (json_t *)data);
+    text = error ? json_dumps(error, JSON_COMPACT) : NULL;
+    fprintf(stderr, "%s\n", text ? text : "{}");
+    free(text);
+    json_decref(error);
+}
+
+static const char *exit_name(int status)
+{
+    switch (status) {
+    case EXIT_USAGE:
+        return "USAGE";
+    case EXIT_DATA:
+        return "DATA";
+    case EXIT_UNAVAILABLE:
+        return "UNAVAILABLE";
+    case EXIT_AGAIN:
+        return "NO_ANSWER";
+    case EXIT_IO:
+        return "FILE";
+    default:
+        return "INTERNAL";
+    }
+}
+
+static void tell(const struct ctl *ctl, int status, const char *format,
+                 va_list args)
+{
+    char *message = NULL;
+
+    if (vasprintf(&message, format, args) < 0)
+        return;
+    if (ctl->json)
+        tell_json(status, exit_name(status), message, NULL);
+    else
+        fprintf(stderr, "clausectl: %s\n", message);
+    free(message);
+}
+
+int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
+{
+    va_list args;
+
+    fflush(stdout);
+    va_start(args, format);
+    tell(ctl, status, format, args);
+    va_end(args);
+    return status;
+}
+
+int ctl_misused(const struct ctl *ctl, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    tell(ctl, EXIT_USAGE, format, args);
+    va_end(args);
+    if (!ctl->json)
+        fprintf(stderr, "%s\n", _("See `clausectl help'."));
+    return EXIT_USAGE;
+}
+
+const char *ctl_error_text(const char *name)
+{
+    for (int e = 0; e < ERR_COUNT; e++)
+        if (!strcmp(err_name((enum err)e), name))
+            return _(err_text((enum err)e));
+    return name;
+}
+
+void ctl_print_problem(const char *field, const char *name, const char *hint)
+{
+    fprintf(stderr, "  ");
+    if (*field)
+        fprintf(stderr, _("%s: "), field);
+    fprintf(stderr, "%s", ctl_error_text(name));
+    if (*hint)
+        fprintf(stderr, " (%s)", hint);
+    fprintf(stderr, " [%s]\n", name);
+}
+
+int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults)
+{
+    json_t *data = json_array();
+
+    for (size_t i = 0; i < faults->n; i++) {
+        const struct fault *f = &faults->at[i];
+
+        json_array_append_new(
+            data, json_pack("{s:s%, s:s, s:s%}", "field",
+                            f->field.data ? f->field.data : "", f->field.len,
+                            "name", err_name(f->name), "hint",
+                            f->hint.data ? f->hint.data : "", f->hint.len));
+    }
+    if (ctl->json) {
+        tell_json(EXIT_DATA, err_name(faults->at[0].name),
+                  err_text(faults->at[0].name), data);
+    } else {
+        fprintf(stderr, "clausectl: %s\n", _("what was given cannot be sent:"));
+        for (size_t i = 0; i < faults->n; i++) {
+            const json_t *f = json_array_get(data, i);
+
+            ctl_print_problem(json_text(f, "field"), json_text(f, "name"),
+                              json_text(f, "hint"));
+        }
+    }
+    json_decref(data);
+    return EXIT_DATA;
+}
+
+/* ---- Asking ----------------------------------------------------------- */
+
+static int tell_result(const struct ctl *ctl, enum clause_result r)
+{
+    double seconds = ctl->timeout_ms / 1000.0;
+
+    switch (r) {
+    case CLAUSE_BAD_ENDPOINT:
+        return ctl_misused(ctl,
+                           _("`%s' is not an endpoint; write it like "
+                             "tcp://127.0.0.1:5570 or ipc:///run/claused.sock"),
+                           ctl->endpoint);
+    case CLAUSE_NOBODY:
+        return ctl_fail(ctl, EXIT_UNAVAILABLE,
+                        _("nobody listens at %s.\nStart the daemon (claused "
+                          "--store DIR), or say where it is with --connect or "
+                          "CLAUSED_ENDPOINT."),
+                        ctl->endpoint);
+    case CLAUSE_FOREIGN:
+        return ctl_fail(ctl, EXIT_UNAVAILABLE,
+                        _("what listens at %s is not a claused; check "
+                          "--connect."),
+                        ctl->endpoint);
+    case CLAUSE_TIMEOUT:
+        return ctl_fail(ctl, EXIT_AGAIN,
+                        _("%s did not answer within %g seconds; try again, "
+                          "with a longer --timeout if need be."),
+                        ctl->endpoint, seconds);
+    case CLAUSE_GARBLED:
+        return ctl_fail(ctl, EXIT_INTERNAL,
+                        _("the answer of %s cannot be read; is it a claused "
+                          "of this version (%s)?"),
+                        ctl->endpoint, VERSION);
+    default:
+        return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
+    }
+}
+
+/* A write whose answer was lost can be asked again under its key, even by
+ * another run. */
+static int tell_lost_write(const struct ctl *ctl, const char *key)
+{
+    return ctl_fail(ctl, EXIT_AGAIN,
+                    _("%s did not answer within %g seconds; it may have "
+                      "written all the same.\nThe same command with --key %s "
+                      "is safe: it does nothing twice."),
+                    ctl->endpoint, ctl->timeout_ms / 1000.0, key);
+}
+
+int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
+                  struct slice body, struct clause_reply *reply)
+{
+    enum clause_result r = CLAUSE_OK;
+
+    if (!ctl->connection)
+        r = clause_open(ctl->endpoint, ctl->timeout_ms, &ctl->connection);
+    if (r)
+        return tell_result(ctl, r);
+    r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body, reply);
+    if (r == CLAUSE_TIMEOUT && key)
+        r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body,
+                       reply);
+    if (r == CLAUSE_TIMEOUT && key)
+        return tell_lost_write(ctl, ctl->key);
+    return r ? tell_result(ctl, r) : DONE;
+}
+
+int ctl_exit_of(int64_t status)
+{
+    switch (status) {
+    case STATUS_OK:
+        return DONE;
+    case STATUS_CANCELLED:
+        return EXIT_CANCELLED;
+    case STATUS_INVALID_ARGUMENT:
+    case STATUS_OUT_OF_RANGE:
+        return EXIT_DATA;
+    case STATUS_NOT_FOUND:
+        return EXIT_NOT_FOUND;
+    case STATUS_ALREADY_EXISTS:
+        return EXIT_EXISTS;
+    case STATUS_PERMISSION_DENIED:
+    case STATUS_UNAUTHENTICATED:
+        return EXIT_RIGHTS;
+    case STATUS_DEADLINE_EXCEEDED:
+    case STATUS_RESOURCE_EXHAUSTED:
+        return EXIT_AGAIN;
+    case STATUS_FAILED_PRECONDITION:
+    case STATUS_ABORTED:
+        return EXIT_CONFLICT;
+    case STATUS_UNIMPLEMENTED:
+    case STATUS_UNAVAILABLE:
+        return EXIT_UNAVAILABLE;
+    case STATUS_DATA_LOSS:
+        return EXIT_IO;
+    default:
+        return EXIT_INTERNAL;
+    }
+}
+
+json_t *ctl_refusal(struct ctl *ctl, struct slice body)
+{
+    struct refusal refusal;
+    struct faults faults = {.n = 0};
+
+    if (protocol_decode(&shape_refusal, body, &reply_limits, ctl->arena,
+                        &refusal, &faults))
+        return json_pack("{s:s, s:s}", "name", "INTERNAL", "message",
+                         "the refusal cannot be read");
+    return json_of_shape(&shape_refusal, &refusal, NULL, ctl->arena);
+}
+
+/* What to do next, after the refusals that have one answer. */
+static const char *advice(enum verb verb, const char *name)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+    } table[] = {
+        {"REV_CONFLICT", N_("Somebody changed it meanwhile: get it again, "
+                            "make your change, and send that with its new "
+                            "revision.")},
+        {"KEY_CONFLICT", N_("That --key belongs to another request: leave it "
+                            "out, or repeat the very same request.")},
+        {"BUSY", N_("The daemon has much to do: try again shortly.")},
+        {"UNKNOWN_METHOD", N_("The daemon is older than this clausectl: bring "
+                              "it up to the same version.")},
+        {"FORBIDDEN", N_("Ask whoever runs the daemon for the right to do "
+                         "that.")},
+        {"STORE_FULL", N_("Ask whoever runs the daemon to give its store more "
+                          "room.")},
+        {"REPLY_TOO_LARGE", N_("Ask for less, with a smaller --limit.")},
+        {"BEHIND", N_("The store is catching up: try again shortly.")},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (!strcmp(table[i].name, name))
+            return _(table[i].text);
+    if (strcmp(name, "NOT_FOUND"))
+        return NULL;
+    if (!strncmp(verb_rows[verb].name, "structure.", 10))
+        return _("`clausectl structure list' shows those there are.");
+    if (!strncmp(verb_rows[verb].name, "profile.", 8))
+        return _("`clausectl profile list' shows those there are.");
+    return _("`clausectl market list' shows the markets there are.");
+}
+
+int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
+                     const json_t *refusal)
+{
+    int exit_status = ctl_exit_of(status);
+    const char *name = json_text(refusal, "name");
+    const json_t *data = json_object_get(refusal, "data");
+    const char *next = advice(verb, name);
+
+    fflush(stdout);
+    if (ctl->json) {
+        tell_json(exit_status, name, json_text(refusal, "message"), data);
+        return exit_status;
+    }
+    fprintf(stderr, "clausectl: %s [%s]\n", ctl_error_text(name), name);
+    for (size_t i = 0; i < json_array_size(data); i++) {
+        const json_t *p = json_array_get(data, i);
+
+        if (*json_text(p, "field") || *json_text(p, "hint"))
+            ctl_print_problem(json_text(p, "field"), json_text(p, "name"),
+                              json_text(p, "hint"));
+    }
+    if (next)
+        fprintf(stderr, "%s\n", next);
+    return exit_status;
+}
+
+/* The rows of `structure.list` are structures, and so on. */
+static const struct shape *rows_shape(enum verb verb)
+{
+    const char *name = verb_rows[verb].name, *dot = strchr(name, '.');
+    int entity = -1;
+
+    if (dot)
+        entity = vocabulary_find(&words_entity,
+                                 (struct slice){name, (size_t)(dot - name)});
+    return entity < 0 ? NULL : entity_shape(entity);
+}
+
+static int encode_parameters(struct ctl *ctl, enum verb verb,
+                             const json_t *parameters, struct buffer *body)
+{
+    const struct shape *shape = verb_rows[verb].ask;
+    struct faults faults = {.n = 0};
+    void *ask = shape_array(ctl->arena, shape, 1);
+
+    if (!ask)
+        return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
+    if (json_to_shape(shape, parameters, ctl->arena, ask, &faults))
+        return ctl_tell_faults(ctl, &faults);
+    if (protocol_encode(shape, ask, EVERYONE, body))
+        return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
+    return DONE;
+}
+
+static int decode_answer(struct ctl *ctl, enum verb verb, struct slice body,
+                         json_t **answer)
+{
+    const struct shape *shape = verb_rows[verb].answer;
+    struct faults faults = {.n = 0};
+    void *value = shape_array(ctl->arena, shape, 1);
+
+    if (!value ||
+        protocol_decode(shape, body, &reply_limits, ctl->arena, value, &faults))
+        return tell_result(ctl, CLAUSE_GARBLED);
+    *answer = json_of_shape(shape, value, rows_shape(verb), ctl->arena);
+    return DONE;
+}
+
+int ctl_call(struct ctl *ctl, enum verb verb, json_t *parameters,
+             json_t **answer)
+{
+    const char *key = verb_rows[verb].class == CLASS_WRITE ? ctl->key : NULL;
+    struct buffer body = {0};
+    struct clause_reply reply;
+    json_t *refusal;
+    int status;
+
+    arena_reset(ctl->arena);
+    status = encode_parameters(ctl, verb, parameters, &body);
+    json_decref(parameters);
+    if (!status)
+        status = ctl_ask_bytes(ctl, verb, key,
+                               (struct slice){body.data, body.len}, &reply);
+    buffer_free(&body);
+    if (status)
+        return status;
+    if (reply.status == STATUS_OK)
+        return decode_answer(ctl, verb, reply.body, answer);
+    refusal = ctl_refusal(ctl, reply.body);
+    if (ctl->bears_too_large &&
+        !strcmp(json_text(refusal, "name"), err_name(ERR_REPLY_TOO_LARGE)))
+        status = TOO_LARGE;
+    else
+        status = ctl_tell_refusal(ctl, verb, reply.status, refusal);
+    json_decref(refusal);
+    return status;
+}
+
+int ctl_show(const struct ctl *ctl, const json_t *document,
+             void (*print)(const struct ctl *ctl, const json_t *document))
+{
+    if (ctl->json)
+        json_print(document, 0);
+    else
+        print(ctl, document);
+    return DONE;
+}

@@ -1,0 +1,139 @@
+/*
+ * What every sub-command shares: the options, the connection, how an answer
+ * or an error reaches a person.
+ */
+#ifndef CLIENTS_CLI_CTL_H
+#define CLIENTS_CLI_CTL_H
+
+#include "clients/c/clause.h"
+#include "clients/cli/json.h"
+
+#include <libintl.h>
+
+#define _(text) gettext(text)
+#define N_(text) (text)
+
+/* Exit statuses, documented in clausectl(1): scripts rely on them. */
+enum {
+    DONE = 0,
+    EXIT_NOT_FOUND = 3,
+    EXIT_EXISTS = 4,
+    EXIT_CONFLICT = 5,
+    EXIT_USAGE = 64,
+    EXIT_DATA = 65,
+    EXIT_UNAVAILABLE = 69,
+    EXIT_INTERNAL = 70,
+    EXIT_IO = 74,
+    EXIT_AGAIN = 75,
+    EXIT_RIGHTS = 77,
+    EXIT_CANCELLED = 130
+};
+
+/* No exit status: what ctl_call returns instead of telling REPLY_TOO_LARGE,
+ * while ctl.bears_too_large is set. */
+#define TOO_LARGE (-1)
+
+#define ARGS_MAX 4
+
+/* Of the arenas that hold one request or answer of at most 1 MiB. */
+#define ARENA_BYTES ((size_t)64 << 20)
+
+struct ctl {
+    /* Of every command. */
+    const char *endpoint;
+    int timeout_ms;
+    int json;
+    const char *key; /* of writes: --key, or a fresh one (run) */
+    /* Of some commands; the words stand as they were typed. */
+    const char *args[ARGS_MAX];
+    int n_args;
+    const char *lot;
+    const char *job;
+    const char *limit;
+    const char *on;
+    const char *kinds;
+    const char *nationwide;
+    const char *grace;
+    int structures;
+    int people;
+    const char *from;
+    const char *assume_km;
+    const char *status;
+    const char *format;
+    const char *rejects;
+    int dry_run;
+    const char *if_rev;
+    int yes;
+    int verbs;
+    const char *version;
+    const char *source;
+    /* Of the session. */
+    struct connection *connection; /* NULL until first needed */
+    struct arena *arena;           /* of one call */
+    int bears_too_large;           /* see TOO_LARGE */
+    char run[CLAUSE_KEY_BYTES];    /* the key of this run's writes */
+};
+
+/* ---- ask.c ------------------------------------------------------------ */
+
+/* Tell a person on stderr, after the program's name; with --json the same as
+ * one JSON object.  Returns STATUS. */
+int ctl_fail(const struct ctl *ctl, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Tell what is missing or wrong on the command line; EXIT_USAGE. */
+int ctl_misused(const struct ctl *ctl, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Ask with encoded bytes.  Connects when needed; a write (KEY not NULL) whose
+ * answer did not come is sent once more with its key.  DONE: there is a reply,
+ * which may be a refusal.  Otherwise the error has been told. */
+int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
+                  struct slice body, struct clause_reply *reply);
+
+/* The exit status of a reply's status. */
+int ctl_exit_of(int64_t status);
+
+/* Decode a refusal's body to JSON: {name, message, retry, data}.  The caller
+ * owns it. */
+json_t *ctl_refusal(struct ctl *ctl, struct slice body);
+
+/* Tell a refusal and what to do next; its exit status. */
+int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
+                     const json_t *refusal);
+
+/* Ask VERB with PARAMETERS (taken) and get the answer's JSON, which the
+ * caller owns.  Otherwise the error has been told; an exit status. */
+int ctl_call(struct ctl *ctl, enum verb verb, json_t *parameters,
+             json_t **answer);
+
+/* The faults of something typed or read, told; EXIT_DATA. */
+int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults);
+
+/* "a field: what is wrong (hint)", in the person's language. */
+void ctl_print_problem(const char *field, const char *name, const char *hint);
+
+/* The text of an error's wire name in the person's language; the name itself
+ * when it is not known here. */
+const char *ctl_error_text(const char *name);
+
+/* Print DOCUMENT as JSON or, without --json, by PRINT. */
+int ctl_show(const struct ctl *ctl, const json_t *document,
+             void (*print)(const struct ctl *ctl, const json_t *document));
+
+/* ---- The sub-commands: each returns an exit status. -------------------- */
+
+int cmd_ping(struct ctl *ctl);
+int cmd_stats(struct ctl *ctl);
+int cmd_fields(struct ctl *ctl);
+int cmd_structure(struct ctl *ctl);
+int cmd_market(struct ctl *ctl);
+int cmd_profile(struct ctl *ctl);
+int cmd_import(struct ctl *ctl);
+int cmd_export(struct ctl *ctl);
+int cmd_match(struct ctl *ctl);
+int cmd_explain(struct ctl *ctl);
+int cmd_reasons(struct ctl *ctl);
+int cmd_reference(struct ctl *ctl);
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * Chunks: encode, ask, account for every row of the answer.
+ */
+#include "clients/cli/sender.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A daemon with a full queue is asked again after 0.1, 0.2, ... 6.4 s. */
+#define BUSY_TRIES 7
+#define BUSY_WAIT_MS 100
+
+struct entry {
+    struct buffer bytes;
+    struct saved_row *rows;
+};
+struct sender {
+    struct ctl *ctl;
+    enum verb verb;
+    int64_t entity;
+    const char *run;
+    struct rejects *rejects;
+    struct arena *arena; /* of one request */
+    struct entry entries[SENDER_ROWS];
+    size_t n;
+    size_t bytes;
+    struct sender_totals totals;
+};
+
+struct sender *sender_new(struct ctl *ctl, enum verb verb, int64_t entity,
+                          const char *run, struct rejects *rejects)
+{
+    struct sender *s = calloc(1, sizeof *s);
+
+    if (!s)
+        return NULL;
+    s->ctl = ctl;
+    s->verb = verb;
+    s->entity = entity;
+    s->run = run;
+    s->rejects = rejects;
+    s->arena = arena_new(ARENA_BYTES);
+    s->totals.notes_by_name = json_object();
+    if (s->arena && s->totals.notes_by_name)
+        return s;
+    sender_free(s);
+    return NULL;
+}
+
+static void drop_entries(struct sender *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        buffer_free(&s->entries[i].bytes);
+        saved_rows_free(s->entries[i].rows);
+    }
+    s->n = 0;
+    s->bytes = 0;
+}
+
+void sender_free(struct sender *s)
+{
+    if (!s)
+        return;
+    drop_entries(s);
+    json_decref(s->totals.notes_by_name);
+    arena_free(s->arena);
+    free(s);
+}
+
+struct sender_totals sender_totals(const struct sender *s)
+{
+    return s->totals;
+}
+
+/* ---- One request ------------------------------------------------------ */
+
+static int out_of_memory(const struct sender *s)
+{
+    return ctl_fail(s->ctl, EXIT_INTERNAL, "%s", _("out of memory"));
+}
+
+/* Both verbs ask in the same shape; its struct is import.apply's. */
+static int encode(struct sender *s, size_t from, size_t n, struct buffer *body)
+{
+    struct ask_import_apply ask;
+    struct slice *rows = arena_array(s->arena, n, sizeof *rows);
+
+    if (!rows)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct slice){s->entries[from + i].bytes.data,
+                                 s->entries[from + i].bytes.len};
+    shape_clear(verb_rows[s->verb].ask, &ask);
+    ask.entity = s->entity;
+    ask.rows = (struct slices){rows, n};
+    return protocol_encode(verb_rows[s->verb].ask, &ask, EVERYONE, body) ? -1
+                                                                         : 0;
+}
+
+static void request_key(const struct sender *s, struct slice body,
+                        char out[PROTOCOL_KEY_MAX + 1])
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < body.len; i++)
+        hash = (hash ^ (unsigned char)body.data[i]) * UINT64_C(1099511628211);
+    snprintf(out, PROTOCOL_KEY_MAX + 1, "%s-%016llx", s->run,
+             (unsigned long long)hash);
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+    nanosleep(&t, NULL);
+}
+
+static int ask_patiently(struct sender *s, struct slice body,
+                         struct clause_reply *reply)
+{
+    char key[PROTOCOL_KEY_MAX + 1];
+    int write = verb_rows[s->verb].class == CLASS_WRITE, status;
+
+    request_key(s, body, key);
+    for (int i = 0; i < BUSY_TRIES; i++) {
+        status =
+            ctl_ask_bytes(s->ctl, s->verb, write ? key : NULL, body, reply);
+        if (status || reply->status != STATUS_RESOURCE_EXHAUSTED)
+            return status;
+        pause_ms((long)BUSY_WAIT_MS << i);
+    }
+    return DONE;
+}
+
+/* ---- Its answer ------------------------------------------------------- */
+
+static int reject_entry(struct sender *s, size_t at, struct slice name,
+                        struct slice field, struct slice hint)
+{
+    char text[72];
+
+    snprintf(text, sizeof text, "%.*s", (int)name.len,
+             name.data ? name.data : "");
+    if (rejects_add(s->rejects, s->entries[at].rows, text, field, hint))
+        return ctl_fail(s->ctl, EXIT_IO, _("%s cannot be written: %s"),
+                        rejects_path(s->rejects), strerror(errno));
+    return DONE;
+}
+
+static void count_notes(struct sender *s, const struct row_note_list *notes)
+{
+    for (size_t i = 0; i < notes->n; i++) {
+        struct slice name = notes->at[i].name;
+        const json_t *old = json_object_getn(
+            s->totals.notes_by_name, name.data ? name.data : "", name.len);
+
+        json_object_setn_new(s->totals.notes_by_name,
+                             name.data ? name.data : "", name.len,
+                             json_integer(json_integer_value(old) + 1));
+    }
+    s->totals.notes += (int64_t)notes->n;
+}
+
+static int account(struct sender *s, size_t from, size_t n, struct slice body)
+{
+    const struct limits limits = {2 * REPLY_BYTES_MAX, 2 * REPLY_BYTES_MAX, 24};
+    struct answer_import_apply answer;
+    struct faults faults = {.n = 0};
+    int status = DONE;
+
+    if (protocol_decode(verb_rows[s->verb].answer, body, &limits, s->arena,
+                        &answer, &faults))
+        return ctl_fail(s->ctl, EXIT_INTERNAL, "%s",
+                        _("the answer to an import cannot be read"));
+    if (answer.accepted != ABSENT)
+        s->totals.imported += answer.accepted;
+    if (answer.created != ABSENT)
+        s->totals.created += answer.created;
+    count_notes(s, &answer.notes);
+    for (size_t i = 0; i < answer.rejected.n && !status; i++) {
+        const struct reject *r = &answer.rejected.at[i];
+
+        if (r->row >= 1 && r->row <= (int64_t)n)
+            status = reject_entry(s, from + (size_t)r->row - 1, r->name,
+                                  r->field, r->hint);
+    }
+    return status;
+}
+
+static int send_range(struct sender *s, size_t from, size_t n);
+
+/* The whole request was refused.  For a fault in what was sent, halving it
+ * finds the entity at fault; anything else ends the import. */
+static int refused(struct sender *s, size_t from, size_t n,
+                   const struct clause_reply *reply)
+{
+    int data = reply->status == STATUS_INVALID_ARGUMENT ||
+               reply->status == STATUS_OUT_OF_RANGE;
+    json_t *refusal = ctl_refusal(s->ctl, reply->body);
+    const json_t *first = json_array_get(json_object_get(refusal, "data"), 0);
+    int status;
+
+    if (data && n > 1) {
+        status = send_range(s, from, n / 2);
+        if (!status)
+            status = send_range(s, from + n / 2, n - n / 2);
+    } else if (data) {
+        status = reject_entry(s, from, slice_of(json_text(refusal, "name")),
+                              slice_of(json_text(first, "field")),
+                              slice_of(json_text(first, "hint")));
+    } else {
+        status = ctl_tell_refusal(s->ctl, s->verb, reply->status, refusal);
+    }
+    json_decref(refusal);
+    return status;
+}
+
+static int send_range(struct sender *s, size_t from, size_t n)
+{
+    struct buffer body = {0};
+    struct clause_reply reply;
+    int status;
+
+    arena_reset(s->arena);
+    if (encode(s, from, n, &body)) {
+        buffer_free(&body);
+        return out_of_memory(s);
+    }
+    status = ask_patiently(s, (struct slice){body.data, body.len}, &reply);
+    buffer_free(&body);
+    if (status)
+        return status;
+    return reply.status == STATUS_OK ? account(s, from, n, reply.body)
+                                     : refused(s, from, n, &reply);
+}
+
+int sender_flush(struct sender *s)
+{
+    int status = s->n ? send_range(s, 0, s->n) : DONE;
+
+    drop_entries(s);
+    return status;
+}
+
+int sender_add(struct sender *s, struct buffer *bytes, struct saved_row *rows)
+{
+    int status = DONE;
+
+    if (s->n == SENDER_ROWS || (s->n && s->bytes + bytes->len > SENDER_BYTES))
+        status = sender_flush(s);
+    s->entries[s->n++] = (struct entry){*bytes, rows};
+    s->bytes += bytes->len;
+    *bytes = (struct buffer){0};
+    return status;
+}

@@ -1,0 +1,145 @@
+/*
+ * The catalogue's side of the codes: one table, translated when it is read.
+ * JSON and files keep the codes themselves, in every language.
+ */
+#include "clients/cli/words.h"
+#include "clients/cli/ctl.h"
+
+#include <string.h>
+
+struct word {
+    const struct vocabulary *of;
+    const char *code;
+    const char *text;
+};
+
+static const struct word table[] = {
+    /* Why a candidate is not in the answer. */
+    {&words_reason, "INACTIVE", N_("the structure is not active")},
+    {&words_reason, "AGREEMENT_EXPIRED",
+     N_("its agreement does not cover the start of the lot")},
+    {&words_reason, "KIND_NOT_ALLOWED",
+     N_("the clause is not for structures of this kind")},
+    {&words_reason, "SHARE_LT_50",
+     N_("fewer than half of its workers are disabled or disadvantaged")},
+    {&words_reason, "MODE_NOT_ALLOWED",
+     N_("it does not work in the way the lot asks for")},
+    {&words_reason, "ACTIVITY", N_("it does not do this work")},
+    {&words_reason, "NATIONWIDE_EXCLUDED",
+     N_("set aside by the question about nationwide offers")},
+    {&words_reason, "ZONE", N_("it does not work in this place")},
+    {&words_reason, "NO_CAPACITY", N_("no free hours left")},
+    {&words_reason, "AMOUNT", N_("the lot is too small or too large for it")},
+    {&words_reason, "NO_CONSENT",
+     N_("no consent, or no contact for two years")},
+    {&words_reason, "SUSPENDED", N_("the PASS is suspended at the start")},
+    {&words_reason, "EXPIRED",
+     N_("was eligible, but the proof no longer holds at the start")},
+    {&words_reason, "NOT_ELIGIBLE",
+     N_("not among those whom the clause is for")},
+    {&words_reason, "JOB", N_("looks for other work")},
+    {&words_reason, "DISTANCE", N_("too far from home")},
+    {&words_reason, "MOBILITY", N_("no vehicle or licence as the job needs")},
+    {&words_reason, "NOT_AVAILABLE", N_("not available in time")},
+    {&words_reason, "HOURS", N_("the weekly hours do not suit")},
+    /* What to know about a candidate that is in the answer. */
+    {&words_mark, "SHARE_UNKNOWN",
+     N_("share of disabled or disadvantaged workers unknown: check")},
+    {&words_mark, "APPROXIMATE", N_("distance approximate")},
+    {&words_mark, "DERIVED", N_("activity guessed, not declared: ask")},
+    /* What to know about a lot. */
+    {&words_warning, "KIND_EITI",
+     N_("EITI in the answer: check that the clause admits them")},
+    {&words_warning, "KIND_SEP",
+     N_("prison workshops in the answer: check that the clause admits them")},
+    {&words_warning, "RES_ESS",
+     N_("reserved to the social economy: check the firm's statute and the "
+        "services concerned")},
+    {&words_warning, "RES_UNKNOWN",
+     N_("the notice does not say to whom the lot is reserved")},
+    {&words_warning, "NO_PLACE",
+     N_("the lot names no place: distance and coverage are not known")},
+    {&words_warning, "NOT_OPEN", N_("the market is not open")},
+    {&words_cover, "full", N_("whole")},
+    {&words_cover, "partial", N_("part")},
+    /* The parts of a score. */
+    {&words_component, "activity", N_("activity")},
+    {&words_component, "coverage", N_("coverage of the place")},
+    {&words_component, "proximity", N_("proximity")},
+    {&words_component, "capacity", N_("free hours")},
+    {&words_component, "jobs", N_("jobs staffed")},
+    {&words_component, "job", N_("job wanted")},
+    {&words_component, "distance", N_("distance to work")},
+    {&words_component, "waiting", N_("time waited")},
+    {&words_component, "availability", N_("availability")},
+    {&words_structure_status, "active", N_("active")},
+    {&words_structure_status, "inactive", N_("inactive")},
+    {&words_structure_status, "suspended", N_("suspended")},
+    {&words_structure_status, "closed", N_("closed")},
+    {&words_market_status, "DRAFT", N_("draft")},
+    {&words_market_status, "PLANNED", N_("planned")},
+    {&words_market_status, "OPEN", N_("open")},
+    {&words_market_status, "CLOSED", N_("closed")},
+    {&words_market_status, "AWARDED", N_("awarded")},
+    {&words_market_status, "UNSUCCESSFUL", N_("unsuccessful")},
+    {&words_market_status, "CANCELLED", N_("cancelled")},
+    {&words_entity, "structure", N_("structure")},
+    {&words_entity, "market", N_("market")},
+    {&words_entity, "profile", N_("profile")},
+};
+
+const char *words_of(const struct vocabulary *vocabulary, const char *code)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].of == vocabulary && !strcmp(table[i].code, code))
+            return _(table[i].text);
+    return code;
+}
+
+const char *words_of_type(enum field_type type)
+{
+    switch (type) {
+    case TYPE_INT:
+        return _("whole number");
+    case TYPE_BOOL:
+        return _("true or false");
+    case TYPE_DATE:
+        return _("date YYYY-MM-DD");
+    case TYPE_TIME:
+        return _("date, or time with its offset");
+    case TYPE_DEG:
+        return _("decimal degrees");
+    case TYPE_ENUM:
+        return _("one of");
+    case TYPE_STR:
+        return _("text");
+    case TYPE_ID:
+        return _("id: letters, digits . _ : -");
+    case TYPE_SIRET:
+        return _("SIRET, 14 digits");
+    case TYPE_COMMUNE:
+        return _("INSEE code of a commune");
+    case TYPE_CPV:
+        return _("CPV code");
+    case TYPE_ROME:
+        return _("ROME code");
+    case TYPE_ZONE:
+        return _("territory: COM: EPCI: DEP: REG: NEAR:commune:km FR");
+    case TYPE_STRS:
+        return _("texts");
+    case TYPE_CPVS:
+        return _("CPV codes");
+    case TYPE_ROMES:
+        return _("ROME codes");
+    case TYPE_ZONES:
+        return _("territories: COM: EPCI: DEP: REG: NEAR:commune:km FR");
+    case TYPE_ENUMS:
+        return _("any of");
+    case TYPE_LIST:
+        return _("a list; this column numbers its elements");
+    case TYPE_ONE:
+    case TYPE_ROWS:
+        return "";
+    }
+    return "";
+}
