@@ -14,6 +14,7 @@ ISLANDS = ("85113", "29155", "22016", "29083")  # in no EPCI
 CITIES = ("75056", "69123", "13055")
 DISTRICTS = ("75112", "75101", "69385", "13208")
 OVERSEAS = ("971", "972", "973", "974", "976")
+DESERTED = ("55039", "55050", "55139", "55189")  # nobody lives there
 FAR = ("97801", "97502", "98818", "98735")
 ROMES = ("A1203 A1202 A1201 F1704 F1702 F1701 F1606 K2204 K2202 K2304 D1101 "
          "D1106 N1103 N1105 G1602 G1603 H2102 I1203").split()
@@ -99,6 +100,8 @@ class World:
             departments = [r.choice(OVERSEAS), r.choice(OVERSEAS)]
         elif kind < 0.3:
             departments = ["2A", "2B"]
+        elif kind < 0.35:
+            departments = ["55", "54"]
         else:
             departments = r.sample(sorted(areas), 2)
         pool = []
@@ -118,8 +121,8 @@ class World:
         here = set(departments)
         self.written += [old for old, now in self.bundled.former.items()
                          if self._row(now).dep in here][:3]
-        self.core = pool[:4]
-        return pool
+        self.core = DESERTED if "55" in here else pool[:4]
+        return pool + list(self.core)
 
     def _row(self, insee):
         return self.bundled.communes[self.bundled.number[insee]]
