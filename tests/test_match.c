@@ -219,8 +219,7 @@ ParameterizedTestParameters(match, a_clause_allows_its_kinds)
                                sizeof rows / sizeof *rows);
 }
 
-ParameterizedTest(struct kinds_row *row, match, a_clause_allows_its_kinds,
-                  .init = setup, .fini = teardown)
+ParameterizedTest(struct kinds_row *row, match, a_clause_allows_its_kinds)
 {
     clause.kind = row->clause;
     for (s.kind = 0; s.kind < kind_words; s.kind++) {
@@ -984,8 +983,7 @@ ParameterizedTestParameters(match, a_listed_public_is_proved_by_its_criteria)
 }
 
 ParameterizedTest(struct public_row *row, match,
-                  a_listed_public_is_proved_by_its_criteria, .init = setup,
-                  .fini = teardown)
+                  a_listed_public_is_proved_by_its_criteria)
 {
     clause.publics = INTS(row->public);
     for (int64_t c = 0; c < criterion_code_words; c++) {
@@ -1083,8 +1081,7 @@ ParameterizedTestParameters(match, a_wish_fits_by_code_link_or_family)
 }
 
 ParameterizedTest(struct fit_row *row, match,
-                  a_wish_fits_by_code_link_or_family, .init = setup,
-                  .fini = teardown)
+                  a_wish_fits_by_code_link_or_family)
 {
     p.rome = TEXTS(slice_of(row->wish));
     if (row->fit)
@@ -1239,8 +1236,7 @@ ParameterizedTestParameters(match, waiting_counts_whole_months_up_to_24)
 }
 
 ParameterizedTest(struct waiting_row *row, match,
-                  waiting_counts_whole_months_up_to_24, .init = setup,
-                  .fini = teardown)
+                  waiting_counts_whole_months_up_to_24)
 {
     p.registered_on = day(row->since);
     cr_assert_eq(person_hit_now()->components->waiting, row->part, "%s",

@@ -338,8 +338,7 @@ ParameterizedTestParameters(territory, a_code_holds_its_communes)
                                sizeof rows / sizeof *rows);
 }
 
-ParameterizedTest(struct membership *row, territory, a_code_holds_its_communes,
-                  .init = setup, .fini = teardown)
+ParameterizedTest(struct membership *row, territory, a_code_holds_its_communes)
 {
     cr_assert_eq(holds(row->code, row->insee), row->in, "%s %s", row->code,
                  row->insee);

@@ -42,8 +42,8 @@ enum err match_structures(struct match *m, const struct market *market,
 
 /* The best people for JOB (from 1; ABSENT: every job) of LOT: fills lot,
  * start, warnings and jobs of OUT. */
-enum err match_people(struct match *m, const struct market *market,
-                      int64_t lot, int64_t job, struct lot_answer *out);
+enum err match_people(struct match *m, const struct market *market, int64_t lot,
+                      int64_t job, struct lot_answer *out);
 
 /* All candidates counted by reason, in the order of the filters; reasons that
  * nobody had are left out. */
@@ -73,9 +73,9 @@ enum index_kind { INDEX_PEOPLE = 1, INDEX_STRUCTURES = 2 };
 /* Write what the index holds of a new or changed record, and remove what it
  * held of the old one (NULL: there was none). */
 enum err postings_change(struct store_batch *batch,
-                         const struct reference *reference,
-                         struct arena *arena, unsigned entity, uint32_t number,
-                         const void *before, const void *after);
+                         const struct reference *reference, struct arena *arena,
+                         unsigned entity, uint32_t number, const void *before,
+                         const void *after);
 
 /* Is the lot of an open market on that date (matching.md section 1)? */
 int match_market_open(const struct market *market, int64_t on);
