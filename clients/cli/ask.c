@@ -107,7 +107,8 @@ void ctl_print_problem(const char *field, const char *name, const char *hint)
     fprintf(stderr, " [%s]\n", name);
 }
 
-int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults)
+int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults,
+                    int status)
 {
     json_t *data = json_array();
 
@@ -121,7 +122,7 @@ int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults)
                             f->hint.data ? f->hint.data : "", f->hint.len));
     }
     if (ctl->json) {
-        tell_json(EXIT_DATA, err_name(faults->at[0].name),
+        tell_json(status, err_name(faults->at[0].name),
                   err_text(faults->at[0].name), data);
     } else {
         fprintf(stderr, "clausectl: %s\n", _("what was given cannot be sent:"));
@@ -133,7 +134,7 @@ int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults)
         }
     }
     json_decref(data);
-    return EXIT_DATA;
+    return status;
 }
 
 /* ---- Asking ----------------------------------------------------------- */
@@ -176,13 +177,13 @@ static int tell_result(const struct ctl *ctl, enum clause_result r)
 
 /* A write whose answer was lost can be asked again under its key, even by
  * another run. */
-static int tell_lost_write(const struct ctl *ctl, const char *key)
+static int tell_lost_write(const struct ctl *ctl)
 {
     return ctl_fail(ctl, EXIT_AGAIN,
                     _("%s did not answer within %g seconds; it may have "
                       "written all the same.\nThe same command with --key %s "
                       "is safe: it does nothing twice."),
-                    ctl->endpoint, ctl->timeout_ms / 1000.0, key);
+                    ctl->endpoint, ctl->timeout_ms / 1000.0, ctl->run_key);
 }
 
 int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
@@ -199,7 +200,7 @@ int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
         r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body,
                        reply);
     if (r == CLAUSE_TIMEOUT && key)
-        return tell_lost_write(ctl, ctl->key);
+        return tell_lost_write(ctl);
     return r ? tell_result(ctl, r) : DONE;
 }
 
@@ -249,7 +250,7 @@ json_t *ctl_refusal(struct ctl *ctl, struct slice body)
 }
 
 /* What to do next, after the refusals that have one answer. */
-static const char *advice(enum verb verb, const char *name)
+static const char *advice(enum verb verb, const char *name, const char *field)
 {
     static const struct {
         const char *name;
@@ -274,13 +275,30 @@ static const char *advice(enum verb verb, const char *name)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (!strcmp(table[i].name, name))
             return _(table[i].text);
-    if (strcmp(name, "NOT_FOUND"))
+    if (strcmp(name, "NOT_FOUND") || !strcmp(field, "lot") ||
+        !strcmp(field, "job"))
         return NULL;
-    if (!strncmp(verb_rows[verb].name, "structure.", 10))
+    if (!strcmp(field, "structure") ||
+        !strncmp(verb_rows[verb].name, "structure.", 10))
         return _("`clausectl structure list' shows those there are.");
-    if (!strncmp(verb_rows[verb].name, "profile.", 8))
+    if (!strcmp(field, "profile") ||
+        !strncmp(verb_rows[verb].name, "profile.", 8))
         return _("`clausectl profile list' shows those there are.");
     return _("`clausectl market list' shows the markets there are.");
+}
+
+/* One of a refusal's problems; what the first line said is not said again. */
+static void print_detail(const char *name, const json_t *problem)
+{
+    const char *field = json_text(problem, "field");
+    const char *hint = json_text(problem, "hint");
+
+    if (strcmp(json_text(problem, "name"), name))
+        ctl_print_problem(field, json_text(problem, "name"), hint);
+    else if (*field && *hint)
+        fprintf(stderr, _("  %s: %s\n"), field, hint);
+    else if (*field || *hint)
+        fprintf(stderr, "  %s%s\n", field, hint);
 }
 
 int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
@@ -289,7 +307,8 @@ int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
     int exit_status = ctl_exit_of(status);
     const char *name = json_text(refusal, "name");
     const json_t *data = json_object_get(refusal, "data");
-    const char *next = advice(verb, name);
+    const char *next =
+        advice(verb, name, json_text(json_array_get(data, 0), "field"));
 
     fflush(stdout);
     if (ctl->json) {
@@ -297,13 +316,8 @@ int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
         return exit_status;
     }
     fprintf(stderr, "clausectl: %s [%s]\n", ctl_error_text(name), name);
-    for (size_t i = 0; i < json_array_size(data); i++) {
-        const json_t *p = json_array_get(data, i);
-
-        if (*json_text(p, "field") || *json_text(p, "hint"))
-            ctl_print_problem(json_text(p, "field"), json_text(p, "name"),
-                              json_text(p, "hint"));
-    }
+    for (size_t i = 0; i < json_array_size(data); i++)
+        print_detail(name, json_array_get(data, i));
     if (next)
         fprintf(stderr, "%s\n", next);
     return exit_status;
@@ -331,7 +345,10 @@ static int encode_parameters(struct ctl *ctl, enum verb verb,
     if (!ask)
         return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
     if (json_to_shape(shape, parameters, ctl->arena, ask, &faults))
-        return ctl_tell_faults(ctl, &faults);
+        /* What a question carries was typed; what a write carries, read. */
+        return ctl_tell_faults(
+            ctl, &faults,
+            verb_rows[verb].class == CLASS_WRITE ? EXIT_DATA : EXIT_USAGE);
     if (protocol_encode(shape, ask, EVERYONE, body))
         return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
     return DONE;

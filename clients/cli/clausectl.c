@@ -255,7 +255,7 @@ static const char **word_of(struct ctl *ctl, int key)
     case OPT_CONNECT:
         return &ctl->endpoint;
     case OPT_KEY:
-        return &ctl->key;
+        return &ctl->run_key;
     case OPT_LOT:
         return &ctl->lot;
     case OPT_JOB:
@@ -485,14 +485,16 @@ static int run(struct line *line)
     if (!(command = find_command(line->rest[0])))
         return unknown_command(ctl, line->rest[0]);
     parse_command_line(command, line, line->n_rest, line->rest);
-    if (ctl->key && (!*ctl->key || strlen(ctl->key) > PROTOCOL_KEY_MAX))
+    if (ctl->run_key &&
+        (!*ctl->run_key || strlen(ctl->run_key) > PROTOCOL_KEY_MAX))
         return ctl_misused(ctl, _("a --key has 1 to %d bytes"),
                            PROTOCOL_KEY_MAX);
     if (!(ctl->arena = arena_new(ARENA_BYTES)))
         return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
     clause_key(ctl->run);
-    if (!ctl->key)
-        ctl->key = ctl->run;
+    if (!ctl->run_key)
+        ctl->run_key = ctl->run;
+    ctl->key = ctl->run_key;
     status = command->run(ctl);
     clause_close(ctl->connection);
     arena_free(ctl->arena);

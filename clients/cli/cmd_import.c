@@ -324,7 +324,7 @@ static int open_rejects(struct import *in, struct saved_row *header)
     if (in->rejects)
         in->sender = sender_new(
             in->ctl, in->ctl->dry_run ? VERB_import_check : VERB_import_apply,
-            in->entity, in->ctl->key, in->rejects);
+            in->entity, in->ctl->run_key, in->rejects);
     return in->sender ? DONE : out_of_memory(in);
 }
 
@@ -423,7 +423,7 @@ static int tell_stopped(struct import *in, int status)
         fprintf(stderr,
                 _("Until then %lld had been imported. The same command with "
                   "--key %s goes on from there.\n"),
-                (long long)t.imported, in->ctl->key);
+                (long long)t.imported, in->ctl->run_key);
     return status;
 }
 
@@ -550,7 +550,7 @@ int cmd_import(struct ctl *ctl)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl import structures|profiles|"
                              "markets FILE"));
-    if (strlen(ctl->key) > SENDER_KEY_MAX)
+    if (strlen(ctl->run_key) > SENDER_KEY_MAX)
         return ctl_misused(ctl, _("a --key of an import has at most %d bytes"),
                            SENDER_KEY_MAX);
     if (!(in = calloc(1, sizeof *in)))

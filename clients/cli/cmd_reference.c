@@ -19,6 +19,8 @@
 /* A row of nine values: 2,000 keep within 65,536 values and 1 MiB. */
 #define PART_ROWS 2000
 #define SHOWN_MAX 10
+/* Of the run's key: each part adds a dash and its number. */
+#define PART_KEY_MAX (PROTOCOL_KEY_MAX - 7)
 #define NAMES_MAX 2
 
 /* A column of ours and what files call it, the best first. */
@@ -68,7 +70,6 @@ struct loading {
     int64_t skipped;
     int64_t rejected;
     int64_t revision;
-    const char *run;
     char version[32];
 };
 
@@ -96,13 +97,15 @@ static int send_part(struct loading *l, int last)
     ask = json_pack("{s:s, s:s, s:s, s:I, s:b}", "table", l->table->name,
                     "version", l->ctl->version, "source", l->ctl->source,
                     "part", (json_int_t)++l->parts, "last", last);
-    if (json_array_size(l->part))
-        json_object_set(ask, l->table->member, l->part);
-    json_array_clear(l->part);
-    snprintf(key, sizeof key, "%.40s-%" PRId64, l->run, l->parts);
+    /* The request takes the rows, and the next part begins with none. */
+    if (json_array_size(l->part)) {
+        json_object_set_new(ask, l->table->member, l->part);
+        l->part = json_array();
+    }
+    snprintf(key, sizeof key, "%s-%" PRId64, l->ctl->run_key, l->parts);
     l->ctl->key = key;
     status = ctl_call(l->ctl, VERB_reference_import, ask, &answer);
-    l->ctl->key = l->run;
+    l->ctl->key = l->ctl->run_key;
     if (status)
         return status;
     l->rows += json_number(answer, "rows");
@@ -289,7 +292,7 @@ static const struct reference_table *find_table(const char *name)
 
 int cmd_reference(struct ctl *ctl)
 {
-    struct loading l = {.ctl = ctl, .run = ctl->key};
+    struct loading l = {.ctl = ctl};
     const char *why;
     int status;
 
@@ -300,6 +303,9 @@ int cmd_reference(struct ctl *ctl)
                            _("write: clausectl reference import centres|"
                              "rome-links|sectors FILE [--version V] "
                              "[--source S]"));
+    if (strlen(ctl->run_key) > PART_KEY_MAX)
+        return ctl_misused(ctl, _("a --key of an import has at most %d bytes"),
+                           PART_KEY_MAX);
     l.path = ctl->args[2];
     errno = 0;
     if (!(l.reader = reader_open(l.path, &why))) {

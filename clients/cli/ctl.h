@@ -43,7 +43,8 @@ struct ctl {
     const char *endpoint;
     int timeout_ms;
     int json;
-    const char *key; /* of writes: --key, or a fresh one (run) */
+    const char *run_key; /* of this run's writes: --key, or a fresh one */
+    const char *key;     /* of the next write; made from run_key */
     /* Of some commands; the words stand as they were typed. */
     const char *args[ARGS_MAX];
     int n_args;
@@ -107,8 +108,9 @@ int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
 int ctl_call(struct ctl *ctl, enum verb verb, json_t *parameters,
              json_t **answer);
 
-/* The faults of something typed or read, told; EXIT_DATA. */
-int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults);
+/* The faults of something typed or read, told; STATUS. */
+int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults,
+                    int status);
 
 /* "a field: what is wrong (hint)", in the person's language. */
 void ctl_print_problem(const char *field, const char *name, const char *hint);
