@@ -8,7 +8,8 @@
  * `lock` (held while open), `env-N/` (the LMDB environment in use).
  *
  * Threads: views on any thread, begun and ended on the same one; one batch at
- * a time, begun and committed on one thread.  None across fork.
+ * a time, begun and committed on one thread, which holds no view when it ends
+ * a batch or compacts.  None across fork.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

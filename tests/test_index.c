@@ -4,6 +4,7 @@
  * the same as the one it replaces, though others write while it is built.
  */
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/index.h"
+#include "store/private.h"
 #include "tests/support/fresh.h"
 
 #define KIND 2
@@ -283,6 +284,61 @@ Test(index, kinds_and_extreme_codes_do_not_mix)
     store_batch_abort(batch);
 }
 
+/* ---- The check finds what is wrong -------------------------------------- */
+
+struct damage {
+    char why[60];
+    size_t n;       /* rows that the block has */
+    unsigned said;  /* rows that it says it has */
+    uint32_t first; /* number under which it stands, at place 0 */
+    uint32_t numbers[3];
+};
+
+ParameterizedTestParameters(index, a_damaged_block_is_found)
+{
+    static struct damage rows[] = {
+        {"nothing is wrong", 3, 3, 0, {1, 2, 3}},
+        {"it says more rows than it has", 3, 4, 0, {1, 2, 3}},
+        {"it says none", 0, 0, 0, {0}},
+        {"out of order", 3, 3, 0, {1, 3, 2}},
+        {"a row twice", 3, 3, 0, {1, 2, 2}},
+        {"a row before its block", 3, 3, 2, {1, 2, 3}},
+        {"a row of the next block", 3, 3, 0, {1, 2, 50}},
+        {"past the end of the next block's first", 3, 3, 0, {1, 2, 51}},
+    };
+
+    return cr_make_param_array(struct damage, rows, sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct damage *row, index, a_damaged_block_is_found)
+{
+    unsigned char key[17] = {0, 0, 0, 1, KIND}, bytes[8 + 3 * 16] = {0};
+    struct store_batch *batch = begin();
+    struct posting next = posting_of(0, 0, 50, 0);
+    struct slice value = {(const char *)bytes, 8 + row->n * 16};
+
+    /* Another block begins at number 50. */
+    bytes[0] = 1;
+    bytes[12] = 50;
+    value.len = 24;
+    key[16] = 50;
+    ok(store_write(batch, DB_INDEX, store_bytes(key, key + 17), &value, 1, 0));
+    ok(index_check(store_batch_view(batch)));
+    ok(index_put(batch, KIND, &next));
+
+    memset(bytes, 0, sizeof bytes);
+    bytes[0] = (unsigned char)row->said;
+    for (size_t i = 0; i < row->n; i++)
+        bytes[8 + 4 * row->n + 4 * i] = (unsigned char)row->numbers[i];
+    key[16] = (unsigned char)row->first;
+    value.len = 8 + row->n * 16;
+    ok(store_write(batch, DB_INDEX, store_bytes(key, key + 17), &value, 1, 0));
+    refused(index_check(store_batch_view(batch)),
+            strcmp(row->why, "nothing is wrong") ? ERR_STORE_CORRUPT
+                                                 : ERR_NONE);
+    store_batch_abort(batch);
+}
+
 /* ---- Side rows ---------------------------------------------------------- */
 
 Test(index, side_rows_are_what_was_last_written)
@@ -491,7 +547,7 @@ Test(index, a_generation_built_while_others_write_is_the_same)
     unsigned calls = 0, turns = 0;
 
     for (int i = 0; i < 30; i++) { /* records that no index is made of */
-        char id[8];
+        char id[20];
 
         snprintf(id, sizeof id, "o%d", i);
         ok(store_put(batch, OTHER, slice_of(id), (struct slice){NULL, 0}, 1,

@@ -356,8 +356,7 @@ ParameterizedTestParameters(store_open, a_damaged_store_is_refused_as_it_is)
 }
 
 ParameterizedTest(struct refusal *row, store_open,
-                  a_damaged_store_is_refused_as_it_is, .init = open_fresh,
-                  .fini = close_fresh, .timeout = 60)
+                  a_damaged_store_is_refused_as_it_is)
 {
     uint64_t before;
 
