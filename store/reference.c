@@ -271,7 +271,7 @@ static const struct reference_import *imported(struct imports imports,
 {
     for (size_t i = 0; i < imports.n; i++) {
         if (!strcmp(imports.at[i].table, table))
-            return &imports.at[i];
+            return imports.at + i;
     }
     return NULL;
 }
