@@ -57,14 +57,6 @@ static void farthest_corner(const struct block *b, const int32_t at[3],
     }
 }
 
-static int64_t block_nearest_km(const struct block *b, const int32_t at[3])
-{
-    int32_t corner[3];
-
-    nearest_corner(b, at, corner);
-    return reference_km(at, corner);
-}
-
 static enum err cut_blocks(const struct reference *ref, struct arena *arena,
                            struct place *place)
 {
@@ -183,27 +175,37 @@ struct extent place_overlap(const struct reference *ref,
     return sum;
 }
 
+/* The distance to the nearest commune of the block that LOOK, a circle round
+ * a point, holds; BEST when it holds none.  LOOK shrinks to what would be
+ * nearer still. */
+static int64_t look_nearer(const struct reference *ref, const struct block *b,
+                           struct circle *look, int64_t best)
+{
+    int32_t corner[3];
+
+    nearest_corner(b, look->at, corner);
+    if (!b->centred || !territory_circle_holds(look, corner))
+        return best;
+    for (uint32_t c = b->range.from; c < b->range.to && best; c++) {
+        const struct commune *commune = &ref->communes[c];
+
+        if (!commune->centred || !territory_circle_holds(look, commune->at))
+            continue;
+        best = reference_km(look->at, commune->at);
+        look->km = best ? (unsigned)best - 1 : 0;
+    }
+    return best;
+}
+
 int64_t place_km(const struct reference *ref, const struct place *place,
                  const struct point *from)
 {
+    struct circle look = {.km = TERRITORY_KM_MAX};
     int64_t best = ABSENT;
 
-    for (size_t i = 0; from->known && i < place->n_blocks; i++) {
-        const struct block *b = &place->blocks[i];
-
-        if (!b->centred ||
-            (best != ABSENT && block_nearest_km(b, from->at) >= best))
-            continue;
-        for (uint32_t c = b->range.from; c < b->range.to; c++) {
-            unsigned km;
-
-            if (!ref->communes[c].centred)
-                continue;
-            km = reference_km(from->at, ref->communes[c].at);
-            if (best == ABSENT || km < best)
-                best = km;
-        }
-    }
+    memcpy(look.at, from->at, sizeof look.at);
+    for (size_t i = 0; from->known && i < place->n_blocks && best; i++)
+        best = look_nearer(ref, &place->blocks[i], &look, best);
     return best;
 }
 

@@ -11,7 +11,6 @@
 #include "engine/match/territory.h"
 
 #define WHOLE_COUNTRY "FR"
-#define KM_MAX 20016 /* half the way round: MATCHING.md section 2 */
 /* A kilometre of arc in unit vectors of 2^30, rounded up: 2^30 / 6371.0088. */
 #define UNITS_A_KM 168536
 
@@ -65,7 +64,7 @@ static int parse_near(const struct reference *ref, struct slice code,
     insee.data = code.data + 5;
     *commune = reference_commune(ref, insee);
     *km = 0;
-    for (size_t i = 11; i < code.len && *km <= KM_MAX; i++)
+    for (size_t i = 11; i < code.len && *km <= TERRITORY_KM_MAX; i++)
         *km = *km * 10 + (unsigned)(code.data[i] - '0');
     return *commune != REFERENCE_NONE;
 }

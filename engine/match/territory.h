@@ -10,6 +10,9 @@
 #include "protocol/entities.h"
 #include "store/reference.h"
 
+/* Nothing is farther: MATCHING.md section 2.2. */
+#define TERRITORY_KM_MAX 20016
+
 /* Where something is.  approximate: also when it is not known at all. */
 struct point {
     int32_t at[3];
