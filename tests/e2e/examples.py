@@ -51,7 +51,7 @@ def job(**more):
 
 def market(id="M-1", lots=None, **more):
     return dict({"id": id, "object": "DEMO", "contract_type": "SERVICES",
-                 "lots": lots or [lot()]}, **more)
+                 "lots": [lot()] if lots is None else lots}, **more)
 
 
 def profile(id="p-1", **more):

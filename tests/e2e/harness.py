@@ -210,15 +210,26 @@ class Transcript(unittest.TestCase):
         if running:
             self.assertEqual(status, 0, "SIGTERM: the daemon ends with 0")
 
+    def call(self, method, params):
+        """An answer or an exception, at once when the daemon has died."""
+        try:
+            self.assertIsNone(self.daemon.process.poll(),
+                              "the daemon has died:\n" + self.daemon.log())
+            return self.client.call(method, params)
+        except claused.Timeout:
+            if self.daemon.process.poll() is not None:
+                self.fail("the daemon died:\n" + self.daemon.log())
+            raise
+
     def ask(self, method, **params):
         """The result; a refusal is the test's failure."""
-        return self.client.call(method, params)
+        return self.call(method, params)
 
     def refused(self, name, method, *, field=None, **params):
         """The refusal NAME, whose first problem is at FIELD and says what
         to do about it."""
         try:
-            answer = self.client.call(method, params)
+            answer = self.call(method, params)
         except claused.Refused as e:
             self.assertEqual(e.name, name, e)
             self.assertTrue(e.message, "every refusal has a text")
