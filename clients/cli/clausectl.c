@@ -4,11 +4,9 @@
  *
  * Every option may stand before or after the sub-command.
  */
-#include "clients/cli/ctl.h"
+#include "clients/cli/commands.h"
 #include "clients/cli/locale.h"
-#include "clients/cli/names.h"
 
-#include <argp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,219 +14,6 @@
 #define DEFAULT_ENDPOINT "tcp://127.0.0.1:5570"
 #define DEFAULT_TIMEOUT_S 10.0
 #define TIMEOUT_MAX_S 3600.0
-#define OPTIONS_MAX 16
-
-enum option_key {
-    OPT_CONNECT = 256,
-    OPT_TIMEOUT,
-    OPT_JSON,
-    OPT_KEY,
-    OPT_LANG,
-    OPT_LOT,
-    OPT_JOB,
-    OPT_LIMIT,
-    OPT_ON,
-    OPT_KINDS,
-    OPT_NATIONWIDE,
-    OPT_GRACE,
-    OPT_STRUCTURES,
-    OPT_PEOPLE,
-    OPT_FROM,
-    OPT_ASSUME_KM,
-    OPT_STATUS,
-    OPT_FORMAT,
-    OPT_REJECTS,
-    OPT_DRY_RUN,
-    OPT_IF_REV,
-    OPT_YES,
-    OPT_VERBS,
-    OPT_VERSION,
-    OPT_SOURCE
-};
-
-static const struct argp_option common_options[] = {
-    {"connect", OPT_CONNECT, N_("ENDPOINT"), 0,
-     N_("Where the daemon listens (CLAUSED_ENDPOINT; tcp://127.0.0.1:5570)"),
-     90},
-    {"timeout", OPT_TIMEOUT, N_("SECONDS"), 0,
-     N_("How long to wait for an answer (10)"), 90},
-    {"json", OPT_JSON, NULL, 0, N_("Print JSON, with the keys of the protocol"),
-     90},
-    {"key", OPT_KEY, N_("KEY"), 0,
-     N_("Idempotency key: repeat a write whose answer was lost"), 90},
-    {"lang", OPT_LANG, N_("LANGUAGE"), 0, N_("Speak this language: fr, en"),
-     90},
-    {0}};
-
-/* ---- The sub-commands ------------------------------------------------- */
-
-#define OPTION_LOT                                                             \
-    {                                                                          \
-        "lot", OPT_LOT, N_("N"), 0, N_("The lot, numbered from 1"), 0          \
-    }
-#define OPTION_JOB                                                             \
-    {                                                                          \
-        "job", OPT_JOB, N_("N"), 0, N_("The job of the lot, numbered from 1"), \
-            0                                                                  \
-    }
-#define OPTION_LIMIT                                                           \
-    {                                                                          \
-        "limit", OPT_LIMIT, N_("N"), 0, N_("At most so many"), 0               \
-    }
-#define OPTION_ON                                                              \
-    {                                                                          \
-        "on", OPT_ON, N_("DATE"), 0, N_("As of this day (today in Paris)"), 0  \
-    }
-#define OPTION_KINDS                                                           \
-    {                                                                          \
-        "kinds", OPT_KINDS, N_("KIND,..."), 0,                                 \
-            N_("Only these kinds of structures"), 0                            \
-    }
-#define OPTION_NATIONWIDE                                                      \
-    {                                                                          \
-        "nationwide", OPT_NATIONWIDE, N_("HOW"), 0,                            \
-            N_("include, exclude or only: structures that offer their work "   \
-               "in all "                                                       \
-               "of France"),                                                   \
-            0                                                                  \
-    }
-#define OPTION_GRACE                                                           \
-    {                                                                          \
-        "grace", OPT_GRACE, N_("DAYS"), 0,                                     \
-            N_("How late a person may be available (14)"), 0                   \
-    }
-#define OPTION_KIND_OF_CANDIDATES                                              \
-    {"structures", OPT_STRUCTURES, NULL, 0, N_("Only structures"), 0},         \
-    {                                                                          \
-        "people", OPT_PEOPLE, NULL, 0, N_("Only people"), 0                    \
-    }
-#define OPTION_IF_REV                                                          \
-    {                                                                          \
-        "if-rev", OPT_IF_REV, N_("N"), 0,                                      \
-            N_("Only if its revision is N (0: if it does not exist)"), 0       \
-    }
-#define OPTION_YES                                                             \
-    {                                                                          \
-        "yes", OPT_YES, NULL, 0, N_("Delete without asking"), 0                \
-    }
-
-static const struct argp_option no_options[] = {{0}};
-static const struct argp_option stats_options[] = {
-    {"verbs", OPT_VERBS, NULL, 0, N_("Count requests too"), 0}, {0}};
-static const struct argp_option entity_options[] = {
-    OPTION_LIMIT, OPTION_IF_REV, OPTION_YES, {0}};
-static const struct argp_option import_options[] = {
-    {"dry-run", OPT_DRY_RUN, NULL, 0,
-     N_("Let the daemon check every row and write nothing"), 0},
-    {"from", OPT_FROM, N_("LAYOUT"), 0,
-     N_("The file is in another producer's layout: siae-list, decp"), 0},
-    {"assume-km", OPT_ASSUME_KM, N_("N"), 0,
-     N_("siae-list: assume that a structure works within N km of its home"), 0},
-    {"status", OPT_STATUS, N_("STATUS"), 0,
-     N_("decp: give the markets this status (AWARDED)"), 0},
-    {"rejects", OPT_REJECTS, N_("FILE"), 0,
-     N_("Write rejected rows there (FILE.rejects)"), 0},
-    {0}};
-static const struct argp_option export_options[] = {
-    {"format", OPT_FORMAT, N_("FORMAT"), 0,
-     N_("csv, tsv or ndjson (by the file's ending; csv)"), 0},
-    {0}};
-static const struct argp_option match_options[] = {
-    OPTION_LOT,        OPTION_JOB,   OPTION_KIND_OF_CANDIDATES,
-    OPTION_LIMIT,      OPTION_ON,    OPTION_KINDS,
-    OPTION_NATIONWIDE, OPTION_GRACE, {0}};
-static const struct argp_option explain_options[] = {
-    OPTION_LOT,        OPTION_JOB,   OPTION_ON, OPTION_KINDS,
-    OPTION_NATIONWIDE, OPTION_GRACE, {0}};
-static const struct argp_option reasons_options[] = {
-    OPTION_LOT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, OPTION_GRACE, {0}};
-static const struct argp_option reference_options[] = {
-    {"version", OPT_VERSION, N_("V"), 0,
-     N_("The table's version (the file's date)"), 0},
-    {"source", OPT_SOURCE, N_("S"), 0,
-     N_("Where it comes from (the file's name)"), 0},
-    {0}};
-
-struct command {
-    const char *name;
-    int (*run)(struct ctl *ctl);
-    const struct argp_option *options;
-    const char *args;
-    const char *doc; /* one line, a vertical tab, examples */
-};
-
-static const struct command commands[] = {
-    {"ping", cmd_ping, no_options, "",
-     N_("See whether the daemon answers.\v"
-        "Example:\n  clausectl ping --connect tcp://10.0.0.5:5570\n")},
-    {"stats", cmd_stats, stats_options, "",
-     N_("What the daemon holds, and what it lacks.\v"
-        "Example:\n  clausectl stats --verbs\n")},
-    {"import", cmd_import, import_options,
-     N_("structures|profiles|markets FILE"),
-     N_("Bring a file in: CSV, TSV or NDJSON; - is stdin.\v"
-        "Good rows are written; bad ones go to FILE.rejects with the reason, "
-        "and can be corrected there and imported again. Columns are the "
-        "paths that `clausectl fields' shows; a row that repeats the id adds "
-        "to lists; | parts codes in a cell; amounts are cents.\n\n"
-        "Examples:\n"
-        "  clausectl import structures structures.csv --dry-run\n"
-        "  clausectl import markets markets.ndjson\n"
-        "  clausectl import structures list.tsv --from siae-list "
-        "--assume-km 30\n"
-        "  clausectl import markets decp.tsv --from decp --status OPEN\n")},
-    {"export", cmd_export, export_options,
-     N_("structures|profiles|markets [FILE]"),
-     N_("Write everything of one kind to a file that import takes back.\v"
-        "Examples:\n"
-        "  clausectl export structures structures.csv\n"
-        "  clausectl export markets --format ndjson | gzip > markets.gz\n")},
-    {"structure", cmd_structure, entity_options,
-     N_("get ID\nlist\nput FILE\ndelete ID"),
-     N_("Structures, one by one; an id is SIRET-KIND.\v"
-        "Examples:\n"
-        "  clausectl structure get 00000001800010-EI\n"
-        "  clausectl structure get 00000001800010-EI --json > s.json\n"
-        "  clausectl structure put s.json --if-rev 12\n")},
-    {"market", cmd_market, entity_options,
-     N_("get ID\nlist\nput FILE\ndelete ID"),
-     N_("Markets, one by one.\v"
-        "Examples:\n"
-        "  clausectl market list\n"
-        "  clausectl market put - < market.json\n")},
-    {"profile", cmd_profile, entity_options,
-     N_("get ID\nlist\nput FILE\nerase ID"),
-     N_("Job-seekers under their pseudonyms, one by one.\v"
-        "Example:\n"
-        "  clausectl profile erase DEMO-P10 --yes\n")},
-    {"match", cmd_match, match_options, N_("MARKET"),
-     N_("Who can answer this market, and who could work on it.\v"
-        "Examples:\n"
-        "  clausectl match DEMO-2026-01\n"
-        "  clausectl match DEMO-2026-01 --lot 2 --people --limit 5\n"
-        "  clausectl match DEMO-2026-01 --kinds EI,ACI --json\n")},
-    {"explain", cmd_explain, explain_options, N_("MARKET CANDIDATE"),
-     N_("Why one structure or person is, or is not, in the answer.\v"
-        "Examples:\n"
-        "  clausectl explain DEMO-2026-01 00000001800010-EI\n"
-        "  clausectl explain DEMO-2026-01 DEMO-P10 --lot 2 --job 1\n")},
-    {"reasons", cmd_reasons, reasons_options, N_("MARKET"),
-     N_("Count why the others are not in the answer.\v"
-        "Example:\n"
-        "  clausectl reasons DEMO-2026-01 --lot 2\n")},
-    {"reference", cmd_reference, reference_options,
-     N_("import centres|rome-links|sectors FILE"),
-     N_("Bring in a table of facts that the daemon does not bundle.\v"
-        "Columns: centres insee, lat, lon [approximate]; rome-links rome, "
-        "rome_target, kind; sectors sector, group.\n\n"
-        "Example:\n"
-        "  clausectl reference import centres communes.tsv --version 2026-01 "
-        "--source geo.api.gouv.fr\n")},
-    {"fields", cmd_fields, no_options, N_("structure|market|profile"),
-     N_("The columns of an entity and what each takes.\v"
-        "Example:\n  clausectl fields market\n")},
-};
-#define N_COMMANDS (sizeof commands / sizeof *commands)
 
 /* ---- Options ---------------------------------------------------------- */
 
@@ -372,25 +157,21 @@ static error_t parse_top(int key, char *arg, struct argp_state *state)
 
 const char *argp_program_version = "clausectl " VERSION;
 
-/* The commands, one a line, before the options of argp's help. */
-static char *top_help(int key, const char *text, void *input)
+/* After the options: the commands, and what the exit status says. */
+static char *top_doc(void)
 {
-    char *help = NULL;
+    char *doc = NULL;
     size_t size;
-    FILE *out;
+    FILE *out = open_memstream(&doc, &size);
 
-    (void)input;
-    if (key != ARGP_KEY_HELP_POST_DOC)
-        return (char *)text;
-    if (!(out = open_memstream(&help, &size)))
-        return (char *)text;
-    fprintf(out, "%s\n", _("Commands:"));
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        const char *doc = _(commands[i].doc);
-
-        fprintf(out, "  %-10s %.*s\n", commands[i].name,
-                (int)strcspn(doc, "\v"), doc);
-    }
+    if (!out)
+        return NULL;
+    fprintf(out, "%s\v%s\n",
+            _("Ask a claused which inclusive structures and job-seekers suit "
+              "a clausal market."),
+            _("Commands:"));
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, _(commands[i].doc));
     fprintf(out, "\n%s\n  %s\n  %s\n  %s\n\n%s\n", _("Examples:"),
             "clausectl import structures structures.csv",
             "clausectl match DEMO-2026-01 --lot 2 --people",
@@ -400,42 +181,37 @@ static char *top_help(int key, const char *text, void *input)
               "known there, 70 internal error, 74 file or disk, 75 try "
               "again, 77 not allowed."));
     fclose(out);
-    return help;
+    return doc;
 }
 
-static const struct argp top = {
-    no_options,
-    parse_top,
-    N_("COMMAND ..."),
-    N_("Ask a claused which inclusive structures and job-seekers suit a "
-       "clausal market.\v "),
-    with_common,
-    top_help,
-    "clausectl"};
-
-static const struct command *find_command(const char *name)
+static char *command_doc(const struct command *command)
 {
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        if (!strcmp(commands[i].name, name))
-            return &commands[i];
-    return NULL;
+    const char *at = command->examples;
+    char *doc = NULL;
+    size_t size, len;
+    FILE *out = open_memstream(&doc, &size);
+
+    if (!out)
+        return NULL;
+    fprintf(out, "%s\v", _(command->doc));
+    if (command->note)
+        fprintf(out, "%s\n\n", _(command->note));
+    fprintf(out, "%s\n", _("Examples:"));
+    for (; *at; at += len + 1) {
+        len = strcspn(at, "\n");
+        fprintf(out, "  clausectl %.*s\n", (int)len, at);
+    }
+    fclose(out);
+    return doc;
 }
 
 static int unknown_command(const struct ctl *ctl, const char *name)
 {
-    const char *best = NULL;
-    size_t least = SIZE_MAX, distance;
+    const char *near = command_nearest(name);
 
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        distance = name_distance(name, commands[i].name);
-        if (distance < least) {
-            least = distance;
-            best = commands[i].name;
-        }
-    }
-    if (best && name_is_near(name, least))
+    if (near)
         return ctl_misused(ctl, _("`%s' is no command; did you mean `%s'?"),
-                           name, best);
+                           name, near);
     return ctl_misused(ctl, _("`%s' is no command"), name);
 }
 
@@ -444,9 +220,9 @@ static int unknown_command(const struct ctl *ctl, const char *name)
 static void parse_command_line(const struct command *command, struct line *line,
                                int argc, char **argv)
 {
-    struct argp argp = {command->options, parse_command, command->args,
-                        command->doc,     with_common,   NULL,
-                        "clausectl"};
+    char *doc = command_doc(command);
+    struct argp argp = {command->options, parse_command, command->args, doc,
+                        with_common,      NULL,          "clausectl"};
     char name[64];
 
     /* `clausectl match: unknown option' says where to look. */
@@ -454,12 +230,24 @@ static void parse_command_line(const struct command *command, struct line *line,
     argv[0] = name;
     argp_program_version = NULL; /* --version may be the command's own */
     argp_parse(&argp, argc, argv, 0, NULL, line);
+    free(doc);
+}
+
+static void parse_top_line(struct line *line, int argc, char **argv)
+{
+    static const struct argp_option none[] = {{0}};
+    char *doc = top_doc();
+    struct argp argp = {none,        parse_top, N_("COMMAND ..."), doc,
+                        with_common, NULL,      "clausectl"};
+
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, line);
+    free(doc);
 }
 
 static int help(struct line *line)
 {
     const struct command *command =
-        line->n_rest > 1 ? find_command(line->rest[1]) : NULL;
+        line->n_rest > 1 ? command_find(line->rest[1]) : NULL;
     char program[] = "clausectl", option[] = "--help";
     char *argv[] = {program, option, NULL};
 
@@ -468,7 +256,7 @@ static int help(struct line *line)
     if (command)
         parse_command_line(command, line, 2, argv);
     else
-        argp_parse(&top, 2, argv, ARGP_IN_ORDER, NULL, line);
+        parse_top_line(line, 2, argv);
     return DONE;
 }
 
@@ -482,7 +270,7 @@ static int run(struct line *line)
         return ctl_misused(ctl, "%s", _("a command is missing"));
     if (!strcmp(line->rest[0], "help"))
         return help(line);
-    if (!(command = find_command(line->rest[0])))
+    if (!(command = command_find(line->rest[0])))
         return unknown_command(ctl, line->rest[0]);
     parse_command_line(command, line, line->n_rest, line->rest);
     if (ctl->run_key &&
@@ -525,7 +313,7 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_USAGE;
     /* A reader that goes away early (head) is no reason to die unheard. */
     signal(SIGPIPE, SIG_IGN);
-    argp_parse(&top, argc, argv, ARGP_IN_ORDER, NULL, &line);
+    parse_top_line(&line, argc, argv);
     status = run(&line);
     if (fflush(stdout) && !status)
         status = EXIT_IO;

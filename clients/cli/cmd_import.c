@@ -486,7 +486,7 @@ static int choose_layout(struct import *in)
                              "decp."),
                            from);
     if (in->layout->entity != in->entity)
-        return ctl_misused(in->ctl, _("%s is a layout of %ss."), from,
+        return ctl_misused(in->ctl, _("--from %s is a layout for %ss."), from,
                            words_entity.words[in->layout->entity]);
     return DONE;
 }

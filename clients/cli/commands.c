@@ -1,0 +1,193 @@
+/*
+ * What `clausectl help' lists: a row for each sub-command, its options before
+ * it.
+ */
+#include "clients/cli/commands.h"
+#include "clients/cli/names.h"
+
+#include <string.h>
+
+const struct argp_option common_options[] = {
+    {"connect", OPT_CONNECT, N_("ENDPOINT"), 0,
+     N_("Where the daemon listens (CLAUSED_ENDPOINT; tcp://127.0.0.1:5570)"),
+     90},
+    {"timeout", OPT_TIMEOUT, N_("SECONDS"), 0,
+     N_("How long to wait for an answer (10)"), 90},
+    {"json", OPT_JSON, NULL, 0, N_("Print JSON, with the keys of the protocol"),
+     90},
+    {"key", OPT_KEY, N_("KEY"), 0,
+     N_("Idempotency key: repeat a write whose answer was lost"), 90},
+    {"lang", OPT_LANG, N_("LANGUAGE"), 0, N_("Speak this language: fr, en"),
+     90},
+    {0}};
+
+/* ---- The sub-commands ------------------------------------------------- */
+
+#define OPTION_LOT                                                             \
+    {                                                                          \
+        "lot", OPT_LOT, N_("N"), 0, N_("The lot, numbered from 1"), 0          \
+    }
+#define OPTION_JOB                                                             \
+    {                                                                          \
+        "job", OPT_JOB, N_("N"), 0, N_("The job of the lot, numbered from 1"), \
+            0                                                                  \
+    }
+#define OPTION_LIMIT                                                           \
+    {                                                                          \
+        "limit", OPT_LIMIT, N_("N"), 0, N_("At most so many"), 0               \
+    }
+#define OPTION_ON                                                              \
+    {                                                                          \
+        "on", OPT_ON, N_("DATE"), 0, N_("As of this day (today in Paris)"), 0  \
+    }
+#define OPTION_KINDS                                                           \
+    {                                                                          \
+        "kinds", OPT_KINDS, N_("KIND,..."), 0,                                 \
+            N_("Only these kinds of structures"), 0                            \
+    }
+#define OPTION_NATIONWIDE                                                      \
+    {                                                                          \
+        "nationwide", OPT_NATIONWIDE, N_("HOW"), 0,                            \
+            N_("include, exclude or only: structures that offer their work "   \
+               "in all "                                                       \
+               "of France"),                                                   \
+            0                                                                  \
+    }
+#define OPTION_GRACE                                                           \
+    {                                                                          \
+        "grace", OPT_GRACE, N_("DAYS"), 0,                                     \
+            N_("How late a person may be available (14)"), 0                   \
+    }
+#define OPTION_KIND_OF_CANDIDATES                                              \
+    {"structures", OPT_STRUCTURES, NULL, 0, N_("Only structures"), 0},         \
+    {                                                                          \
+        "people", OPT_PEOPLE, NULL, 0, N_("Only people"), 0                    \
+    }
+#define OPTION_IF_REV                                                          \
+    {                                                                          \
+        "if-rev", OPT_IF_REV, N_("N"), 0,                                      \
+            N_("Only if its revision is N (0: if it does not exist)"), 0       \
+    }
+#define OPTION_YES                                                             \
+    {                                                                          \
+        "yes", OPT_YES, NULL, 0, N_("Delete without asking"), 0                \
+    }
+
+static const struct argp_option no_options[] = {{0}};
+static const struct argp_option stats_options[] = {
+    {"verbs", OPT_VERBS, NULL, 0, N_("Count requests too"), 0}, {0}};
+static const struct argp_option entity_options[] = {
+    OPTION_LIMIT, OPTION_IF_REV, OPTION_YES, {0}};
+static const struct argp_option import_options[] = {
+    {"dry-run", OPT_DRY_RUN, NULL, 0,
+     N_("Let the daemon check every row and write nothing"), 0},
+    {"from", OPT_FROM, N_("LAYOUT"), 0,
+     N_("The file is in another producer's layout: siae-list, decp"), 0},
+    {"assume-km", OPT_ASSUME_KM, N_("N"), 0,
+     N_("siae-list: assume that a structure works within N km of its home"), 0},
+    {"status", OPT_STATUS, N_("STATUS"), 0,
+     N_("decp: give the markets this status (AWARDED)"), 0},
+    {"rejects", OPT_REJECTS, N_("FILE"), 0,
+     N_("Write rejected rows there (FILE.rejects)"), 0},
+    {0}};
+static const struct argp_option export_options[] = {
+    {"format", OPT_FORMAT, N_("FORMAT"), 0,
+     N_("csv, tsv or ndjson (by the file's ending; csv)"), 0},
+    {0}};
+static const struct argp_option match_options[] = {
+    OPTION_LOT,        OPTION_JOB,   OPTION_KIND_OF_CANDIDATES,
+    OPTION_LIMIT,      OPTION_ON,    OPTION_KINDS,
+    OPTION_NATIONWIDE, OPTION_GRACE, {0}};
+static const struct argp_option explain_options[] = {
+    OPTION_LOT,        OPTION_JOB,   OPTION_ON, OPTION_KINDS,
+    OPTION_NATIONWIDE, OPTION_GRACE, {0}};
+static const struct argp_option reasons_options[] = {
+    OPTION_LOT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, OPTION_GRACE, {0}};
+static const struct argp_option reference_options[] = {
+    {"version", OPT_VERSION, N_("V"), 0,
+     N_("The table's version (the file's date)"), 0},
+    {"source", OPT_SOURCE, N_("S"), 0,
+     N_("Where it comes from (the file's name)"), 0},
+    {0}};
+
+const struct command commands[COMMANDS] = {
+    {"ping", cmd_ping, no_options, "", N_("See whether the daemon answers."),
+     NULL, "ping --connect tcp://10.0.0.5:5570\n"},
+    {"stats", cmd_stats, stats_options, "",
+     N_("What the daemon holds, and what it lacks."), NULL, "stats --verbs\n"},
+    {"import", cmd_import, import_options,
+     N_("structures|profiles|markets FILE"),
+     N_("Bring a file in: CSV, TSV or NDJSON; - is stdin."),
+     N_("Good rows are written; bad ones go to FILE.rejects with the reason, "
+        "and can be corrected there and imported again. Columns are the "
+        "paths that `clausectl fields' shows; a row that repeats the id adds "
+        "to lists; | parts codes in a cell; amounts are cents."),
+     "import structures structures.csv --dry-run\n"
+     "import markets markets.ndjson\n"
+     "import structures list.tsv --from siae-list --assume-km 30\n"
+     "import markets decp.tsv --from decp --status OPEN\n"},
+    {"export", cmd_export, export_options,
+     N_("structures|profiles|markets [FILE]"),
+     N_("Write everything of one kind to a file that import takes back."), NULL,
+     "export structures structures.csv\n"
+     "export markets --format ndjson | gzip > markets.gz\n"},
+    {"structure", cmd_structure, entity_options,
+     N_("get ID\nlist\nput FILE\ndelete ID"),
+     N_("Structures, one by one; an id is SIRET-KIND."), NULL,
+     "structure get 00000001800010-EI\n"
+     "structure get 00000001800010-EI --json > s.json\n"
+     "structure put s.json --if-rev 12\n"},
+    {"market", cmd_market, entity_options,
+     N_("get ID\nlist\nput FILE\ndelete ID"), N_("Markets, one by one."), NULL,
+     "market list\n"
+     "market put - < market.json\n"},
+    {"profile", cmd_profile, entity_options,
+     N_("get ID\nlist\nput FILE\nerase ID"),
+     N_("Job-seekers under their pseudonyms, one by one."), NULL,
+     "profile erase DEMO-P10 --yes\n"},
+    {"match", cmd_match, match_options, N_("MARKET"),
+     N_("Who can answer this market, and who could work on it."),
+     N_("Scores are out of 1000; ? marks what is not known and counts 500."),
+     "match DEMO-2026-01\n"
+     "match DEMO-2026-01 --lot 2 --people --limit 5\n"
+     "match DEMO-2026-01 --kinds EI,ACI --json\n"},
+    {"explain", cmd_explain, explain_options, N_("MARKET CANDIDATE"),
+     N_("Why one structure or person is, or is not, in the answer."), NULL,
+     "explain DEMO-2026-01 00000001800010-EI\n"
+     "explain DEMO-2026-01 DEMO-P10 --lot 2 --job 1\n"},
+    {"reasons", cmd_reasons, reasons_options, N_("MARKET"),
+     N_("Count why the others are not in the answer."), NULL,
+     "reasons DEMO-2026-01 --lot 2\n"},
+    {"reference", cmd_reference, reference_options,
+     N_("import centres|rome-links|sectors FILE"),
+     N_("Bring in a table of facts that the daemon does not bundle."),
+     N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "
+        "rome_target, kind; sectors sector, group."),
+     "reference import centres communes.tsv --version 2026-01\n"},
+    {"fields", cmd_fields, no_options, N_("structure|market|profile"),
+     N_("The columns of an entity and what each takes."), NULL,
+     "fields market\n"},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+const char *command_nearest(const char *name)
+{
+    const char *best = NULL;
+    size_t least = SIZE_MAX, distance;
+
+    for (size_t i = 0; i < COMMANDS; i++) {
+        distance = name_distance(name, commands[i].name);
+        if (distance < least) {
+            least = distance;
+            best = commands[i].name;
+        }
+    }
+    return best && name_is_near(name, least) ? best : NULL;
+}

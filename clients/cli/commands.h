@@ -1,0 +1,61 @@
+/*
+ * The sub-commands and their options, as tables.
+ */
+#ifndef CLIENTS_CLI_COMMANDS_H
+#define CLIENTS_CLI_COMMANDS_H
+
+#include "clients/cli/ctl.h"
+
+#include <argp.h>
+
+/* What argp calls an option; none of them has a short form. */
+enum option_key {
+    OPT_CONNECT = 256,
+    OPT_TIMEOUT,
+    OPT_JSON,
+    OPT_KEY,
+    OPT_LANG,
+    OPT_LOT,
+    OPT_JOB,
+    OPT_LIMIT,
+    OPT_ON,
+    OPT_KINDS,
+    OPT_NATIONWIDE,
+    OPT_GRACE,
+    OPT_STRUCTURES,
+    OPT_PEOPLE,
+    OPT_FROM,
+    OPT_ASSUME_KM,
+    OPT_STATUS,
+    OPT_FORMAT,
+    OPT_REJECTS,
+    OPT_DRY_RUN,
+    OPT_IF_REV,
+    OPT_YES,
+    OPT_VERBS,
+    OPT_VERSION,
+    OPT_SOURCE
+};
+
+/* Of every command. */
+extern const struct argp_option common_options[];
+
+struct command {
+    const char *name;
+    int (*run)(struct ctl *ctl);
+    const struct argp_option *options;
+    const char *args;     /* as the usage line shows them */
+    const char *doc;      /* one sentence */
+    const char *note;     /* what else to know, or NULL */
+    const char *examples; /* without `clausectl ', one a line */
+};
+
+#define COMMANDS 12
+extern const struct command commands[COMMANDS];
+
+/* The command of that name, NULL when there is none; the name of the nearest
+ * one, NULL when none is near. */
+const struct command *command_find(const char *name);
+const char *command_nearest(const char *name);
+
+#endif
