@@ -112,6 +112,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     size_t need;
     void *out;
 
+    /* Before it is rounded up: that could wrap. */
     if (size > arena->limit)
         return NULL;
     need = ((size ? size : 1) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

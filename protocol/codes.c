@@ -37,6 +37,7 @@ static unsigned digit_sum(struct slice text, int luhn)
     return sum;
 }
 
+/* La Poste has more establishments than Luhn leaves numbers for. */
 static int siret_checks(struct slice text)
 {
     struct slice siren = {text.data, 9};
@@ -178,6 +179,7 @@ static enum err untyped(struct slice text, struct hint *hint)
     return ERR_CODE_UNTYPED;
 }
 
+/* The list itself is the hint: 20, 96 and 99 are what people try. */
 static enum err bad_department(struct hint *hint)
 {
     hint_set(hint, "01 to 19, 2A, 2B, 21 to 95, 971 to 978, 984, 986 to 989");
@@ -236,6 +238,7 @@ enum err code_check_zone(struct slice text, struct hint *hint)
         return code.len == 9 && all_digits(code) ? ERR_NONE
                                                  : ERR_UNKNOWN_TERRITORY;
     }
+    /* "20" alone has no typed form to propose. */
     if (misses_department(text))
         return bad_department(hint);
     if (text.len && memchr(text.data, ':', text.len)) {

@@ -8,159 +8,16 @@
 #include "protocol/codec.h"
 
 #include <assert.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "protocol/path.h"
+#include "protocol/decoder.h"
 #include "protocol/scan.h"
-#include "protocol/value.h"
-#include "protocol/wire.h"
-
-struct decoder {
-    struct wire in;
-    struct arena *arena;
-    struct faults *faults;
-    enum err first; /* the first fault's name */
-    enum err fatal; /* ERR_NOMEM: nothing more is decoded */
-    int personal;   /* within a profile */
-};
 
 /* Any LIST_OF: struct NAME_list without its element type. */
 struct any_list {
     void *at;
     size_t n;
 };
-
-__attribute__((format(printf, 4, 5))) static void fault(struct decoder *d,
-                                                        const struct path *path,
-                                                        enum err name,
-                                                        const char *format, ...)
-{
-    char where[PATH_MAX_BYTES + 1], hint[HINT_MAX_BYTES + 1];
-    va_list args;
-    size_t len;
-
-    if (!d->first)
-        d->first = name;
-    if (d->faults->n == FAULTS_MAX)
-        return;
-    va_start(args, format);
-    vsnprintf(hint, sizeof hint, format, args);
-    va_end(args);
-    len = path_write(path, where);
-    faults_add(d->faults, d->arena, name, (struct slice){where, len}, "%s",
-               hint);
-}
-
-static void *get_memory(struct decoder *d, size_t n, size_t size)
-{
-    void *out = arena_array(d->arena, n, size);
-
-    if (!out)
-        d->fatal = ERR_NOMEM;
-    return out;
-}
-
-static void wrong_type(struct decoder *d, const struct path *path,
-                       enum field_type expected, const struct item *item)
-{
-    if (item->kind == ITEM_FLOAT && !isfinite(item->real))
-        fault(d, path, ERR_NOT_FINITE, "%s", value_expected(expected));
-    else
-        fault(d, path, ERR_WRONG_TYPE, "%s", value_expected(expected));
-    if (!wire_skip(&d->in, item))
-        d->fatal = ERR_MALFORMED;
-}
-
-/* ---- Scalars ------------------------------------------------------------ */
-
-static void decode_degrees(struct decoder *d, const struct path *path,
-                           const struct field *field, const struct item *item,
-                           int64_t *out)
-{
-    double degrees =
-        item->kind == ITEM_FLOAT ? item->real : (double)item->number;
-    struct hint hint;
-    int64_t value;
-
-    if (!isfinite(degrees)) {
-        fault(d, path, ERR_NOT_FINITE, "%s", value_expected(TYPE_DEG));
-        return;
-    }
-    /* What is far outside must not overflow the rounding. */
-    value = fabs(degrees) > 1000 ? INT64_MAX : llround(degrees * 1e6);
-    if (value_check_bounds(field, value, &hint))
-        fault(d, path, ERR_RANGE, "%s", hint.text);
-    else
-        *out = value;
-}
-
-static void decode_number(struct decoder *d, const struct path *path,
-                          const struct field *field, const struct item *item,
-                          int64_t *out)
-{
-    struct hint hint;
-
-    if (field->type == TYPE_DEG &&
-        (item->kind == ITEM_FLOAT || item->kind == ITEM_INT))
-        decode_degrees(d, path, field, item, out);
-    else if (field->type == TYPE_BOOL && item->kind == ITEM_BOOL)
-        *out = item->number;
-    else if (field->type != TYPE_INT ||
-             (item->kind != ITEM_INT && item->kind != ITEM_HUGE))
-        wrong_type(d, path, field->type, item);
-    else if (value_check_bounds(field, item->number, &hint))
-        fault(d, path, ERR_RANGE, "%s", hint.text);
-    else if (item->kind == ITEM_HUGE)
-        fault(d, path, ERR_RANGE, "at most 9223372036854775807");
-    else
-        *out = item->number;
-}
-
-/* Words, dates and times: texts on the wire, numbers in the struct. */
-static void decode_word(struct decoder *d, const struct path *path,
-                        const struct field *field, const struct item *item,
-                        int64_t *out)
-{
-    int dated = field->type == TYPE_DATE || field->type == TYPE_TIME;
-    struct hint hint;
-    enum err e;
-
-    if (item->kind != ITEM_STR) {
-        wrong_type(d, path, value_element(field->type), item);
-        return;
-    }
-    e = dated ? value_parse_date(field, item->text, out, &hint)
-              : value_parse_word(field, item->text, out, &hint);
-    if (e)
-        fault(d, path, e, "%s", hint.text);
-}
-
-static int decode_text(struct decoder *d, const struct path *path,
-                       const struct field *field, const struct item *item,
-                       struct slice *out)
-{
-    struct hint hint;
-    enum err e;
-
-    if (item->kind != ITEM_STR) {
-        wrong_type(d, path, value_element(field->type), item);
-        return 0;
-    }
-    if (d->personal && pii_text(item->text)) {
-        fault(d, path, ERR_PII_FORBIDDEN,
-              "looks like an e-mail, a phone number or a NIR: use a pseudonym");
-        return 0;
-    }
-    if ((e = value_check_text(field, item->text, &hint))) {
-        fault(d, path, e, "%s", hint.text);
-        return 0;
-    }
-    *out = item->text;
-    return 1;
-}
 
 /* ---- Lists -------------------------------------------------------------- */
 
@@ -182,7 +39,7 @@ static size_t drop_repeats(struct decoder *d, struct slice *at, size_t n)
 
     while (slots < 2 * n)
         slots *= 2;
-    if (n < 2 || !(table = get_memory(d, slots, sizeof *table)))
+    if (n < 2 || !(table = decoder_memory(d, slots, sizeof *table)))
         return n;
     for (size_t i = 0; i < n; i++) {
         size_t slot = text_hash(at[i]) & (slots - 1);
@@ -197,11 +54,12 @@ static size_t drop_repeats(struct decoder *d, struct slice *at, size_t n)
     return kept;
 }
 
+/* Bad elements are told and left out; the result is thrown away anyway. */
 static void decode_texts(struct decoder *d, const struct path *path,
                          const struct field *field, size_t n,
                          struct slices *out)
 {
-    struct slice *at = get_memory(d, n, sizeof *at);
+    struct slice *at = decoder_memory(d, n, sizeof *at);
     struct path step = {path, {NULL, 0}, 0};
     struct item item;
     size_t kept = 0;
@@ -210,7 +68,7 @@ static void decode_texts(struct decoder *d, const struct path *path,
         if (!wire_next(&d->in, &item))
             d->fatal = ERR_MALFORMED;
         else
-            kept += (size_t)decode_text(d, &step, field, &item, &at[kept]);
+            kept += (size_t)decoder_text(d, &step, field, &item, &at[kept]);
     }
     if (!d->fatal)
         *out = (struct slices){at, drop_repeats(d, at, kept)};
@@ -219,7 +77,7 @@ static void decode_texts(struct decoder *d, const struct path *path,
 static void decode_words(struct decoder *d, const struct path *path,
                          const struct field *field, size_t n, struct ints *out)
 {
-    int64_t *at = get_memory(d, n, sizeof *at);
+    int64_t *at = decoder_memory(d, n, sizeof *at);
     struct path step = {path, {NULL, 0}, 0};
     struct item item;
     uint64_t seen = 0;
@@ -233,7 +91,7 @@ static void decode_words(struct decoder *d, const struct path *path,
             d->fatal = ERR_MALFORMED;
             break;
         }
-        decode_word(d, &step, field, &item, &word);
+        decoder_word(d, &step, field, &item, &word);
         if (word < 0 || (seen >> word & 1))
             continue;
         seen |= UINT64_C(1) << word;
@@ -247,7 +105,7 @@ static void decode_words(struct decoder *d, const struct path *path,
  * a bad one spares the others. */
 static void decode_rows(struct decoder *d, size_t n, struct slices *out)
 {
-    struct slice *at = get_memory(d, n, sizeof *at);
+    struct slice *at = decoder_memory(d, n, sizeof *at);
     struct item item;
 
     for (size_t i = 0; i < n && !d->fatal; i++) {
@@ -282,7 +140,7 @@ static void decode_structs(struct decoder *d, const struct path *path,
         if (!wire_next(&d->in, &item))
             d->fatal = ERR_MALFORMED;
         else if (item.kind != ITEM_MAP)
-            wrong_type(d, &step, TYPE_ONE, &item);
+            decoder_wrong_type(d, &step, TYPE_ONE, &item);
         else
             decode_map(d, &step, field->shape, item.n, each);
     }
@@ -295,13 +153,14 @@ static void decode_list(struct decoder *d, const struct path *path,
                         void *member)
 {
     if (item->kind != ITEM_ARRAY) {
-        wrong_type(d, path, field->type, item);
+        decoder_wrong_type(d, path, field->type, item);
         return;
     }
     if (item->n < field->min || item->n > field->max) {
-        fault(d, path, ERR_RANGE, "%lld to %lld elements, these are %lu",
-              (long long)field->min, (long long)field->max,
-              (unsigned long)item->n);
+        decoder_fault(d, path, ERR_RANGE,
+                      "%lld to %lld elements, these are %lu",
+                      (long long)field->min, (long long)field->max,
+                      (unsigned long)item->n);
         if (!wire_skip(&d->in, item))
             d->fatal = ERR_MALFORMED;
         return;
@@ -320,6 +179,7 @@ static void decode_list(struct decoder *d, const struct path *path,
 
 /* ---- Maps --------------------------------------------------------------- */
 
+/* A nested map: its struct is made only for a map. */
 static void decode_one(struct decoder *d, const struct path *path,
                        const struct field *field, const struct item *item,
                        void *member)
@@ -327,7 +187,7 @@ static void decode_one(struct decoder *d, const struct path *path,
     void *value;
 
     if (item->kind != ITEM_MAP) {
-        wrong_type(d, path, TYPE_ONE, item);
+        decoder_wrong_type(d, path, TYPE_ONE, item);
         return;
     }
     if (!(value = shape_array(d->arena, field->shape, 1))) {
@@ -346,19 +206,19 @@ static void decode_field(struct decoder *d, const struct path *path,
     case TYPE_INT:
     case TYPE_BOOL:
     case TYPE_DEG:
-        decode_number(d, path, field, item, member);
+        decoder_number(d, path, field, item, member);
         break;
     case TYPE_DATE:
     case TYPE_TIME:
     case TYPE_ENUM:
-        decode_word(d, path, field, item, member);
+        decoder_word(d, path, field, item, member);
         break;
     case TYPE_ONE:
         decode_one(d, path, field, item, member);
         break;
     default:
         if (value_is_text(field->type))
-            decode_text(d, path, field, item, member);
+            decoder_text(d, path, field, item, member);
         else
             decode_list(d, path, field, item, member);
     }
@@ -382,6 +242,7 @@ static int key_is_plain(struct slice key)
     return 1;
 }
 
+/* Refuse a key that the table does not have, and name the one meant. */
 static void unknown_field(struct decoder *d, const struct path *path,
                           const struct shape *shape, struct slice key)
 {
@@ -390,8 +251,8 @@ static void unknown_field(struct decoder *d, const struct path *path,
     unsigned best = UINT32_MAX;
 
     if (shape == &shape_profile && pii_key(key)) {
-        fault(d, &step, ERR_PII_FORBIDDEN,
-              "leave it out: a profile names no one");
+        decoder_fault(d, &step, ERR_PII_FORBIDDEN,
+                      "leave it out: a profile names no one");
         return;
     }
     for (size_t i = 0; i < shape->n; i++) {
@@ -403,8 +264,8 @@ static void unknown_field(struct decoder *d, const struct path *path,
             nearest = shape->fields[i].name;
         }
     }
-    fault(d, &step, ERR_UNKNOWN_FIELD, "the nearest known field is `%s`",
-          nearest);
+    decoder_fault(d, &step, ERR_UNKNOWN_FIELD,
+                  "the nearest known field is `%s`", nearest);
 }
 
 /* Clients mostly keep the table's order: look from FROM on first. */
@@ -437,7 +298,7 @@ static void decode_pair(struct decoder *d, const struct path *path,
     }
     at = shape->n;
     if (key.kind != ITEM_STR)
-        fault(d, path, ERR_WRONG_TYPE, "keys are texts");
+        decoder_fault(d, path, ERR_WRONG_TYPE, "keys are texts");
     else if ((at = find_field(shape, key.text,
                               *seen ? 64 - (size_t)__builtin_clzll(*seen)
                                     : 0)) == shape->n)
@@ -445,7 +306,7 @@ static void decode_pair(struct decoder *d, const struct path *path,
     if (at < shape->n) {
         step.name = slice_of(shape->fields[at].name);
         if (*seen >> at & 1) {
-            fault(d, &step, ERR_DUPLICATE_KEY, "write it once");
+            decoder_fault(d, &step, ERR_DUPLICATE_KEY, "write it once");
             at = shape->n;
         }
     }
@@ -454,6 +315,7 @@ static void decode_pair(struct decoder *d, const struct path *path,
             d->fatal = ERR_MALFORMED;
         return;
     }
+    /* nil is absent, yet the key has been used. */
     *seen |= UINT64_C(1) << at;
     if (item.kind == ITEM_NIL)
         return;
@@ -476,8 +338,8 @@ static void decode_map(struct decoder *d, const struct path *path,
         struct path step = {path, slice_of(shape->fields[i].name), 0};
 
         if (shape->fields[i].fallback == REQUIRED && !(given >> i & 1))
-            fault(d, &step, ERR_MISSING_FIELD, "%s",
-                  value_expected(shape->fields[i].type));
+            decoder_fault(d, &step, ERR_MISSING_FIELD, "%s",
+                          value_expected(shape->fields[i].type));
     }
     d->personal = personal;
 }
@@ -486,24 +348,25 @@ enum err protocol_decode(const struct shape *shape, struct slice bytes,
                          const struct limits *limits, struct arena *arena,
                          void *value, struct faults *faults)
 {
-    struct decoder d = {wire_over(bytes), arena, faults, 0, 0, 0};
+    struct decoder d = {
+        .in = wire_over(bytes), .arena = arena, .faults = faults};
     enum err e = scan_value(bytes, limits, 0);
     struct item item;
 
     if (e == ERR_TOO_LARGE)
-        fault(&d, NULL, e, "at most %zu bytes and %zu items", limits->bytes,
-              limits->items);
+        decoder_fault(&d, NULL, e, "at most %zu bytes and %zu items",
+                      limits->bytes, limits->items);
     else if (e == ERR_TOO_DEEP)
-        fault(&d, NULL, e, "at most %u levels", limits->depth);
+        decoder_fault(&d, NULL, e, "at most %u levels", limits->depth);
     else if (e)
-        fault(&d, NULL, e, "one map, whole, and nothing after it");
+        decoder_fault(&d, NULL, e, "one map, whole, and nothing after it");
     if (e)
         return e;
     shape_clear(shape, value);
     if (!wire_next(&d.in, &item))
         return ERR_MALFORMED;
     if (item.kind != ITEM_MAP)
-        wrong_type(&d, NULL, TYPE_ONE, &item);
+        decoder_wrong_type(&d, NULL, TYPE_ONE, &item);
     else
         decode_map(&d, NULL, shape, item.n, value);
     return d.fatal ? d.fatal : d.first;

@@ -56,6 +56,7 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
+/* msgpack's side of the buffer. */
 static int on_write(void *data, const char *bytes, size_t len)
 {
     struct writer *w = data;
@@ -67,6 +68,8 @@ static int on_write(void *data, const char *bytes, size_t len)
 
 /* ---- Fields ------------------------------------------------------------- */
 
+/* Members are of many types; those that are pointers are copied out, so that
+ * none is read through the type of another. */
 static int64_t number_at(const void *member)
 {
     return *(const int64_t *)member;
@@ -88,6 +91,7 @@ static const void *pointer_at(const void *member)
     return pointer;
 }
 
+/* Is it there, and may the reader see it? */
 static int is_shown(const struct writer *w, const struct field *field,
                     const void *member)
 {
@@ -108,6 +112,7 @@ static void pack_text(struct writer *w, struct slice text)
     msgpack_pack_str_body(&w->pack, text.data, text.len);
 }
 
+/* A number that is no word is our own mistake: it must not reach the disk. */
 static void pack_word(struct writer *w, const struct field *field, int64_t word)
 {
     if (word < 0 || (uint64_t)word >= field->words->n)
@@ -185,6 +190,7 @@ static void pack_map(struct writer *w, const struct shape *shape,
     const char *base = value;
     size_t n = 0;
 
+    /* A map's count comes before its pairs. */
     for (size_t i = 0; i < shape->n; i++)
         n += (size_t)is_shown(w, &shape->fields[i],
                               base + shape->fields[i].offset);
@@ -207,6 +213,7 @@ enum err protocol_encode(const struct shape *shape, const void *value,
 
     msgpack_packer_init(&w.pack, &w, on_write);
     pack_map(&w, shape, value);
+    /* Half an answer must not follow what stood there. */
     if (w.failed)
         out->len = start;
     return w.failed;

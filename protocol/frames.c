@@ -25,6 +25,7 @@ struct key {
     size_t max; /* bytes of a text */
 };
 
+/* Headers are logged, so nothing in them may play tricks on a terminal. */
 static int is_plain(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -88,6 +89,7 @@ static enum err read_header(struct slice bytes, const struct key *keys,
         while (at < n && (name.kind != ITEM_STR ||
                           !slice_equal(name.text, slice_of(keys[at].name))))
             at++;
+        /* Not known, or nil, which is absent. */
         if (at == n || (item.kind == ITEM_NIL && !(seen >> at & 1)))
             continue;
         if (seen >> at & 1 || !read_key(&keys[at], &item)) {
@@ -143,6 +145,7 @@ enum err protocol_decode_reply_header(struct slice bytes, struct arena *arena,
 
 /* ---- Writing ------------------------------------------------------------ */
 
+/* Headers are packed apart, so that one that fails leaves OUT alone. */
 static enum err append(struct buffer *out, const msgpack_sbuffer *packed,
                        int failed)
 {

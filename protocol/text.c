@@ -43,6 +43,7 @@ static int parse_degrees(struct slice text, int64_t *out)
         }
         if (c < '0' || c > '9' || ++digits > 30)
             return 0;
+        /* The seventh decimal rounds, later ones are dropped. */
         if (decimals == 6) {
             value += c >= '5';
             decimals = 7;
@@ -61,6 +62,7 @@ static int parse_degrees(struct slice text, int64_t *out)
     return 1;
 }
 
+/* What spreadsheets of both languages hold. */
 static int parse_bool(struct slice text, int64_t *out)
 {
     static const char *const yes[] = {"1", "true", "oui", "yes"};
@@ -77,6 +79,7 @@ static int parse_bool(struct slice text, int64_t *out)
     return 0;
 }
 
+/* As the wire's numbers, but out of a text. */
 static enum err parse_number(const struct field *field, struct slice text,
                              int64_t *out, struct hint *hint)
 {
@@ -123,6 +126,7 @@ static enum err parse_member(const struct field *field, struct slice text,
     }
     if ((e = value_check_text(field, text, hint)))
         return e;
+    /* A cell's bytes go when the next row is read. */
     copy = arena_copy(arena, text);
     if (!copy.data) {
         hint_set(hint, "out of memory");

@@ -58,6 +58,7 @@ static int read_word(const struct field *field, const struct item *item,
     return at >= 0;
 }
 
+/* Each number by the one form that encode.c gives it. */
 static int read_number(const struct field *field, const struct item *item,
                        int64_t *out)
 {
@@ -146,6 +147,7 @@ static enum err read_list(struct reader *r, const struct field *field,
     enum err e = ERR_NONE;
     size_t size = sizeof(struct slice);
 
+    /* The bound keeps a flipped bit from asking for gigabytes. */
     if (item->kind != ITEM_ARRAY || item->n > field->max)
         return ERR_STORE_CORRUPT;
     if (!item->n)

@@ -28,6 +28,7 @@ void hint_set(struct hint *hint, const char *format, ...)
     va_end(args);
     if (n < (int)sizeof hint->text)
         return;
+    /* It was cut: not within a character. */
     len = utf8_span((struct slice){hint->text, sizeof hint->text - 1});
     hint->text[len] = '\0';
 }
@@ -68,6 +69,7 @@ static int has_control(struct slice text)
     return 0;
 }
 
+/* Latin-1 and Windows-1252 are what files hold that are not UTF-8. */
 static enum err check_plain(struct slice text, struct hint *hint)
 {
     size_t good = utf8_span(text);
@@ -149,6 +151,7 @@ void value_format_degrees(int64_t degrees, char out[16])
     out[out[n - 1] == '.' ? n - 1 : n] = '\0';
 }
 
+/* A bound as the caller would write it. */
 static void format_bound(enum field_type type, int64_t bound, char out[24])
 {
     if (type == TYPE_DATE)
@@ -185,6 +188,7 @@ enum err value_parse_word(const struct field *field, struct slice text,
         *out = at;
         return ERR_NONE;
     }
+    /* All words, never the nearest: it would tell of a profile's value. */
     for (size_t i = 0; i < field->words->n && used < sizeof words; i++)
         used += (size_t)snprintf(words + used, sizeof words - used, "%s%s",
                                  i ? ", " : "", field->words->words[i]);

@@ -71,6 +71,7 @@ static int take_int(struct wire *in, struct item *out, unsigned size)
 
     if (!take(in, size, &value))
         return 0;
+    /* Shifting left and back spreads the sign. */
     out->kind = ITEM_INT;
     out->number = (int64_t)(value << unused) >> unused;
     return 1;
@@ -187,6 +188,7 @@ int wire_skip(struct wire *in, const struct item *item)
 {
     struct item each;
 
+    /* Counting what is still open needs no stack, however deep it is. */
     for (uint64_t open = children(item); open; open--) {
         if (!wire_next(in, &each))
             return 0;
