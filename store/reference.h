@@ -133,6 +133,11 @@ const uint64_t *reference_population(const struct reference *ref);
  * T[20015] the answer is 20016. */
 unsigned reference_km(const int32_t a[3], const int32_t b[3]);
 
+/* The same without a square root: q itself, which orders as the kilometres do,
+ * and whether reference_km(a, b) <= km. */
+uint64_t reference_square(const int32_t a[3], const int32_t b[3]);
+int reference_within(const int32_t a[3], const int32_t b[3], unsigned km);
+
 /* The unit vector of a position in 1e-6 degrees, in IEEE doubles and in this
  * order: phi = lat / 1e6 * pi / 180 and lambda likewise, from left to right;
  * then floor(2^30 * v + 0.5) of cos(phi) * cos(lambda), cos(phi) *

@@ -26,17 +26,29 @@ __attribute__((constructor)) static void fill_within(void)
     }
 }
 
-unsigned reference_km(const int32_t a[3], const int32_t b[3])
+uint64_t reference_square(const int32_t a[3], const int32_t b[3])
 {
     uint64_t q = 0;
-    unsigned k;
-    double chord;
 
     for (int i = 0; i < 3; i++) {
         int64_t d = (int64_t)a[i] - b[i];
 
         q += (uint64_t)(d * d);
     }
+    return q;
+}
+
+int reference_within(const int32_t a[3], const int32_t b[3], unsigned km)
+{
+    return km > LAST_KM || reference_square(a, b) <= within[km];
+}
+
+unsigned reference_km(const int32_t a[3], const int32_t b[3])
+{
+    uint64_t q = reference_square(a, b);
+    unsigned k;
+    double chord;
+
     if (q > within[LAST_KM])
         return LAST_KM + 1;
     /* Guess, then step to the exact row: the guess is at most one off. */

@@ -68,6 +68,19 @@ ParameterizedTest(struct km_row *want, reference_km, distances_are_rounded_up,
                  km(want->a, want->b), want->km);
 }
 
+Test(reference_km, antipodes_are_within_20016_and_no_less)
+{
+    int32_t a[3];
+    int32_t b[3];
+
+    reference_vector(0, 0, a);
+    reference_vector(0, 180000000, b);
+    cr_assert_eq(reference_within(a, b, 20015), 0);
+    cr_assert_eq(reference_within(a, b, 20016), 1);
+    cr_assert_eq(reference_within(a, b, UINT32_MAX), 1);
+    cr_assert_eq(reference_within(a, a, 0), 1);
+}
+
 static uint64_t seed = 20261123;
 
 static uint32_t random_below(uint32_t n)
@@ -101,6 +114,10 @@ Test(reference_km, kilometres_are_the_least_row_of_the_table)
         for (int i = 0; i < 3; i++)
             q += (uint64_t)(((int64_t)a[i] - b[i]) * ((int64_t)a[i] - b[i]));
         got = reference_km(a, b);
+        cr_assert_eq(reference_square(a, b), q);
+        cr_assert(reference_within(a, b, got) &&
+                  reference_within(a, b, got + 1));
+        cr_assert(!got || !reference_within(a, b, got - 1));
         cr_assert_leq(q, table[got]);
         cr_assert(!got || q > table[got - 1]);
         cr_assert(got >= before && got <= before + 1);
