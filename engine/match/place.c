@@ -175,38 +175,36 @@ struct extent place_overlap(const struct reference *ref,
     return sum;
 }
 
-/* The distance to the nearest commune of the block that LOOK, a circle round
- * a point, holds; BEST when it holds none.  LOOK shrinks to what would be
- * nearer still. */
-static int64_t look_nearer(const struct reference *ref, const struct block *b,
-                           struct circle *look, int64_t best)
+struct nearest {
+    const struct commune *commune;
+    uint64_t square; /* of the chord: no arc before the winner is known */
+};
+
+static void look_nearer(const struct reference *ref, const struct block *b,
+                        const int32_t at[3], struct nearest *best)
 {
     int32_t corner[3];
 
-    nearest_corner(b, look->at, corner);
-    if (!b->centred || !territory_circle_holds(look, corner))
-        return best;
-    for (uint32_t c = b->range.from; c < b->range.to && best; c++) {
-        const struct commune *commune = &ref->communes[c];
+    nearest_corner(b, at, corner);
+    if (!b->centred || territory_square(at, corner) >= best->square)
+        return;
+    for (uint32_t c = b->range.from; c < b->range.to; c++) {
+        uint64_t square = territory_square(at, ref->communes[c].at);
 
-        if (!commune->centred || !territory_circle_holds(look, commune->at))
-            continue;
-        best = reference_km(look->at, commune->at);
-        look->km = best ? (unsigned)best - 1 : 0;
+        if (ref->communes[c].centred && square < best->square)
+            *best = (struct nearest){&ref->communes[c], square};
     }
-    return best;
 }
 
 int64_t place_km(const struct reference *ref, const struct place *place,
                  const struct point *from)
 {
-    struct circle look = {.km = TERRITORY_KM_MAX};
-    int64_t best = ABSENT;
+    struct nearest best = {NULL, UINT64_MAX};
 
-    memcpy(look.at, from->at, sizeof look.at);
-    for (size_t i = 0; from->known && i < place->n_blocks && best; i++)
-        best = look_nearer(ref, &place->blocks[i], &look, best);
-    return best;
+    for (size_t i = 0; from->known && i < place->n_blocks; i++)
+        look_nearer(ref, &place->blocks[i], from->at, &best);
+    return best.commune ? (int64_t)reference_km(from->at, best.commune->at)
+                        : ABSENT;
 }
 
 enum err place_missing(const struct reference *ref, struct arena *arena,

@@ -11,8 +11,6 @@
 #include "engine/match/territory.h"
 
 #define WHOLE_COUNTRY "FR"
-/* A kilometre of arc in unit vectors of 2^30, rounded up: 2^30 / 6371.0088. */
-#define UNITS_A_KM 168536
 
 struct point territory_point(const struct reference *ref, uint32_t commune)
 {
@@ -127,6 +125,53 @@ static size_t join_ranges(struct range *at, size_t n)
     return kept;
 }
 
+/* The longest chord that is within KM, in units of 2^-30 of the radius. */
+static int32_t reach_of(unsigned km)
+{
+    static const int32_t from[3];
+    int32_t low = 0, high = INT32_MAX;
+
+    while (low < high) {
+        int32_t middle = high - (high - low) / 2;
+        int32_t to[3] = {middle, 0, 0};
+
+        if (reference_km(from, to) <= km)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+struct circle territory_circle(const int32_t at[3], unsigned km)
+{
+    return (struct circle){{at[0], at[1], at[2]}, km, reach_of(km)};
+}
+
+uint64_t territory_square(const int32_t a[3], const int32_t b[3])
+{
+    uint64_t sum = 0;
+
+    for (int i = 0; i < 3; i++) {
+        int64_t d = (int64_t)a[i] - b[i];
+
+        sum += (uint64_t)(d * d);
+    }
+    return sum;
+}
+
+int territory_circle_holds(const struct circle *circle, const int32_t at[3])
+{
+    uint64_t square = territory_square(at, circle->at);
+    uint64_t reach = (uint64_t)circle->reach;
+
+    if (square <= reach * reach)
+        return 1;
+    /* Only between two whole chords must the arc be measured. */
+    return square < (reach + 1) * (reach + 1) &&
+           reference_km(at, circle->at) <= circle->km;
+}
+
 /* The circles of the NEAR codes whose commune has a centre, after those
  * that CIRCLES holds already. */
 static size_t read_circles(const struct reference *ref, struct slices codes,
@@ -142,8 +187,7 @@ static size_t read_circles(const struct reference *ref, struct slices codes,
         middle = territory_point(ref, commune);
         if (!middle.known)
             continue;
-        memcpy(circles[n].at, middle.at, sizeof middle.at);
-        circles[n++].km = km;
+        circles[n++] = territory_circle(middle.at, km);
     }
     return n;
 }
@@ -201,10 +245,8 @@ enum err territory_zone(const struct reference *ref, struct arena *arena,
 
     if (zone)
         codes = zone->codes;
-    if (round) {
-        memcpy(circle.at, from->at, sizeof circle.at);
-        circle.km = (unsigned)zone->within_km;
-    }
+    if (round)
+        circle = territory_circle(from->at, (unsigned)zone->within_km);
     return read_set(ref, arena, codes, home, round ? &circle : NULL, out);
 }
 
@@ -242,18 +284,6 @@ static size_t find_range(const struct territory *set, uint32_t commune)
             high = middle;
     }
     return low;
-}
-
-int territory_circle_holds(const struct circle *circle, const int32_t at[3])
-{
-    int64_t reach = (int64_t)circle->km * UNITS_A_KM;
-
-    /* An arc is longer than its chord, and that than each of its parts:
-     * nearly everything is out by this. */
-    for (int i = 0; i < 3; i++)
-        if (llabs((int64_t)at[i] - circle->at[i]) > reach)
-            return 0;
-    return reference_km(at, circle->at) <= circle->km;
 }
 
 static int circles_hold(const struct reference *ref,
