@@ -65,6 +65,9 @@ $B/tests/test_%: $B/tests/test_%.o $(SUPPORT:%.c=$B/%.o) $(OBJ) $B/clients/c/cla
 $B/benchmarks/%: $B/benchmarks/%.o $(OBJ) $B/clients/c/clause.o
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
+# The command line's files are tested without its main.
+$B/tests/test_files: $(filter-out $B/clients/cli/clausectl.o,$(CLI:%.c=$B/%.o))
+WRAP_files = $(LIBS_CLI)
 # Allocation faults are injected by the linker, so no code carries a hook.
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup
 # A handler that fails after its first put.

@@ -271,7 +271,7 @@ static void end_record(struct reader *r)
 {
     struct slice cells[RECORD_CELLS_MAX];
     struct record record;
-    int blank = r->n == 0 || (r->n == 1 && r->text.len == 0);
+    int blank = !r->fault && (r->n == 0 || (r->n == 1 && !r->text.len));
 
     r->row++;
     if (!blank && !r->result) {
