@@ -5,19 +5,23 @@
  * the place is cut into blocks, each with the box of its centres.  The box's
  * corner nearest to a point, and the one farthest from it, bound the distance
  * of every commune inside, by the same arithmetic and so exactly; only blocks
- * that a circle cuts are looked at commune by commune.
+ * that a circle cuts are looked at part by part, and the smallest commune by
+ * commune.
  */
 #include <string.h>
 
 #include "engine/match/place.h"
 
-#define BLOCK_COMMUNES 32
+#define BLOCK_COMMUNES 1024 /* at most */
+#define BLOCK_PARTS 32      /* of a block that is cut again */
 
 struct block {
     struct range range;
     uint32_t centred; /* how many have a centre */
     int32_t low[3];   /* of the box of those */
     int32_t high[3];
+    struct block *parts; /* in order, together the range; or none */
+    size_t n_parts;
 };
 
 static void block_add(struct block *b, const struct commune *c)
@@ -57,31 +61,44 @@ static void farthest_corner(const struct block *b, const int32_t at[3],
     }
 }
 
+/* Cut ranges into blocks of SIZE communes, and those into parts. */
 static enum err cut_blocks(const struct reference *ref, struct arena *arena,
-                           struct place *place)
+                           const struct range *ranges, size_t n_ranges,
+                           uint32_t size, struct block **out, size_t *n_out)
 {
-    const struct territory *set = &place->set;
+    struct block *blocks, *b;
     size_t n = 0;
+    enum err e = ERR_NONE;
 
-    for (size_t i = 0; i < set->n; i++)
-        n += (set->ranges[i].to - set->ranges[i].from) / BLOCK_COMMUNES + 1;
-    if (!(place->blocks = arena_array(arena, n + 1, sizeof *place->blocks)))
+    for (size_t i = 0; i < n_ranges; i++)
+        n += (ranges[i].to - ranges[i].from + size - 1) / size;
+    if (!(b = blocks = arena_array(arena, n + 1, sizeof *blocks)))
         return ERR_NOMEM;
-    for (size_t i = 0; i < set->n; i++) {
-        struct block *b = NULL;
+    for (size_t i = 0; i < n_ranges; i++) {
+        for (uint32_t from = ranges[i].from; from < ranges[i].to; b++) {
+            uint32_t left = ranges[i].to - from;
 
-        for (uint32_t c = set->ranges[i].from; c < set->ranges[i].to; c++) {
-            if (!b || c - b->range.from == BLOCK_COMMUNES) {
-                b = &place->blocks[place->n_blocks++];
-                b->range.from = c;
-            }
-            b->range.to = c + 1;
-            block_add(b, &ref->communes[c]);
-            if (!ref->communes[c].centred || ref->communes[c].approximate)
-                place->approximate = 1;
+            b->range = (struct range){from, from + (left < size ? left : size)};
+            for (; from < b->range.to; from++)
+                block_add(b, &ref->communes[from]);
+            if (b->range.to - b->range.from > BLOCK_PARTS &&
+                (e = cut_blocks(ref, arena, &b->range, 1, size / BLOCK_PARTS,
+                                &b->parts, &b->n_parts)))
+                return e;
         }
     }
+    *out = blocks;
+    *n_out = n;
     return ERR_NONE;
+}
+
+static int is_vague(const struct reference *ref, const struct territory *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        for (uint32_t c = set->ranges[i].from; c < set->ranges[i].to; c++)
+            if (!ref->communes[c].centred || ref->communes[c].approximate)
+                return 1;
+    return 0;
 }
 
 enum err place_read(const struct reference *ref, struct arena *arena,
@@ -102,8 +119,10 @@ enum err place_read(const struct reference *ref, struct arena *arena,
             return e;
     }
     if ((e = territory_union(arena, place.each, codes.n, &place.set)) ||
-        (e = cut_blocks(ref, arena, &place)))
+        (e = cut_blocks(ref, arena, place.set.ranges, place.set.n,
+                        BLOCK_COMMUNES, &place.blocks, &place.n_blocks)))
         return e;
+    place.approximate = is_vague(ref, &place.set);
     place.extent = territory_extent(ref, &place.set, (struct range){0, ref->n});
     place.near = territory_has_near(codes);
     *out = place;
@@ -121,14 +140,20 @@ static int circles_meet(const struct block *b, const struct territory *zone)
         int32_t corner[3];
 
         nearest_corner(b, circle->at, corner);
-        if (!territory_circle_holds(circle, corner))
+        if (!reference_within(circle->at, corner, circle->km))
             continue;
         farthest_corner(b, circle->at, corner);
-        if (territory_circle_holds(circle, corner))
+        if (reference_within(circle->at, corner, circle->km))
             return 1;
         some = -1;
     }
     return some;
+}
+
+static void add(struct extent *sum, struct extent part)
+{
+    sum->communes += part.communes;
+    sum->people += part.people;
 }
 
 static struct extent block_overlap(const struct reference *ref,
@@ -144,12 +169,11 @@ static struct extent block_overlap(const struct reference *ref,
         return territory_extent(ref, zone, b->range);
     if (meet == 1 && b->centred == to - from)
         return (struct extent){to - from, people[to] - people[from]};
-    for (uint32_t c = from; c < to; c++) {
-        if (!territory_holds(ref, zone, c))
-            continue;
-        sum.communes++;
-        sum.people += ref->communes[c].population;
-    }
+    for (size_t i = 0; i < b->n_parts; i++)
+        add(&sum, block_overlap(ref, &b->parts[i], zone));
+    for (uint32_t c = from; !b->n_parts && c < to; c++)
+        if (territory_holds(ref, zone, c))
+            add(&sum, (struct extent){1, ref->communes[c].population});
     return sum;
 }
 
@@ -157,21 +181,10 @@ struct extent place_overlap(const struct reference *ref,
                             const struct place *place,
                             const struct territory *zone)
 {
-    struct extent sum = {0, 0}, part;
+    struct extent sum = {0, 0};
 
-    if (zone->n_circles) {
-        for (size_t i = 0; i < place->n_blocks; i++) {
-            part = block_overlap(ref, &place->blocks[i], zone);
-            sum.communes += part.communes;
-            sum.people += part.people;
-        }
-        return sum;
-    }
-    for (size_t i = 0; i < place->set.n; i++) {
-        part = territory_extent(ref, zone, place->set.ranges[i]);
-        sum.communes += part.communes;
-        sum.people += part.people;
-    }
+    for (size_t i = 0; i < place->n_blocks; i++)
+        add(&sum, block_overlap(ref, &place->blocks[i], zone));
     return sum;
 }
 
@@ -186,10 +199,12 @@ static void look_nearer(const struct reference *ref, const struct block *b,
     int32_t corner[3];
 
     nearest_corner(b, at, corner);
-    if (!b->centred || territory_square(at, corner) >= best->square)
+    if (!b->centred || reference_square(at, corner) >= best->square)
         return;
-    for (uint32_t c = b->range.from; c < b->range.to; c++) {
-        uint64_t square = territory_square(at, ref->communes[c].at);
+    for (size_t i = 0; i < b->n_parts; i++)
+        look_nearer(ref, &b->parts[i], at, best);
+    for (uint32_t c = b->range.from; !b->n_parts && c < b->range.to; c++) {
+        uint64_t square = reference_square(at, ref->communes[c].at);
 
         if (ref->communes[c].centred && square < best->square)
             *best = (struct nearest){&ref->communes[c], square};

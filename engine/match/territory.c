@@ -125,53 +125,6 @@ static size_t join_ranges(struct range *at, size_t n)
     return kept;
 }
 
-/* The longest chord that is within KM, in units of 2^-30 of the radius. */
-static int32_t reach_of(unsigned km)
-{
-    static const int32_t from[3];
-    int32_t low = 0, high = INT32_MAX;
-
-    while (low < high) {
-        int32_t middle = high - (high - low) / 2;
-        int32_t to[3] = {middle, 0, 0};
-
-        if (reference_km(from, to) <= km)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
-}
-
-struct circle territory_circle(const int32_t at[3], unsigned km)
-{
-    return (struct circle){{at[0], at[1], at[2]}, km, reach_of(km)};
-}
-
-uint64_t territory_square(const int32_t a[3], const int32_t b[3])
-{
-    uint64_t sum = 0;
-
-    for (int i = 0; i < 3; i++) {
-        int64_t d = (int64_t)a[i] - b[i];
-
-        sum += (uint64_t)(d * d);
-    }
-    return sum;
-}
-
-int territory_circle_holds(const struct circle *circle, const int32_t at[3])
-{
-    uint64_t square = territory_square(at, circle->at);
-    uint64_t reach = (uint64_t)circle->reach;
-
-    if (square <= reach * reach)
-        return 1;
-    /* Only between two whole chords must the arc be measured. */
-    return square < (reach + 1) * (reach + 1) &&
-           reference_km(at, circle->at) <= circle->km;
-}
-
 /* The circles of the NEAR codes whose commune has a centre, after those
  * that CIRCLES holds already. */
 static size_t read_circles(const struct reference *ref, struct slices codes,
@@ -187,7 +140,8 @@ static size_t read_circles(const struct reference *ref, struct slices codes,
         middle = territory_point(ref, commune);
         if (!middle.known)
             continue;
-        circles[n++] = territory_circle(middle.at, km);
+        memcpy(circles[n].at, middle.at, sizeof middle.at);
+        circles[n++].km = km;
     }
     return n;
 }
@@ -245,8 +199,10 @@ enum err territory_zone(const struct reference *ref, struct arena *arena,
 
     if (zone)
         codes = zone->codes;
-    if (round)
-        circle = territory_circle(from->at, (unsigned)zone->within_km);
+    if (round) {
+        memcpy(circle.at, from->at, sizeof circle.at);
+        circle.km = (unsigned)zone->within_km;
+    }
     return read_set(ref, arena, codes, home, round ? &circle : NULL, out);
 }
 
@@ -292,7 +248,7 @@ static int circles_hold(const struct reference *ref,
     const struct commune *c = &ref->communes[commune];
 
     for (size_t i = 0; c->centred && i < set->n_circles; i++)
-        if (territory_circle_holds(&set->circles[i], c->at))
+        if (reference_within(c->at, set->circles[i].at, set->circles[i].km))
             return 1;
     return 0;
 }

@@ -20,12 +20,10 @@ struct point {
     int approximate;
 };
 
-/* All communes whose centre lies within km of the middle.  Made by
- * territory_circle. */
+/* All communes whose centre lies within km of the middle. */
 struct circle {
     int32_t at[3];
     unsigned km;
-    int32_t reach; /* the longest whole chord that is within */
 };
 
 struct territory {
@@ -62,15 +60,6 @@ enum err territory_flatten(const struct reference *ref, struct arena *arena,
 /* The union of sets without circles.  ERR_NOMEM. */
 enum err territory_union(struct arena *arena, const struct territory *sets,
                          size_t n_sets, struct territory *out);
-
-struct circle territory_circle(const int32_t at[3], unsigned km);
-
-/* The square of the chord between two vectors: it orders distances as
- * reference_km does, without the arc. */
-uint64_t territory_square(const int32_t a[3], const int32_t b[3]);
-
-/* Does the circle hold this unit vector? */
-int territory_circle_holds(const struct circle *circle, const int32_t at[3]);
 
 /* Does the set hold this commune? */
 int territory_holds(const struct reference *ref, const struct territory *set,
