@@ -69,9 +69,6 @@ $B/tests/test_files: $B/tests/test_files.o $(filter-out %/clausectl.o,$(CLI:%.c=
 $B/benchmarks/%: $B/benchmarks/%.o $(OBJ) $B/clients/c/clause.o
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
-# The command line's files are tested without its main.
-$B/tests/test_files: $(filter-out $B/clients/cli/clausectl.o,$(CLI:%.c=$B/%.o))
-WRAP_files = $(LIBS_CLI)
 # Allocation faults are injected by the linker, so no code carries a hook.
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup
 # A handler that fails after its first put.
@@ -89,7 +86,7 @@ $B/locale/%/LC_MESSAGES/clausectl.mo: clients/cli/po/%.po
 
 # ---- Targets ------------------------------------------------------------
 deps: $B/.deps ## install the Debian packages that are missing
-$B/.deps:
+$B/.deps: Makefile packaging/deps
 	@mkdir -p $B && packaging/deps $(DEPS) && touch $@
 deps-dev: $B/.deps-dev ## and those that developers need
 $B/.deps-dev: $B/.deps

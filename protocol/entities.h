@@ -43,7 +43,7 @@ enum role {
 
 /* Words: an enum for each vocabulary, its size after it. */
 #define WORD(constant, text) constant,
-#define VOCABULARY(w) enum w##_word { WORDS_##w(WORD) w##_words };
+#define VOCABULARY(w) enum w##_word{WORDS_##w(WORD) w##_words};
 VOCABULARIES(VOCABULARY)
 #undef VOCABULARY
 #undef WORD
@@ -70,11 +70,27 @@ struct ints {
 };
 
 enum field_type {
-    TYPE_INT, TYPE_BOOL, TYPE_DATE, TYPE_TIME, TYPE_DEG, TYPE_ENUM,
-    TYPE_STR, TYPE_ID, TYPE_SIRET, TYPE_COMMUNE, TYPE_CPV, TYPE_ROME,
+    TYPE_INT,
+    TYPE_BOOL,
+    TYPE_DATE,
+    TYPE_TIME,
+    TYPE_DEG,
+    TYPE_ENUM,
+    TYPE_STR,
+    TYPE_ID,
+    TYPE_SIRET,
+    TYPE_COMMUNE,
+    TYPE_CPV,
+    TYPE_ROME,
     TYPE_ZONE,
-    TYPE_STRS, TYPE_CPVS, TYPE_ROMES, TYPE_ZONES, TYPE_ENUMS,
-    TYPE_LIST, TYPE_ONE, TYPE_ROWS
+    TYPE_STRS,
+    TYPE_CPVS,
+    TYPE_ROMES,
+    TYPE_ZONES,
+    TYPE_ENUMS,
+    TYPE_LIST,
+    TYPE_ONE,
+    TYPE_ROWS
 };
 
 /* C type, run-time type, vocabulary and nested shape of each TYPE. */
@@ -101,23 +117,23 @@ enum field_type {
 #define C_ROWS struct slices
 
 #define MEMBER(name, type, min, max, fallback, readers) C_##type name;
-#define DECLARE(s)                                                            \
-    struct s {                                                                \
-        SHAPE_##s(MEMBER)                                                     \
-    };                                                                        \
-    struct s##_list {                                                         \
-        struct s *at;                                                         \
-        size_t n;                                                             \
+#define DECLARE(s)                                                             \
+    struct s {                                                                 \
+        SHAPE_##s(MEMBER)                                                      \
+    };                                                                         \
+    struct s##_list {                                                          \
+        struct s *at;                                                          \
+        size_t n;                                                              \
     };
 SHAPES(DECLARE)
 #undef DECLARE
 
-#define READ(name, wire, roles)                                               \
-    struct ask_##name {                                                       \
-        ASK_##name(MEMBER)                                                    \
-    };                                                                        \
-    struct answer_##name {                                                    \
-        ANSWER_##name(MEMBER)                                                 \
+#define READ(name, wire, roles)                                                \
+    struct ask_##name {                                                        \
+        ASK_##name(MEMBER)                                                     \
+    };                                                                         \
+    struct answer_##name {                                                     \
+        ANSWER_##name(MEMBER)                                                  \
     };
 #define SLOW READ
 #define WRITE READ
