@@ -16,15 +16,16 @@ void decoder_fault(struct decoder *d, const struct path *path, enum err name,
 
     if (!d->first)
         d->first = name;
-    /* Before the path is written: a hostile body has thousands of faults. */
-    if (d->faults->n == FAULTS_MAX)
-        return;
     va_start(args, format);
     vsnprintf(hint, sizeof hint, format, args);
     va_end(args);
     len = path_write(path, where);
     faults_add(d->faults, d->arena, name, (struct slice){where, len}, "%s",
                hint);
+    /* Enough is known: a hostile body has thousands of faults, and each costs
+     * its words. */
+    if (d->faults->n == FAULTS_MAX && !d->fatal)
+        d->fatal = d->first;
 }
 
 void *decoder_memory(struct decoder *d, size_t n, size_t size)

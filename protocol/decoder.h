@@ -10,18 +10,19 @@
 #include "protocol/wire.h"
 
 /* One decode.  After the first fault the walk goes on, to tell the others;
- * once FATAL is set it stops as fast as it can. */
+ * once FATAL is set it stops. */
 struct decoder {
     struct wire in;
     struct arena *arena;
     struct faults *faults;
     enum err first; /* the first fault's name */
-    enum err fatal; /* ERR_NOMEM, or ERR_MALFORMED that the scan missed */
+    enum err fatal; /* ERR_NOMEM, ERR_MALFORMED that the scan missed, or FIRST
+                     * when there is no room for another fault */
     int personal;   /* within a profile: values stay out of hints */
     struct hint hint;
 };
 
-/* Note a fault at PATH; once the list is full only its being one. */
+/* Note a fault at PATH; the last that has room ends the walk. */
 void decoder_fault(struct decoder *d, const struct path *path, enum err name,
                    const char *format, ...)
     __attribute__((format(printf, 4, 5)));
