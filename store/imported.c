@@ -174,7 +174,7 @@ static enum err slot_join(struct store_view *view, const char *table, int slot,
             text[at++] = '\n';
     }
     *out = (struct slice){text, at};
-    return ERR_NONE;
+    return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
 /* A head as read: table, slot, version and source, all terminated. */

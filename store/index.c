@@ -156,6 +156,7 @@ static enum err block_find(struct store_view *view, struct slice wanted,
     enum err e = store_cursor(view, DB_INDEX, &cursor);
     int rc;
 
+    out->block = (struct index_block){0};
     if (e)
         return e;
     rc = cursor_at_or_before(cursor, wanted, &key, &value);

@@ -577,6 +577,37 @@ Test(index, a_generation_built_while_others_write_is_the_same)
     check_derived();
 }
 
+static enum err derive_elsewhere(void *context, struct store_batch *batch,
+                                 unsigned entity, const struct record *record)
+{
+    struct posting posting = posting_of(0, 1, record->number, 99);
+    unsigned char row[INDEX_SIDE] = {99};
+    enum err e;
+
+    (void)context, (void)entity;
+    if ((e = index_put(batch, KIND, &posting)) ||
+        (e = index_side_put(batch, KIND, record->number, row)))
+        return e;
+    posting = posting_of(0, 2, record->number, 99);
+    e = index_delete(batch, KIND, &posting);
+    return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+Test(index, what_other_rules_derive_is_not_seen_before_the_switch)
+{
+    struct store_batch *batch;
+    int done = 0;
+
+    write_records(200);
+    build_begin();
+    while (!done) {
+        batch = begin();
+        ok(index_build_step(batch, derive_elsewhere, NULL, 50, &done));
+        ok(store_batch_commit(batch));
+        check_derived();
+    }
+}
+
 Test(index, a_build_begun_anew_takes_nothing_from_the_one_before)
 {
     unsigned calls = 0;

@@ -17,8 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/index.h"
-#include "store/reference.h"
+#include "store/private.h"
 #include "tests/support/fresh.h"
 
 #define THING 3 /* an entity */
@@ -203,6 +202,16 @@ Test(store_care, a_killed_writer_loses_nothing_it_acknowledged)
     }
 }
 
+Test(store_care, a_commit_is_on_disk_when_it_returns)
+{
+    unsigned flags = 0;
+
+    cr_assert_eq(mdb_env_get_flags(store->env.env, &flags), 0);
+    cr_assert_eq(flags & (MDB_NOSYNC | MDB_NOMETASYNC | MDB_WRITEMAP |
+                          MDB_MAPASYNC | MDB_NOLOCK | MDB_NOMEMINIT),
+                 0);
+}
+
 Test(store_care, a_killed_reader_frees_its_slot_at_the_next_opening)
 {
     int status;
@@ -264,6 +273,76 @@ Test(store_care, a_batch_that_lacked_room_grows_the_map_when_it_is_aborted)
     refused(put(batch, "b", none), ERR_STORE_FULL);
     store_batch_abort(batch);
     ok(put_alone("a", (struct slice){big, sizeof big}));
+}
+
+/* A thread that keeps a view open for a while, and says when it is done. */
+struct long_look {
+    pthread_barrier_t begun, go;
+    const char *env; /* it reads at least until this is no longer the one */
+    atomic_int ended;
+};
+
+static int marker_names(const char *env)
+{
+    char path[PATH_MAX + 16], text[256] = "";
+    int fd;
+
+    snprintf(path, sizeof path, "%s/claused.store", dir);
+    cr_assert_geq(fd = open(path, O_RDONLY | O_CLOEXEC), 0);
+    cr_assert_gt(read(fd, text, sizeof text - 1), 0);
+    close(fd);
+    return strstr(text, env) != NULL;
+}
+
+static void read_old(struct store_view *view, int times)
+{
+    struct record record;
+
+    for (; times > 0; times--) {
+        ok(store_get(view, THING, SLICE("a"), &record));
+        cr_assert(slice_equal(record.body, SLICE("old")));
+    }
+}
+
+static void *on_long_look(void *context)
+{
+    struct long_look *reader = context;
+    struct store_view *view = look();
+
+    pthread_barrier_wait(&reader->begun);
+    pthread_barrier_wait(&reader->go);
+    while (reader->env && marker_names(reader->env))
+        read_old(view, 1);
+    read_old(view, 20000);
+    reader->ended = 1;
+    store_view_end(view);
+    return NULL;
+}
+
+static void long_look_begin(struct long_look *reader, pthread_t *thread)
+{
+    pthread_barrier_init(&reader->begun, NULL, 2);
+    pthread_barrier_init(&reader->go, NULL, 2);
+    cr_assert_eq(pthread_create(thread, NULL, on_long_look, reader), 0);
+    pthread_barrier_wait(&reader->begun);
+}
+
+Test(store_care, the_map_is_not_moved_under_a_view)
+{
+    static char big[STORE_RECORD_MAX];
+    struct long_look reader = {.env = NULL};
+    struct store_batch *batch;
+    pthread_t thread;
+
+    create_again(1);
+    ok(put_alone("a", SLICE("old")));
+    long_look_begin(&reader, &thread);
+    batch = begin();
+    refused(put(batch, "b", (struct slice){big, sizeof big}), ERR_STORE_FULL);
+    pthread_barrier_wait(&reader.go);
+    store_batch_abort(batch);
+    cr_assert(reader.ended, "the map was moved under a view");
+    pthread_join(thread, NULL);
 }
 
 static atomic_int stop_reading;
@@ -431,44 +510,67 @@ Test(store_care, compaction_gives_room_back)
     cr_assert_eq(facts().map_size, (uint64_t)1 << 30);
 }
 
-struct slow_reader {
-    pthread_barrier_t begun, go;
-    atomic_int ended;
-};
-
-static void *on_slow_read(void *context)
-{
-    struct slow_reader *reader = context;
-    struct store_view *view = look();
-    struct record record;
-
-    pthread_barrier_wait(&reader->begun);
-    pthread_barrier_wait(&reader->go);
-    for (int i = 0; i < 2000; i++) {
-        ok(store_get(view, THING, SLICE("a"), &record));
-        cr_assert(slice_equal(record.body, SLICE("old")));
-    }
-    reader->ended = 1;
-    store_view_end(view);
-    return NULL;
-}
-
 Test(store_care, a_view_outlives_the_compaction_that_began_during_it)
 {
-    struct slow_reader reader = {.ended = 0};
+    struct long_look reader = {.env = "env-1"};
     pthread_t thread;
 
     ok(put_alone("a", SLICE("old")));
-    pthread_barrier_init(&reader.begun, NULL, 2);
-    pthread_barrier_init(&reader.go, NULL, 2);
-    cr_assert_eq(pthread_create(&thread, NULL, on_slow_read, &reader), 0);
-    pthread_barrier_wait(&reader.begun);
+    long_look_begin(&reader, &thread);
     ok(put_alone("a", SLICE("new")));
     pthread_barrier_wait(&reader.go);
     ok(store_compact(store));
     cr_assert(reader.ended, "the environment was taken from under a view");
     pthread_join(thread, NULL);
     cr_assert(holds("a", SLICE("new")));
+}
+
+Test(store_care, a_compaction_keeps_all_that_a_store_holds)
+{
+    unsigned char row[INDEX_SIDE] = "side";
+    struct posting posting = {1, 2, 3, {4}};
+    struct once once = {.hash = {5}, .reply = SLICE("reply")};
+    struct store_batch *batch = begin();
+    struct index_scan *scan = NULL;
+    struct index_block block;
+    struct store_view *view;
+
+    ok(put(batch, "a", SLICE("body")));
+    ok(store_once_put(batch, SLICE("me"), SLICE("k"), &once));
+    ok(index_put(batch, 1, &posting));
+    ok(index_side_put(batch, 1, 3, row));
+    ok(store_reference_stage(batch, "sectors", 1, SLICE("Jardins\tVert\n")));
+    ok(store_batch_commit(batch));
+    ok(store_compact(store));
+    view = look();
+    ok(store_once_get(view, SLICE("me"), SLICE("k"), &once));
+    cr_assert(slice_equal(once.reply, SLICE("reply")));
+    ok(index_side_get(view, 1, 3, row));
+    ok(index_scan_begin(view, 1, 1, &scan));
+    ok(index_scan_next(scan, &block));
+    cr_assert_eq(index_load(block.number), 3);
+    index_scan_end(scan);
+    store_view_end(view);
+    batch = begin();
+    ok(store_reference_switch(batch, "sectors", "staged", "a test"));
+    store_batch_abort(batch);
+}
+
+Test(store_care, an_erased_side_row_is_in_no_file_after_compaction)
+{
+    unsigned char row[INDEX_SIDE] = SECRET;
+    struct store_batch *batch = begin();
+
+    for (uint32_t number = 1; number < 10; number++)
+        ok(index_side_put(batch, 1, number, row));
+    memset(row, 'x', sizeof row);
+    ok(index_side_put(batch, 1, 2, row));
+    for (uint32_t number = 1; number < 10; number++)
+        if (number != 2)
+            ok(index_side_delete(batch, 1, number));
+    ok(store_batch_commit(batch));
+    ok(store_compact(store));
+    cr_assert_eq(fresh_grep(dir, SECRET), 0);
 }
 
 Test(store_care, a_store_killed_while_it_compacts_opens_again)
@@ -586,9 +688,12 @@ Test(store_care, imported_tables_change_with_the_commit_and_stay)
 
     cr_assert(version_is(""));
     store_view_end(before);
-    ok(import("v1", SLICE("Propret\xc3\xa9\tServices\n"),
+    ok(import("v1", SLICE("Propret\xc3\xa9\tServices"),
               SLICE("Jardins\tVert")));
     cr_assert(version_is("v1"));
+    before = look();
+    cr_assert_eq(table(before, "sectors")->rows, 2);
+    store_view_end(before);
     ok(import("v2", SLICE("Jardins\tVert\n"), none));
     cr_assert(version_is("v2"));
     reopen();

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/private.h"
 #include "tests/support/fresh.h"
 
 #define THING 3 /* an entity */
@@ -367,6 +368,21 @@ ParameterizedTest(struct refusal *row, store_open,
     before = fresh_digest(dir);
     refused(open_error(0), row->expected);
     cr_assert_eq(fresh_digest(dir), before, "%s: something changed", row->why);
+}
+
+Test(store_open, a_journal_that_does_not_end_where_it_says_is_refused)
+{
+    unsigned char key[8];
+    struct store_batch *batch;
+
+    put_alone("a", "first");
+    batch = begin();
+    ok(store_write(batch, DB_JOURNAL, store_bytes(key, store_put64(key, 2)),
+                   NULL, 0, 0));
+    ok(store_batch_commit(batch));
+    store_close(store);
+    store = NULL;
+    refused(open_error(0), ERR_STORE_CORRUPT);
 }
 
 Test(store_open, no_flipped_bit_of_the_marker_goes_unseen)
