@@ -46,7 +46,7 @@ def luhn_digit(digits):
 class World:
     """One random store and the questions to put to it."""
 
-    def __init__(self, seed, bundled, structures=None, profiles=None):
+    def __init__(self, seed, bundled):
         self.r = r = random.Random(seed)
         self.seed, self.bundled = seed, bundled
         self.on = datetime.date(2026, 1, 1) + datetime.timedelta(
@@ -62,8 +62,8 @@ class World:
         self.amounts = [r.randint(1, 400) * 100000 for _ in range(3)]
         self.imports = self._imports()
         # Few large, many small: 20 to 300 and 200 to 2,000.
-        n = structures or int(20 * 15 ** r.random())
-        m = profiles or int(200 * 10 ** r.random())
+        n = int(20 * 15 ** r.random() ** 2)
+        m = int(200 * 10 ** r.random() ** 2)
         self.structures = self._structures(n)
         self.profiles = [self._profile(i) for i in range(m)]
         self.markets = [self._market(i) for i in range(r.randint(1, 3))]

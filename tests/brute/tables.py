@@ -208,6 +208,8 @@ class Tables:
         return self.bundled.areas[code]
 
     def _union(self, codes):
+        if len(codes) == 1:
+            return self.set_of(codes[0])
         return frozenset().union(*(self.set_of(c) for c in codes))
 
     def _circle(self, vector, km):
