@@ -13,7 +13,8 @@
 #include "engine/match/place.h"
 
 #define BLOCK_COMMUNES 1024 /* at most */
-#define BLOCK_PARTS 32      /* of a block that is cut again */
+#define BLOCK_PARTS 8       /* of a block that is cut again */
+#define BLOCK_LEAF 16       /* communes of a block that is not */
 
 struct block {
     struct range range;
@@ -81,7 +82,7 @@ static enum err cut_blocks(const struct reference *ref, struct arena *arena,
             b->range = (struct range){from, from + (left < size ? left : size)};
             for (; from < b->range.to; from++)
                 block_add(b, &ref->communes[from]);
-            if (b->range.to - b->range.from > BLOCK_PARTS &&
+            if (b->range.to - b->range.from > BLOCK_LEAF &&
                 (e = cut_blocks(ref, arena, &b->range, 1, size / BLOCK_PARTS,
                                 &b->parts, &b->n_parts)))
                 return e;
