@@ -1,6 +1,7 @@
 /*
- * reference.import and the look-up of postcodes.  Rows travel typed and are
- * handed to the store as the lines that its own tables are made of.
+ * reference.import and the look-up of postcodes and communes.  Rows travel
+ * typed and are handed to the store as the lines that its own tables are made
+ * of.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -187,5 +188,39 @@ enum err handle_territory_postcodes(struct store_view *view, struct call *call,
         list[i].communes = (struct slices){communes, n};
     }
     answer->postcodes = (struct postcode_list){list, ask->postcodes.n};
+    return ERR_NONE;
+}
+
+static void name_commune(const struct reference *r, struct slice code,
+                         uint32_t number, struct commune_row *out)
+{
+    const struct commune *c = &r->communes[number];
+
+    out->code = code;
+    out->commune = slice_of(c->insee);
+    out->name = c->name;
+    out->department = slice_of(r->departments.at[c->department].code);
+    out->population = c->population;
+}
+
+enum err handle_territory_communes(struct store_view *view, struct call *call,
+                                   const struct ask_territory_communes *ask,
+                                   struct answer_territory_communes *answer)
+{
+    const struct reference *r = store_view_reference(view);
+    struct commune_row *list =
+        shape_array(call->arena, &shape_commune_row, ask->communes.n);
+    size_t n = 0;
+
+    if (!list)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < ask->communes.n; i++) {
+        struct reference_successors many;
+        uint32_t number;
+
+        if (!reference_resolve(r, ask->communes.at[i], &number, &many))
+            name_commune(r, ask->communes.at[i], number, &list[n++]);
+    }
+    answer->communes = (struct commune_row_list){list, n};
     return ERR_NONE;
 }

@@ -31,6 +31,18 @@ class Reference(harness.Transcript):
         self.assertTrue(all(c.startswith("2A") for c in found["20167"]))
         self.assertEqual(found["00000"], [])
 
+    def test_communes_have_names_and_current_codes(self):
+        rows = self.ask("territory.communes",
+                        communes=["76351", "75112", "2A004", "00000"])
+        self.assertEqual(
+            [(r["code"], r["commune"], r["name"], r["department"])
+             for r in rows["communes"]],
+            [("76351", "76351", "Le Havre", "76"),
+             ("75112", "75056", "Paris", "75"),
+             ("2A004", "2A004", "Ajaccio", "2A")])
+        self.refused("RANGE", "territory.communes", field="communes",
+                     communes=[])
+
     def test_sectors_put_related_activities_together(self):
         self.ask("structure.put", structure=structure(
             sectors=["proprete"], cpv=[], rome=[]))
