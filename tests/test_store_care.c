@@ -313,7 +313,7 @@ static void *on_long_look(void *context)
     pthread_barrier_wait(&reader->go);
     while (reader->env && marker_names(reader->env))
         read_old(view, 1);
-    read_old(view, 20000);
+    read_old(view, 200000);
     reader->ended = 1;
     store_view_end(view);
     return NULL;
