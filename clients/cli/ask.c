@@ -90,6 +90,9 @@ int ctl_misused(const struct ctl *ctl, const char *format, ...)
 
 const char *ctl_error_text(const char *name)
 {
+    /* Of files; no body that we make is malformed. */
+    if (!strcmp(name, err_name(ERR_MALFORMED)))
+        return _("this cannot be read as a row");
     for (int e = 0; e < ERR_COUNT; e++)
         if (!strcmp(err_name((enum err)e), name))
             return _(err_text((enum err)e));

@@ -235,9 +235,8 @@ static void parse_command_line(const struct command *command, struct line *line,
 
 static void parse_top_line(struct line *line, int argc, char **argv)
 {
-    static const struct argp_option none[] = {{0}};
     char *doc = top_doc();
-    struct argp argp = {none,        parse_top, N_("COMMAND ..."), doc,
+    struct argp argp = {NULL,        parse_top, N_("COMMAND ..."), doc,
                         with_common, NULL,      "clausectl"};
 
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, line);

@@ -73,7 +73,6 @@ const struct argp_option common_options[] = {
         "yes", OPT_YES, NULL, 0, N_("Delete without asking"), 0                \
     }
 
-static const struct argp_option no_options[] = {{0}};
 static const struct argp_option stats_options[] = {
     {"verbs", OPT_VERBS, NULL, 0, N_("Count requests too"), 0}, {0}};
 static const struct argp_option entity_options[] = {
@@ -111,8 +110,8 @@ static const struct argp_option reference_options[] = {
     {0}};
 
 const struct command commands[COMMANDS] = {
-    {"ping", cmd_ping, no_options, "", N_("See whether the daemon answers."),
-     NULL, "ping --connect tcp://10.0.0.5:5570\n"},
+    {"ping", cmd_ping, NULL, "", N_("See whether the daemon answers."), NULL,
+     "ping --connect tcp://10.0.0.5:5570\n"},
     {"stats", cmd_stats, stats_options, "",
      N_("What the daemon holds, and what it lacks."), NULL, "stats --verbs\n"},
     {"import", cmd_import, import_options,
@@ -164,7 +163,7 @@ const struct command commands[COMMANDS] = {
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "
         "rome_target, kind; sectors sector, group."),
      "reference import centres communes.tsv --version 2026-01\n"},
-    {"fields", cmd_fields, no_options, N_("structure|market|profile"),
+    {"fields", cmd_fields, NULL, N_("structure|market|profile"),
      N_("The columns of an entity and what each takes."), NULL,
      "fields market\n"},
 };

@@ -43,11 +43,11 @@ extern const struct argp_option common_options[];
 struct command {
     const char *name;
     int (*run)(struct ctl *ctl);
-    const struct argp_option *options;
-    const char *args;     /* as the usage line shows them */
-    const char *doc;      /* one sentence */
-    const char *note;     /* what else to know, or NULL */
-    const char *examples; /* without `clausectl ', one a line */
+    const struct argp_option *options; /* NULL: only the common ones */
+    const char *args;                  /* as the usage line shows them */
+    const char *doc;                   /* one sentence */
+    const char *note;                  /* what else to know, or NULL */
+    const char *examples;              /* without `clausectl ', one a line */
 };
 
 #define COMMANDS 12
