@@ -61,6 +61,7 @@ static int64_t best_cpv(struct slices wanted, struct slices offered)
     return best;
 }
 
+/* Sectors that the table lacks have no group: equality decides alone. */
 static int64_t sector_level(const struct reference *ref, struct slice a,
                             struct slice b)
 {
@@ -108,6 +109,7 @@ int64_t activity_level(const struct lot_case *c, const struct activity *a)
     return best;
 }
 
+/* The largest numbers of the field tables stay far below 2^63. */
 int64_t activity_capacity(const struct lot_case *c, const struct activity *a)
 {
     int64_t months = c->lot->months, share;

@@ -7,7 +7,11 @@
 #include "engine/match/law.h"
 #include "engine/match/person.h"
 
+/* Two years without contact: the consent is no longer taken as current. */
 #define CONSENT_DAYS 730
+
+/* Of the IAE diagnosis (arrete of 2025-09-04, annex): one of the first level
+ * is enough, of the second several are. */
 
 #define LEVEL_ONE                                                              \
     (BIT(CRITERION_RSA) | BIT(CRITERION_ASS) | BIT(CRITERION_AAH) |            \
@@ -49,12 +53,14 @@ static uint32_t publics_of(uint32_t criteria, int pass)
     return publics;
 }
 
+/* Bits are distinct codes: a criterion proved twice counts once. */
 static unsigned count_bits(uint32_t bits)
 {
     return (unsigned)__builtin_popcount(bits);
 }
 
-/* The test of filter 3 on what holds, dates set aside. */
+/* The test of filter 3 on what holds, dates set aside.  A level-1 criterion
+ * proves a public too; both stand here because both are the rule. */
 static int is_eligible(const struct job_case *j, uint32_t criteria, int pass)
 {
     uint32_t publics = publics_of(criteria, pass);
@@ -89,6 +95,7 @@ static uint32_t criteria_on(const struct person *p, int64_t start)
     return held;
 }
 
+/* Filter 1.  The last contact counts where there is one, whenever it was. */
 static int has_consent(const struct person *p, int64_t on)
 {
     int64_t last = p->last_contact_on;

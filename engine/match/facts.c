@@ -55,7 +55,8 @@ static const unsigned char *unpack_hours(const unsigned char *at,
     return at;
 }
 
-/* 53 bytes of 64; the rest is 0. */
+/* 51 bytes of 64; the rest is 0.  The order is part of the index: a change
+ * needs a new generation. */
 void postings_pack_person(const struct person *p, unsigned char row[INDEX_SIDE])
 {
     unsigned char *at = row;

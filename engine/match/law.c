@@ -1,8 +1,11 @@
 /*
- * The law's tables.  They say what may answer, never what should.
+ * The law's tables (CCP as of 2026-08-22; sources in MATCHING.md).  They say
+ * what may answer, never what should.  Rules that vary by buyer or territory
+ * are data of the clause, not rows here.
  */
 #include "engine/match/law.h"
 
+/* Insertion by economic activity (L2113-13), disabled workers (L2113-12). */
 #define KINDS_IAE (BIT(KIND_EI) | BIT(KIND_ACI) | BIT(KIND_AI) | BIT(KIND_ETTI))
 #define KINDS_HAND (BIT(KIND_EA) | BIT(KIND_EATT) | BIT(KIND_ESAT))
 #define KINDS_ALL (BIT(kind_words) - 1)
@@ -23,6 +26,7 @@ static const uint32_t clause_kinds[clause_kind_words] = {
     [CLAUSE_PRIVATE] = KINDS_ALL,
 };
 
+/* Temporary work and lending of staff, or producing goods and services. */
 #define LENDS BIT(MODE_DISP)
 #define PRODUCES (BIT(MODE_PREST) | BIT(MODE_BUILD))
 
@@ -42,6 +46,7 @@ uint32_t law_bits(struct ints list)
     return bits;
 }
 
+/* Two clauses narrow each other: both must be kept. */
 uint32_t law_kinds(const struct lot *lot)
 {
     uint32_t kinds = KINDS_ALL;
@@ -96,6 +101,7 @@ uint32_t law_publics(const struct lot *lot)
     return publics;
 }
 
+/* A stated 0 says no more than nothing at all. */
 int64_t law_asked_hours(const struct lot *lot)
 {
     int64_t hours = 0;

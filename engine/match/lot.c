@@ -72,11 +72,12 @@ void lot_case_fini(struct lot_case *c)
 
 enum err lot_list_bits(struct match *m, uint32_t bits, struct ints *out)
 {
-    int64_t *at = arena_array(m->arena, 32, sizeof *at);
-    size_t n = 0;
+    size_t n, room = (size_t)__builtin_popcount(bits);
+    int64_t *at = arena_array(m->arena, room ? room : 1, sizeof *at);
 
     if (!at)
         return ERR_NOMEM;
+    n = 0;
     for (int64_t i = 0; i < 32; i++)
         if (bits & BIT(i))
             at[n++] = i;

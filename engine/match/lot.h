@@ -35,6 +35,8 @@ struct lot_case {
  * such lot, ERR_NOMEM. */
 enum err lot_case_init(struct lot_case *c, struct match *m,
                        const struct market *market, int64_t number);
+
+/* Give its memory back; what was written to the answer's arena stays. */
 void lot_case_fini(struct lot_case *c);
 
 /* Fill what every answer about the lot says: lot, object, start, warnings. */

@@ -49,6 +49,9 @@ enum err match_people(struct match *m, const struct market *market, int64_t lot,
  * nobody had are left out. */
 enum err match_count_structures(struct match *m, const struct market *market,
                                 int64_t lot, struct tally *out);
+
+/* The same of people, for every job of the lot.  It reads every profile: a
+ * question for a worker, not for the loop. */
 enum err match_count_people(struct match *m, const struct market *market,
                             int64_t lot, struct job_tally_list *out);
 
@@ -56,6 +59,8 @@ enum err match_count_people(struct match *m, const struct market *market,
 enum err match_explain_structure(struct match *m, const struct market *market,
                                  int64_t lot, const struct structure *candidate,
                                  struct structure_verdict *out);
+
+/* A person for JOB, or for every job of the lot when ABSENT. */
 enum err match_explain_person(struct match *m, const struct market *market,
                               int64_t lot, int64_t job,
                               const struct profile *candidate,

@@ -76,6 +76,7 @@ static void swap(struct ranked *a, struct ranked *b)
     *b = c;
 }
 
+/* The worst stands on top, so that one comparison refuses most. */
 static void sift_up(struct ranked *at, size_t i)
 {
     for (; i && compare_ranked(&at[i], &at[(i - 1) / 2]) > 0; i = (i - 1) / 2)

@@ -10,8 +10,10 @@
 
 #define ORDER_ID_MAX 64
 
-/* FNV-1a, 64 bits: of a text, and of a text that follows one. */
+/* FNV-1a, 64 bits, of a text. */
 uint64_t order_hash(struct slice text);
+
+/* The hash goes on: of what was hashed before and TEXT after it. */
 uint64_t order_hash_more(uint64_t hash, struct slice text);
 
 /* The tie number of a lot's key and a candidate's id, both hashed. */
@@ -34,7 +36,11 @@ struct ranking {
     size_t n;
     size_t limit;
 };
+
+/* An empty ranking of at most LIMIT (from 1).  ERR_NOMEM. */
 enum err ranking_init(struct ranking *r, size_t limit);
+
+/* Give its memory back. */
 void ranking_fini(struct ranking *r);
 
 /* Could a candidate of this score and tie still enter? */

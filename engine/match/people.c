@@ -41,6 +41,8 @@ static int is_near(void *context, const unsigned char *facts)
     return km == ABSENT || km <= f.mobility_km;
 }
 
+/* Judge one that was found, and offer it to the ranking.  Its id is read only
+ * if it can still enter: most cannot. */
 static enum err offer(const struct job_case *j, const struct found *found,
                       struct ranking *ranking)
 {
@@ -97,6 +99,8 @@ static void judge_profile(const struct job_case *j,
                  out);
 }
 
+/* The winners are judged again from their records: the ranking keeps no
+ * components, and a side row has no id. */
 static enum err write_hits(const struct job_case *j,
                            const struct ranking *ranking,
                            struct person_hit_list *out)
@@ -193,6 +197,7 @@ enum err match_people(struct match *m, const struct market *market, int64_t lot,
 
 /* ---- Counting ----------------------------------------------------------- */
 
+/* Everyone is decoded once and judged for every job. */
 struct job_counts {
     int64_t by_reason[reason_words];
 };

@@ -77,6 +77,7 @@ enum err job_case_init(struct job_case *j, const struct lot_case *lot,
     return j->km ? ERR_NONE : ERR_NOMEM;
 }
 
+/* Lives where the work is: nothing has to be measured. */
 static int is_at_work(const struct job_case *j, uint32_t home)
 {
     if (j->target != REFERENCE_NONE)
@@ -99,6 +100,7 @@ static int64_t measure_km(const struct job_case *j, uint32_t home)
     return reference_km(from.at, to.at);
 }
 
+/* Many people live in few communes: each is measured once for a job. */
 int64_t job_case_km(const struct job_case *j, uint32_t home)
 {
     if (home == REFERENCE_NONE)
@@ -111,6 +113,7 @@ int64_t job_case_km(const struct job_case *j, uint32_t home)
     return j->km[home] == KM_UNKNOWN ? ABSENT : j->km[home] - 1;
 }
 
+/* Links go one way: from what is wished to what the job is. */
 static int64_t wish_fit(const struct reference *ref, struct slice wish,
                         struct slice rome)
 {
@@ -147,7 +150,7 @@ int64_t person_job_fit(const struct reference *ref, struct slices wishes,
     return best;
 }
 
-/* Filters 5 to 8. */
+/* Filters 5 to 8.  Licences are compared by category: none implies another. */
 static int64_t refuse_practice(const struct job_case *j, const struct person *p,
                                int64_t km)
 {
@@ -167,6 +170,7 @@ static int64_t refuse_practice(const struct job_case *j, const struct person *p,
     return ABSENT;
 }
 
+/* A registration after the question counts as today's. */
 static int64_t waiting_part(const struct person *p, int64_t on)
 {
     int64_t months;
@@ -181,6 +185,7 @@ static int64_t waiting_part(const struct person *p, int64_t on)
     return 1000 * months / WAITING_MONTHS;
 }
 
+/* Filter 7 holds already: late is at most the grace. */
 static int64_t availability_part(const struct job_case *j,
                                  const struct person *p)
 {
@@ -191,6 +196,7 @@ static int64_t availability_part(const struct job_case *j,
     return 1000 - 1000 * (p->available_from - j->start) / grace;
 }
 
+/* The part, or what stands for it when nobody knows, which is told. */
 static int64_t known(int64_t *part, enum component_word word, uint32_t *unknown)
 {
     if (*part == ABSENT) {

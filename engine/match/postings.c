@@ -22,7 +22,7 @@
 #define CODE_SECTOR (UINT32_C(3) << 28)
 #define CODE_VALUE ((UINT32_C(1) << 28) - 1)
 
-/* A letter and four digits: at most 26 x 10,000 values. */
+/* ROME: a letter and four digits: at most 26 x 10,000 values. */
 uint32_t postings_rome_code(struct slice rome)
 {
     uint32_t value = 0;

@@ -14,6 +14,7 @@ void found_free(struct found_list *list)
     *list = (struct found_list){NULL, 0, 0};
 }
 
+/* Grows by doubling: a national list may hold some 100,000. */
 static enum err found_add(struct found_list *list, uint32_t number,
                           uint32_t fit)
 {
@@ -40,6 +41,8 @@ static int compare_found(const void *a, const void *b)
     return (x->fit < y->fit) - (x->fit > y->fit);
 }
 
+/* Several wishes of one person, or activities of one structure, are found
+ * several times; reading by number goes through the records in one sweep. */
 static void found_sort(struct found_list *list)
 {
     size_t kept = 0;

@@ -16,6 +16,8 @@ struct found_list {
     size_t n;
     size_t room;
 };
+
+/* Give a list's memory back; it is empty then. */
 void found_free(struct found_list *list);
 
 /* Whether a posting with these facts is worth a look. */

@@ -22,6 +22,8 @@ struct site {
     int inside;        /* home lies in the place */
 };
 
+/* A structure's own position is exact even where its commune's centre is a
+ * guess. */
 static struct site make_site(const struct lot_case *c,
                              const struct structure *s)
 {
@@ -40,7 +42,8 @@ static struct site make_site(const struct lot_case *c,
     return site;
 }
 
-/* Filters 1 to 4. */
+/* Filters 1 to 4: a reason, or ABSENT.  ABSENT dates are before all others, so
+ * only upper bounds have to ask for it. */
 static int64_t refuse_structure(const struct lot_case *c,
                                 const struct structure *s)
 {
@@ -57,6 +60,7 @@ static int64_t refuse_structure(const struct lot_case *c,
     return ABSENT;
 }
 
+/* Filter 5: what the activity says of itself is cut to what its kind can. */
 static int has_wanted_mode(const struct lot_case *c, const struct structure *s,
                            const struct activity *a)
 {
@@ -67,6 +71,7 @@ static int has_wanted_mode(const struct lot_case *c, const struct structure *s,
     return !c->modes || (modes & c->modes);
 }
 
+/* Filter 7 goes by the form of the zone: a list of all regions is not FR. */
 static int is_excluded_nationwide(const struct lot_case *c,
                                   const struct site *site,
                                   const struct activity *a)
@@ -78,14 +83,30 @@ static int is_excluded_nationwide(const struct lot_case *c,
     return c->m->nationwide == NATIONWIDE_ONLY && !nationwide;
 }
 
-static int is_outside_amounts(const struct lot_case *c,
-                              const struct activity *a)
+/* Filters 5 to 7. */
+static int64_t refuse_work(const struct lot_case *c, const struct site *site,
+                           const struct activity *a, int64_t level)
+{
+    if (!has_wanted_mode(c, site->s, a))
+        return REASON_MODE_NOT_ALLOWED;
+    if (level == 0)
+        return REASON_ACTIVITY;
+    if (is_excluded_nationwide(c, site, a))
+        return REASON_NATIONWIDE_EXCLUDED;
+    return ABSENT;
+}
+
+/* Filter 9: none is no capacity, but unknown hours may be many. */
+static int64_t refuse_size(const struct lot_case *c, const struct activity *a)
 {
     int64_t amount = c->lot->amount;
 
-    if (amount == ABSENT)
-        return 0;
-    return amount < a->lot_min || (a->lot_max != ABSENT && amount > a->lot_max);
+    if (a->free_hours == 0)
+        return REASON_NO_CAPACITY;
+    if (amount != ABSENT &&
+        (amount < a->lot_min || (a->lot_max != ABSENT && amount > a->lot_max)))
+        return REASON_AMOUNT;
+    return ABSENT;
 }
 
 /* Filter 8, with what it learns of the place: cover and coverage. */
@@ -107,6 +128,7 @@ static enum err measure_zone(const struct lot_case *c, const struct site *site,
         return ERR_NONE;
     }
     r->cover = common.communes == all->communes ? COVER_FULL : COVER_PARTIAL;
+    /* Some communes died for France: nobody has lived there since 1916. */
     if (all->people)
         r->parts.coverage = (int64_t)(1000 * common.people / all->people);
     else
@@ -114,36 +136,24 @@ static enum err measure_zone(const struct lot_case *c, const struct site *site,
     return ERR_NONE;
 }
 
-/* Filters 5 to 9 for one activity. */
+/* Filters 5 to 9 for one activity, in order: later ones cost more. */
 static enum err refuse_activity(const struct lot_case *c,
                                 const struct site *site,
                                 const struct activity *a,
                                 struct structure_result *r)
 {
-    enum err e;
+    enum err e = ERR_NONE;
 
-    if (!has_wanted_mode(c, site->s, a)) {
-        r->reason = REASON_MODE_NOT_ALLOWED;
-        return ERR_NONE;
-    }
     r->parts.activity = activity_level(c, a);
-    if (r->parts.activity == 0) {
-        r->reason = REASON_ACTIVITY;
-        return ERR_NONE;
-    }
-    if (is_excluded_nationwide(c, site, a)) {
-        r->reason = REASON_NATIONWIDE_EXCLUDED;
-        return ERR_NONE;
-    }
-    if ((e = measure_zone(c, site, a, r)) || r->reason != ABSENT)
-        return e;
-    if (a->free_hours == 0)
-        r->reason = REASON_NO_CAPACITY;
-    else if (is_outside_amounts(c, a))
-        r->reason = REASON_AMOUNT;
-    return ERR_NONE;
+    r->reason = refuse_work(c, site, a, r->parts.activity);
+    if (r->reason == ABSENT)
+        e = measure_zone(c, site, a, r);
+    if (!e && r->reason == ABSENT)
+        r->reason = refuse_size(c, a);
+    return e;
 }
 
+/* A part's share of the sum; what nobody knows counts half and is told. */
 static int64_t weigh(int64_t weight, int64_t *part, enum component_word word,
                      uint32_t *unknown)
 {

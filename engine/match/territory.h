@@ -73,8 +73,10 @@ int territory_covers(const struct reference *ref, const struct territory *outer,
 struct extent territory_extent(const struct reference *ref,
                                const struct territory *set, struct range part);
 
-/* Do any of CODES read FR, or NEAR:...? */
+/* Is one of the codes FR? */
 int territory_is_nationwide(struct slices codes);
+
+/* Is one of the codes NEAR:...? */
 int territory_has_near(struct slices codes);
 
 #endif
