@@ -796,6 +796,30 @@ Test(match, more_kilometres_never_lose_a_lot)
     cr_assert(found);
 }
 
+Test(match, more_codes_never_lose_a_lot)
+{
+    struct slice codes[] = {SLICE("COM:14118"), SLICE("DEP:80"),
+                            SLICE("COM:76217"), SLICE("NEAR:27229:30"),
+                            SLICE("REG:28"),    SLICE("FR")};
+    int64_t before = 0;
+
+    act.zone = &zone;
+    s.commune = SLICE("97411");
+    lot.places = TEXTS(SLICE("DEP:27"), SLICE("COM:76217"));
+    for (size_t n = 0; n <= sizeof codes / sizeof *codes; n++) {
+        struct structure_verdict v;
+
+        zone.codes = (struct slices){codes, n};
+        v = explain();
+        cr_assert(v.matched || !before);
+        if (v.matched) {
+            cr_assert_geq(v.hit->components->coverage, before);
+            before = v.hit->components->coverage;
+        }
+    }
+    cr_assert_eq(before, 1000);
+}
+
 /* ---- Marks and warnings ------------------------------------------------- */
 
 static const char *first_commune(int approximate)

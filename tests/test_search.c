@@ -364,6 +364,33 @@ Test(search, one_job_may_be_asked_for_alone)
     store_view_end(m.view);
 }
 
+Test(search, too_little_memory_is_an_error_and_not_a_short_list)
+{
+    struct match m = a_match(ref, arena);
+    struct market *market;
+    struct lot_answer whole, out;
+    enum err e = ERR_NOMEM;
+    size_t room;
+
+    make_everybody();
+    put_everybody(&world, 0, 1);
+    market = chance_market(&chance, 1);
+    cr_assert_eq(store_view_begin(world.store, &m.view), ERR_NONE);
+    whole = answer_of(&m, market, 1);
+    for (room = 64; e == ERR_NOMEM; room += room / 8 + 64) {
+        m.arena = arena_new(room);
+        shape_clear(&shape_lot_answer, &out);
+        if (!(e = match_structures(&m, market, 1, &out)))
+            e = match_people(&m, market, 1, ABSENT, &out);
+        if (!e)
+            assert_same_bytes(&shape_lot_answer, &out, &whole, "just enough");
+        arena_free(m.arena);
+    }
+    cr_assert_eq(e, ERR_NONE);
+    cr_assert_gt(room, 1024);
+    store_view_end(m.view);
+}
+
 Test(search, candidates_that_cannot_fit_are_not_read)
 {
     struct match m = a_match(ref, arena);

@@ -17,15 +17,6 @@ int match_market_open(const struct market *market, int64_t on)
             civil_paris_date(market->deadline) >= on);
 }
 
-static uint64_t lot_key(struct arena *arena, const struct market *market,
-                        int64_t number)
-{
-    uint64_t hash = order_hash(market->id);
-
-    return order_hash_more(hash,
-                           arena_format(arena, "/%lld", (long long)number));
-}
-
 static const struct lot *find_lot(const struct market *market, int64_t number)
 {
     if (number < 1 || (uint64_t)number > market->lots.n)
@@ -51,6 +42,7 @@ enum err lot_case_init(struct lot_case *c, struct match *m,
     c->modes = law_wanted_modes(lot);
     c->asks_share = law_asks_share(lot);
     c->asked_hours = law_asked_hours(lot);
+    c->key = order_hash_number(order_hash(market->id), number);
     c->arena = arena_new(LOT_BYTES_MAX);
     c->scratch = arena_new(CANDIDATE_BYTES_MAX);
     if (c->arena && c->scratch)
@@ -59,7 +51,6 @@ enum err lot_case_init(struct lot_case *c, struct match *m,
         lot_case_fini(c);
         return e;
     }
-    c->key = lot_key(c->arena, market, number);
     return ERR_NONE;
 }
 

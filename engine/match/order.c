@@ -2,6 +2,7 @@
  * Tie numbers and a bounded heap.  Nothing here depends on the order in which
  * candidates come.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,14 @@ uint64_t order_hash_more(uint64_t hash, struct slice text)
 uint64_t order_hash(struct slice text)
 {
     return order_hash_more(UINT64_C(0xcbf29ce484222325), text);
+}
+
+uint64_t order_hash_number(uint64_t hash, int64_t number)
+{
+    char text[24];
+    int n = snprintf(text, sizeof text, "/%lld", (long long)number);
+
+    return order_hash_more(hash, (struct slice){text, (size_t)n});
 }
 
 /* The finaliser of splitmix64. */

@@ -16,6 +16,9 @@ uint64_t order_hash(struct slice text);
 /* The hash goes on: of what was hashed before and TEXT after it. */
 uint64_t order_hash_more(uint64_t hash, struct slice text);
 
+/* The hash goes on with "/NUMBER": a lot of a market, a job of a lot. */
+uint64_t order_hash_number(uint64_t hash, int64_t number);
+
 /* The tie number of a lot's key and a candidate's id, both hashed. */
 uint64_t order_tie(uint64_t key, uint64_t id);
 

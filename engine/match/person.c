@@ -65,8 +65,7 @@ enum err job_case_init(struct job_case *j, const struct lot_case *lot,
     start = job->start != ABSENT ? job->start : lot->lot->start;
     *j = (struct job_case){.lot = lot, .job = job, .number = number};
     j->start = start > lot->m->on ? start : lot->m->on;
-    j->key = order_hash_more(
-        lot->key, arena_format(lot->arena, "/%lld", (long long)number));
+    j->key = order_hash_number(lot->key, number);
     j->target = job->commune.data
                     ? reference_commune(lot->m->reference, job->commune)
                     : REFERENCE_NONE;
