@@ -419,11 +419,15 @@ static int tell_stopped(struct import *in, int status)
 {
     struct sender_totals t = sender_totals(in->sender);
 
-    if (!in->ctl->json && !in->ctl->dry_run && t.imported)
+    if (in->ctl->json || in->ctl->dry_run || !t.imported)
+        return status;
+    fprintf(stderr, _("Until then %lld had been imported.\n"),
+            (long long)t.imported);
+    /* After a lost answer the key has been told. */
+    if (status != EXIT_AGAIN)
         fprintf(stderr,
-                _("Until then %lld had been imported. The same command with "
-                  "--key %s goes on from there.\n"),
-                (long long)t.imported, in->ctl->run_key);
+                _("The same command with --key %s goes on from there.\n"),
+                in->ctl->run_key);
     return status;
 }
 

@@ -349,9 +349,12 @@ static void refuse_strangers(struct reading *r, const struct shape *shape,
             continue;
         }
         near = shape_nearest_name(shape, key);
-        faults_add(r->faults, r->arena, ERR_UNKNOWN_FIELD,
-                   path_member(r, path, key), near ? "did you mean %s?" : "",
-                   near);
+        if (near)
+            faults_add(r->faults, r->arena, ERR_UNKNOWN_FIELD,
+                       path_member(r, path, key), "did you mean %s?", near);
+        else
+            faults_add(r->faults, r->arena, ERR_UNKNOWN_FIELD,
+                       path_member(r, path, key), "%s", "");
     }
 }
 
