@@ -71,11 +71,13 @@ static enum err check_revision(struct call *call, int64_t if_rev, int found,
         (!found && if_rev == 0))
         return ERR_NONE;
     if (!found)
-        return call_refuse(call, ERR_REV_CONFLICT, "if_rev",
-                           "the object does not exist");
-    return call_refuse(call, ERR_REV_CONFLICT, "if_rev",
-                       "its revision is %llu: read it again",
-                       (unsigned long long)revision);
+        call_refuse(call, ERR_REV_CONFLICT, "if_rev",
+                    "the object does not exist");
+    else
+        call_refuse(call, ERR_REV_CONFLICT, "if_rev",
+                    "its revision is %llu: read it again",
+                    (unsigned long long)revision);
+    return ERR_REV_CONFLICT;
 }
 
 /* Everything a put decides.  OLD gets the present record, decoded into

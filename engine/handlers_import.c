@@ -86,9 +86,11 @@ static enum err import_row(struct import *in, struct slice bytes, size_t slots,
     if ((e = protocol_decode(shape, bytes, call->limits, call->arena, value,
                              &call->faults)))
         return e;
-    if (seen_before(in, slots, entity_id(in->entity, value, call->arena)))
-        return call_refuse(call, ERR_DUPLICATE_ID, "",
-                           "keep one of the rows with this id");
+    if (seen_before(in, slots, entity_id(in->entity, value, call->arena))) {
+        call_refuse(call, ERR_DUPLICATE_ID, "",
+                    "keep one of the rows with this id");
+        return ERR_DUPLICATE_ID;
+    }
     return in->batch ? entity_put(in->batch, call, in->entity, value, "",
                                   ABSENT, result)
                      : entity_check(in->view, call, in->entity, value, "",

@@ -59,9 +59,11 @@ static enum err begin(struct store_view *view, struct call *call,
         return e;
     e = entity_get(view, call, ENTITY_MARKET, q->market, &found, NULL);
     if (e == ERR_NOT_FOUND)
-        return call_refuse(call, e, "market", "no market has this id");
+        call_refuse(call, e, "market", "no market has this id");
+    if (e)
+        return e;
     *market = found;
-    return e;
+    return ERR_NONE;
 }
 
 /* A market has this lot, and the lot this job (ABSENT: any). */

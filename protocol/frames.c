@@ -189,6 +189,7 @@ enum err protocol_encode_ask_header(const struct ask_header *header,
     int dated = header->deadline_ms != ABSENT;
     int keyed = header->key.data != NULL;
     int fresh = header->min_revision != ABSENT;
+    size_t pairs = 2u + (unsigned)(dated + keyed + fresh);
     msgpack_sbuffer packed;
     msgpack_packer pack;
     enum err e;
@@ -196,7 +197,7 @@ enum err protocol_encode_ask_header(const struct ask_header *header,
 
     msgpack_sbuffer_init(&packed);
     msgpack_packer_init(&pack, &packed, msgpack_sbuffer_write);
-    failed = msgpack_pack_map(&pack, (size_t)(2 + dated + keyed + fresh));
+    failed = msgpack_pack_map(&pack, pairs);
     failed |= pack_pair(&pack, "i", header->id);
     failed |= pack_text(&pack, SLICE("m")) | pack_text(&pack, header->method);
     if (dated)

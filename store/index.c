@@ -78,6 +78,8 @@ static struct slice block_lay(unsigned char bytes[INDEX_BLOCK_BYTES], size_t n,
 static void rows_copy(struct columns *to, size_t at,
                       const struct index_block *from, size_t first, size_t n)
 {
+    if (!n)
+        return;
     memcpy(to->place + 4 * at, from->place + 4 * first, 4 * n);
     memcpy(to->number + 4 * at, from->number + 4 * first, 4 * n);
     memcpy(to->facts + INDEX_FACTS * at, from->facts + INDEX_FACTS * first,
