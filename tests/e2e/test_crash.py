@@ -1,6 +1,8 @@
 """What was acknowledged is on disk; what was not may be sent again."""
+import os
 import random
 import signal
+import time
 
 import harness
 from examples import market, profile, structure, structure_id
@@ -114,6 +116,27 @@ class KilledAgainAndAgain(harness.Transcript):
                              + stats["profiles"], len(self.there))
             self.assertEqual(stats["revision"],
                              len(self.there) + 2 * self.removed)
+
+
+class KilledWhileCompacting(harness.Transcript):
+    def test_nothing_is_lost_wherever_the_kill_comes(self):
+        chance = random.Random(7)
+        self.client.load("profile", (profile("p-%d" % i)
+                                     for i in range(2000)))
+        for n in range(ROUNDS):
+            self.daemon.signal(signal.SIGUSR1)
+            self.ask("market.put", market=market("m-%d" % n))
+            # Somewhere between the copy, the marker and the clearing up.
+            time.sleep(chance.random() * 0.05)
+            self.daemon.kill()
+            self.client = self.daemon.restart().client()
+            stats = self.ask("stats")
+            self.assertEqual((stats["profiles"], stats["markets"],
+                              stats["revision"]), (2000, n + 1, 2001 + n))
+        self.assertEqual(self.daemon.stop(), 0)
+        left = [name for name in os.listdir(self.daemon.store)
+                if name.startswith("env-")]
+        self.assertEqual(len(left), 1, "old environments are cleared up")
 
 
 if __name__ == "__main__":

@@ -102,6 +102,54 @@ class Starting(harness.Transcript):
         self.assertIn("listen", second.log())
 
 
+class Growing(harness.Transcript):
+    def setUp(self):
+        self.daemon = self.new_daemon()
+        self.daemon.config = os.path.join(self.daemon.home, "conf")
+        with open(self.daemon.config, "w") as f:
+            f.write("[claused]\nmap_mib = 1\n")
+        self.client = self.daemon.fresh().client()
+
+    def test_a_store_outgrows_the_map_it_began_with(self):
+        loaded = self.client.load("profile", (profile("p-%05d" % i)
+                                              for i in range(6000)))
+        self.assertEqual((loaded.accepted, loaded.rejected), (6000, []))
+        stats = self.ask("stats")
+        self.assertEqual(stats["profiles"], 6000)
+        self.assertGreater(stats["map_used"], 2 ** 20)
+        self.assertGreater(stats["map_size"], 2 ** 20)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.client = self.daemon.restart().client()
+        self.assertEqual(self.ask("stats")["profiles"], 6000)
+
+    def test_a_rebuilt_index_answers_the_same(self):
+        self.client.load("profile", (profile("p-%05d" % i)
+                                     for i in range(3000)))
+        self.client.load("structure", (structure(n) for n in range(1, 200)))
+        self.ask("market.put", market=market())
+        before = self.ask("match.market", market="M-1", on="2026-11-23")
+        old = self.ask("stats")["generation"]
+        self.assertEqual(self.daemon.stop(), 0)
+        self.client = self.daemon.start("--rebuild").client()
+        self.ask("profile.put", profile=profile("p-00000"))
+        self.assertTrue(harness.until(
+            lambda: not self.ask("stats")["rebuilding"]))
+        self.assertNotEqual(self.ask("stats")["generation"], old)
+        self.assertEqual(self.ask("match.market", market="M-1",
+                                  on="2026-11-23"), before)
+
+    def test_memory_of_its_own_stays_small(self):
+        self.client.load("profile", (profile("p-%05d" % i)
+                                     for i in range(6000)))
+        self.ask("market.put", market=market())
+        self.ask("match.reasons", market="M-1")
+        with open("/proc/%d/status" % self.daemon.process.pid) as f:
+            anonymous = [line.split()[1] for line in f
+                         if line.startswith("RssAnon")]
+        if "asan" not in harness.BUILD:
+            self.assertLess(int(anonymous[0]), 256 * 1024)
+
+
 class Signals(harness.Transcript):
     def new_daemon(self, *args, **options):
         daemon = super().new_daemon(*args, **options)
@@ -133,6 +181,10 @@ class Signals(harness.Transcript):
         self.client = self.daemon.restart().client()
         for i in acknowledged:
             self.ask("market.get", id="m-%d" % i)
+
+    def test_sigint_is_a_clean_stop_too(self):
+        self.daemon.signal(signal.SIGINT)
+        self.assertEqual(self.daemon.wait(), 0)
 
     def score(self):
         answer = self.ask("match.structures", market="M-1")

@@ -1,13 +1,16 @@
 """The wire: frames, headers, hostile bodies, deadlines, slow readers."""
+import random
 import struct
+import threading
 
 import harness
 import zmq
-from examples import market, structure
+from examples import market, profile, structure
 from harness import msgpack
 
 TAG = b"CLAUSE01"
 PING = {"i": 5, "m": "ping"}
+MUTATIONS = 1000
 NAN = b"\xcb" + struct.pack(">d", float("nan"))
 
 
@@ -147,6 +150,43 @@ class Frames(harness.Transcript):
         self.assertTrue(body["retry"])
 
 
+class Mutations(harness.Transcript):
+    """Valid requests with a few bytes changed: answered, whatever they are,
+    and what is refused changes nothing."""
+
+    def test_no_mutation_stops_the_daemon(self):
+        chance = random.Random(20261123)
+        seeds = [(m, msgpack.packb(b)) for m, b in (
+            ("structure.put", {"structure": structure()}),
+            ("market.put", {"market": market()}),
+            ("profile.put", {"profile": profile()}),
+            ("import.apply", {"entity": "market", "rows": [market()] * 3}),
+            ("match.market", {"market": "M-1", "limit": 5}),
+            ("reference.import", {
+                "table": "sectors", "version": "v", "source": "s", "part": 1,
+                "sectors": [{"sector": "a", "group": "b"}]}))]
+        written = 0
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for i in range(MUTATIONS):
+                method, body = chance.choice(seeds)
+                body = bytearray(body)
+                for _ in range(chance.randint(1, 4)):
+                    at = chance.randrange(len(body))
+                    body[at] = chance.choice((chance.randrange(256), 0xc0,
+                                              0xc1, 0xdd, body[at] ^ 1))
+                if chance.random() < 0.2:
+                    del body[chance.randrange(len(body)):]
+                raw.send(TAG, {"i": i, "m": method, "k": str(i)},
+                         bytes(body))
+                header, answer = raw.receive()
+                self.assertEqual(header["i"], i)
+                if header["s"]:
+                    self.assertTrue(answer["name"] and answer["message"])
+                else:
+                    written = max(written, header["rev"])
+        self.assertEqual(self.revision(), written)
+
+
 class Pipelines(harness.Transcript):
     def test_one_failing_write_in_a_group_fails_alone(self):
         wrong = {3: ("REV_CONFLICT", {"market": market("m-3"), "if_rev": 9}),
@@ -179,6 +219,40 @@ class Pipelines(harness.Transcript):
             order = [raw.receive()[0]["i"] for _ in range(7)]
         self.assertNotEqual(order[-1], 99, "the ping waited for the writes")
         self.assertEqual(self.ask("stats")["markets"], 3000)
+
+    def test_a_write_that_waited_too_long_is_not_done(self):
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for part in range(4):
+                rows = [market("w-%d-%d" % (part, i)) for i in range(500)]
+                raw.ask("import.apply", {"entity": "market", "rows": rows},
+                        i=part, k="k-%d" % part)
+            raw.ask("market.put", {"market": market("late")}, i=9, k="late",
+                    d=1)
+            replies = {h["i"]: (h["s"], b) for h, b in
+                       (raw.receive() for _ in range(5))}
+        status, body = replies[9]
+        self.assertEqual((status, body["name"]), (4, "DEADLINE"))
+        self.refused("NOT_FOUND", "market.get", id="late")
+
+    def test_many_clients_write_and_read_at_once(self):
+        failed = []
+
+        def work(n):
+            with harness.claused.connect(self.daemon.endpoint,
+                                         deadline=60) as c:
+                for i in range(30):
+                    name = "c-%d-%d" % (n, i)
+                    c.market.put(market=market(name))
+                    if c.market.get(id=name)["market"]["id"] != name:
+                        failed.append(name)
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(failed, [])
+        self.assertEqual(self.ask("stats")["markets"], 180)
+        self.assertEqual(self.revision(), 180)
 
     def test_a_client_that_does_not_read_harms_nobody(self):
         for i in range(60):
