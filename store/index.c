@@ -78,6 +78,7 @@ static struct slice block_lay(unsigned char bytes[INDEX_BLOCK_BYTES], size_t n,
 static void rows_copy(struct columns *to, size_t at,
                       const struct index_block *from, size_t first, size_t n)
 {
+    assert(from->place || !n); /* a block that was found has columns */
     if (!n)
         return;
     memcpy(to->place + 4 * at, from->place + 4 * first, 4 * n);
