@@ -37,6 +37,8 @@ struct clause_reply {
  * most TIMEOUT_MS until somebody answers the handshake. */
 enum clause_result clause_open(const char *endpoint, int timeout_ms,
                                struct connection **out);
+
+/* Close it at once; what was not yet sent is dropped.  NULL is fine. */
 void clause_close(struct connection *c);
 
 /* Ask VERB with the encoded BODY and wait at most TIMEOUT_MS for its answer;
@@ -47,9 +49,9 @@ enum clause_result clause_ask(struct connection *c, enum verb verb,
                               const char *key, int timeout_ms,
                               struct slice body, struct clause_reply *reply);
 
+#define CLAUSE_KEY_BYTES 33
 /* A fresh idempotency key: 32 hexadecimal digits from the kernel's random
  * numbers. */
-#define CLAUSE_KEY_BYTES 33
 void clause_key(char out[CLAUSE_KEY_BYTES]);
 
 #endif

@@ -8,7 +8,7 @@
 #include "clients/cli/ctl.h"
 #include "clients/cli/table.h"
 
-/* {market, and what was asked for by options}; the caller owns it. */
+/* Which options a question takes along. */
 enum {
     ASK_LOT = 1,
     ASK_JOB = 2,
@@ -16,6 +16,7 @@ enum {
     ASK_STRUCTURES = 8,
     ASK_PEOPLE = 16
 };
+/* {market, and the options of WHICH that were given}; the caller owns it. */
 json_t *answers_parameters(const struct ctl *ctl, int which);
 
 /* The components of a candidate as cells: a number, with `?' when it stands
@@ -28,15 +29,19 @@ extern const char *const answers_person_components[4];
 /* Codes in words, parted by commas; freed by the caller. */
 char *answers_words(const struct vocabulary *vocabulary, const json_t *codes);
 
-/* The line over an answer, and a lot's warnings. */
+/* The line over an answer. */
 void answers_print_head(const json_t *answer);
+
+/* What to know about a lot, a line each. */
 void answers_print_warnings(const json_t *lot);
 
 /* What there is to know about the answer as a whole, after it. */
 void answers_print_foot(const json_t *answer);
 
-/* Both as cells: "-" when the distance is unknown. */
+/* The distance as a cell: "-" when it is unknown. */
 void answers_km_cell(struct table_view *t, const json_t *hit);
+
+/* What to know about a candidate, in words, as a cell. */
 void answers_marks_cell(struct table_view *t, const json_t *hit);
 
 #endif

@@ -57,15 +57,7 @@ static int out_of_memory(const struct import *in)
 static int reject(struct import *in, struct saved_row *rows, enum err name,
                   struct slice field, struct slice hint)
 {
-    int failed;
-
-    progress_end();
-    failed = rejects_add(in->rejects, rows, err_name(name), field, hint);
-    saved_rows_free(rows);
-    if (!failed)
-        return DONE;
-    return ctl_fail(in->ctl, EXIT_IO, _("%s cannot be written: %s"),
-                    rejects_path(in->rejects), strerror(errno));
+    return sender_reject(in->sender, rows, err_name(name), field, hint);
 }
 
 /* The id, as the daemon makes it; empty when a part is missing, which is told
@@ -341,7 +333,10 @@ static int take_header(struct import *in, const struct record *record)
             header->cells[i].len--;
     if ((status = open_rejects(in, header)))
         return status;
-    return in->layout ? check_layout(in) : map_columns(in);
+    if (!in->layout)
+        return map_columns(in);
+    rejects_name_fields(in->rejects, in->layout->names);
+    return check_layout(in);
 }
 
 static int on_record(void *to, const struct record *record)

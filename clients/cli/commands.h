@@ -53,9 +53,10 @@ struct command {
 #define COMMANDS 12
 extern const struct command commands[COMMANDS];
 
-/* The command of that name, NULL when there is none; the name of the nearest
- * one, NULL when none is near. */
+/* The command of that name, NULL when there is none. */
 const struct command *command_find(const char *name);
+
+/* The name of the command that reads most like NAME, NULL when none is near. */
 const char *command_nearest(const char *name);
 
 #endif

@@ -125,17 +125,29 @@ int ctl_show(const struct ctl *ctl, const json_t *document,
 
 /* ---- The sub-commands: each returns an exit status. -------------------- */
 
+/* cmd_daemon.c: is anybody there, and what does it hold? */
 int cmd_ping(struct ctl *ctl);
+/* The counts, queues and reference tables of the daemon. */
 int cmd_stats(struct ctl *ctl);
+/* cmd_fields.c: the columns of an entity, without a daemon. */
 int cmd_fields(struct ctl *ctl);
+/* cmd_entity.c: get, list, put, delete of one structure. */
 int cmd_structure(struct ctl *ctl);
+/* The same of one market. */
 int cmd_market(struct ctl *ctl);
+/* The same of one profile, which is erased. */
 int cmd_profile(struct ctl *ctl);
+/* cmd_import.c: a file in. */
 int cmd_import(struct ctl *ctl);
+/* cmd_export.c: everything of one kind out. */
 int cmd_export(struct ctl *ctl);
+/* cmd_match.c: the shortlists of a market. */
 int cmd_match(struct ctl *ctl);
+/* cmd_explain.c: one candidate's score or reason. */
 int cmd_explain(struct ctl *ctl);
+/* How many candidates fail for which reason. */
 int cmd_reasons(struct ctl *ctl);
+/* cmd_reference.c: a table of facts in. */
 int cmd_reference(struct ctl *ctl);
 
 #endif

@@ -15,6 +15,7 @@ struct encoding {
     enum { ENCODING_UNKNOWN, ENCODING_UTF8, ENCODING_WINDOWS } is;
     struct buffer converted;
 };
+/* Free what a conversion kept. */
 void encoding_fini(struct encoding *encoding);
 
 /* Make TEXT UTF-8 and move the ENDS of its N cells along.  TEXT then borrows

@@ -41,11 +41,6 @@ struct reader {
 
 static const char *const format_names[FILE_FORMATS] = {"csv", "tsv", "ndjson"};
 
-const char *file_format_name(enum file_format format)
-{
-    return format_names[format];
-}
-
 enum file_format file_format_of(const char *name)
 {
     for (int f = 0; f < FILE_FORMATS; f++)

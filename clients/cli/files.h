@@ -19,8 +19,8 @@
 
 enum file_format { FILE_CSV, FILE_TSV, FILE_NDJSON, FILE_FORMATS };
 
-/* The name of a format ("csv"), and back: FILE_FORMATS when it is none. */
-const char *file_format_name(enum file_format format);
+/* The format of that name or ending ("csv", "jsonl"); FILE_FORMATS when it is
+ * none. */
 enum file_format file_format_of(const char *name);
 
 /* More cells than this are a mistake, and longer records too. */
@@ -40,14 +40,19 @@ struct reader;
 /* Open PATH ("-": stdin) and look at its beginning.  NULL with *why, a text to
  * be translated, and errno when the system said no. */
 struct reader *reader_open(const char *path, const char **why);
+/* Close it; NULL is fine. */
 void reader_close(struct reader *reader);
 
+/* What the beginning of the file showed it to be. */
 enum file_format reader_format(const struct reader *reader);
+
+/* What parts its cells; of NDJSON without meaning. */
 char reader_delimiter(const struct reader *reader);
 
-/* Whether the file was Windows-1252 so far, and whether it began with a byte
- * order mark. */
+/* Whether the file was Windows-1252 so far. */
 int reader_converted(const struct reader *reader);
+
+/* Whether it began with a byte order mark. */
 int reader_marked(const struct reader *reader);
 
 /* How far it is read, 0 to 1; -1 when its size is not known. */
@@ -62,6 +67,8 @@ int reader_each(struct reader *reader,
 /* Write one row of N cells in a format; the delimiter is for CSV. */
 void file_write_row(FILE *file, enum file_format format, char delimiter,
                     const char *const *cells, size_t n);
+
+/* Write one cell, quoted where the format needs it. */
 void file_write_cell(FILE *file, enum file_format format, char delimiter,
                      struct slice cell);
 

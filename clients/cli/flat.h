@@ -47,9 +47,10 @@ struct flat {
 /* The columns of an entity (enum entity_word). */
 void flat_init(struct flat *flat, int64_t entity);
 
-/* The column of that name, -1 when there is none; the name of the nearest
- * column, NULL when none is near. */
+/* The column of that name, -1 when there is none. */
 int flat_find(const struct flat *flat, struct slice name);
+
+/* The name of the column that reads most like NAME, NULL when none is near. */
 const char *flat_nearest(const struct flat *flat, const char *name);
 
 /* An object that grows row by row. */
@@ -59,7 +60,10 @@ struct flat_object {
     json_t *current[FLAT_NODES_MAX];
     char *seen[FLAT_COLUMNS_MAX]; /* cells of the current elements */
 };
+
+/* Begin without a row. */
 void flat_object_init(struct flat_object *object, const struct flat *flat);
+/* Forget all rows; it can begin again. */
 void flat_object_fini(struct flat_object *object);
 
 /* Whether a row's id cells are those of the object (an empty cell is). */

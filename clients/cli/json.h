@@ -23,8 +23,10 @@ enum err json_to_shape(const struct shape *shape, const json_t *object,
 /* A member of a nested object: "lot.structures"; NULL when it is not there. */
 json_t *json_at(const json_t *object, const char *path);
 
-/* A member's text, "" when it is not a text; its number, 0 when it is none. */
+/* A member's text, "" when it is not a text. */
 const char *json_text(const json_t *object, const char *key);
+
+/* A member's number, 0 when it is none. */
 int64_t json_number(const json_t *object, const char *key);
 
 /* Print one document and a newline on stdout.  Returns 0, -1 when the output

@@ -9,6 +9,7 @@
 #define CLIENTS_CLI_LAYOUT_H
 
 #include "clients/cli/ctl.h"
+#include "clients/cli/rejects.h"
 
 /* A row by the names of the file's header. */
 struct layout_row {
@@ -35,7 +36,8 @@ json_t *layout_refuse(struct complaint *why, enum err name, const char *field,
 struct layout {
     const char *name;
     int64_t entity;
-    const char *const *columns; /* that the file must have; ends in NULL */
+    const char *const *columns;     /* that the file must have; ends in NULL */
+    const struct field_name *names; /* what our fields are called there */
     /* The entity's JSON, which the caller owns, or NULL with WHY.  A status
      * other than DONE stops the import: it has been told. */
     int (*convert)(struct ctl *ctl, const struct layout_row *row,

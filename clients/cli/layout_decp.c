@@ -299,4 +299,18 @@ static const char *const columns[] = {
     "uid",        "object",          "cpv", "place_code",
     "amount_eur", "place_code_type", NULL};
 
-const struct layout layout_decp = {"decp", ENTITY_MARKET, columns, convert};
+static const struct field_name names[] = {
+    {"id", "uid"},
+    {"buyer.siret", "buyer_id"},
+    {"buyer.name", "buyer_name"},
+    {"amount", "amount_eur"},
+    {"lots[1].amount", "amount_eur"},
+    {"lots[1].cpv", "cpv"},
+    {"lots[1].places", "place_code"},
+    {"lots[1].months", "duration_months"},
+    {"lots[1].start", "notification_date"},
+    {"lots[1].object", "object"},
+    {NULL, NULL}};
+
+const struct layout layout_decp = {"decp", ENTITY_MARKET, columns, names,
+                                   convert};

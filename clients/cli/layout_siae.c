@@ -137,5 +137,10 @@ static int convert(struct ctl *ctl, const struct layout_row *row,
 static const char *const columns[] = {"siret", "kind",  "name",
                                       "naf",   "insee", NULL};
 
+static const struct field_name names[] = {{"commune", "insee"},
+                                          {"activities", "rome_codes"},
+                                          {"source", "sources"},
+                                          {NULL, NULL}};
+
 const struct layout layout_siae = {"siae-list", ENTITY_STRUCTURE, columns,
-                                   convert};
+                                   names, convert};

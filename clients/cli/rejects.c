@@ -4,6 +4,7 @@
  */
 #include "clients/cli/rejects.h"
 #include "clients/cli/ctl.h"
+#include "clients/cli/progress.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct rejects {
     char delimiter;
     int mark;
     struct saved_row *header;
+    const struct field_name *names; /* NULL: as the entity calls them */
     size_t count;
     json_t *reasons;
 };
@@ -151,10 +153,13 @@ static int open_file(struct rejects *r)
 static void show(const struct rejects *r, size_t row, const char *name,
                  const char *field, const char *hint)
 {
+    if (r->count > SHOWN_MAX + 1)
+        return;
+    progress_end();
     if (r->count <= SHOWN_MAX) {
         fprintf(stderr, _("row %zu:"), row);
         ctl_print_problem(field, name, hint);
-    } else if (r->count == SHOWN_MAX + 1) {
+    } else {
         fprintf(stderr, _("... the other rejected rows are in %s\n"), r->path);
     }
 }
@@ -167,11 +172,28 @@ static void count(struct rejects *r, const char *name)
     json_object_set_new(r->reasons, name, json_integer(n + 1));
 }
 
+void rejects_name_fields(struct rejects *r, const struct field_name *names)
+{
+    r->names = names;
+}
+
+static struct slice column_of(const struct rejects *r, struct slice field)
+{
+    const struct field_name *n = r->names;
+
+    for (; n && n->prefix; n++)
+        if (field.len >= strlen(n->prefix) &&
+            !memcmp(field.data, n->prefix, strlen(n->prefix)))
+            return slice_of(n->column);
+    return field;
+}
+
 int rejects_add(struct rejects *r, const struct saved_row *rows,
                 const char *name, struct slice field, struct slice hint)
 {
     char *reason, field_text[208], hint_text[304];
 
+    field = column_of(r, field);
     snprintf(field_text, sizeof field_text, "%.*s", (int)field.len,
              field.data ? field.data : "");
     snprintf(hint_text, sizeof hint_text, "%.*s", (int)hint.len,

@@ -17,8 +17,17 @@ struct saved_row {
     size_t n;
     struct slice cells[]; /* their bytes follow */
 };
+/* A copy of RECORD, NULL without memory. */
 struct saved_row *saved_row_new(const struct record *record);
+/* Free a row and those that follow it. */
 void saved_rows_free(struct saved_row *rows);
+
+/* What a field is called in the file: the first row whose prefix fits a path
+ * names its column.  Ends in a row of NULLs. */
+struct field_name {
+    const char *prefix;
+    const char *column;
+};
 
 struct rejects;
 
@@ -26,6 +35,10 @@ struct rejects;
  * (NULL for NDJSON) is taken. */
 struct rejects *rejects_new(const char *path, enum file_format format,
                             char delimiter, int mark, struct saved_row *header);
+
+/* Name fields by the file's columns from now on. */
+void rejects_name_fields(struct rejects *rejects,
+                         const struct field_name *names);
 
 /* Write the rows of one entity.  0, or -1 when the file cannot be written
  * (errno). */
@@ -35,10 +48,14 @@ int rejects_add(struct rejects *rejects, const struct saved_row *rows,
 /* How many entities there were by the name of their error; borrowed. */
 json_t *rejects_reasons(const struct rejects *rejects);
 
-/* How many entities were written; finish and free.  -1 when the last bytes
- * could not be written. */
+/* How many entities were written. */
 size_t rejects_count(const struct rejects *rejects);
+
+/* The file's name, for messages. */
 const char *rejects_path(const struct rejects *rejects);
+
+/* Finish and free; NULL is fine.  -1 when the last bytes could not be
+ * written. */
 int rejects_close(struct rejects *rejects);
 
 /* Whether a column is one of the three. */

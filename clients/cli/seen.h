@@ -13,6 +13,7 @@ struct seen {
     size_t size; /* a power of two, or 0 */
     size_t n;
 };
+/* Free it; it is empty again. */
 void seen_fini(struct seen *seen);
 
 /* Remember an id: 0 when it is new, 1 when it was there, -1 without memory. */

@@ -13,9 +13,13 @@
 #define BUSY_TRIES 7
 #define BUSY_WAIT_MS 100
 
+/* An entity on its way, or one that was rejected: then NAME says why. */
 struct entry {
     struct buffer bytes;
     struct saved_row *rows;
+    char name[72];
+    char *field;
+    char *hint;
 };
 struct sender {
     struct ctl *ctl;
@@ -26,6 +30,7 @@ struct sender {
     struct arena *arena; /* of one request */
     struct entry entries[SENDER_ROWS];
     size_t n;
+    struct entry *sent[SENDER_ROWS]; /* those that hold an entity */
     size_t bytes;
     struct sender_totals totals;
 };
@@ -55,6 +60,8 @@ static void drop_entries(struct sender *s)
     for (size_t i = 0; i < s->n; i++) {
         buffer_free(&s->entries[i].bytes);
         saved_rows_free(s->entries[i].rows);
+        free(s->entries[i].field);
+        free(s->entries[i].hint);
     }
     s->n = 0;
     s->bytes = 0;
@@ -91,8 +98,8 @@ static int encode(struct sender *s, size_t from, size_t n, struct buffer *body)
     if (!rows)
         return -1;
     for (size_t i = 0; i < n; i++)
-        rows[i] = (struct slice){s->entries[from + i].bytes.data,
-                                 s->entries[from + i].bytes.len};
+        rows[i] = (struct slice){s->sent[from + i]->bytes.data,
+                                 s->sent[from + i]->bytes.len};
     shape_clear(verb_rows[s->verb].ask, &ask);
     ask.entity = s->entity;
     ask.rows = (struct slices){rows, n};
@@ -137,16 +144,33 @@ static int ask_patiently(struct sender *s, struct slice body,
 
 /* ---- Its answer ------------------------------------------------------- */
 
-static int reject_entry(struct sender *s, size_t at, struct slice name,
-                        struct slice field, struct slice hint)
+static char *copy(struct slice text)
 {
-    char text[72];
+    return strndup(text.data ? text.data : "", text.len);
+}
 
-    snprintf(text, sizeof text, "%.*s", (int)name.len,
+static int reject_entry(struct sender *s, struct entry *entry,
+                        struct slice name, struct slice field,
+                        struct slice hint)
+{
+    snprintf(entry->name, sizeof entry->name, "%.*s", (int)name.len,
              name.data ? name.data : "");
-    if (rejects_add(s->rejects, s->entries[at].rows, text, field, hint))
-        return ctl_fail(s->ctl, EXIT_IO, _("%s cannot be written: %s"),
-                        rejects_path(s->rejects), strerror(errno));
+    entry->field = copy(field);
+    entry->hint = copy(hint);
+    return entry->field && entry->hint ? DONE : out_of_memory(s);
+}
+
+/* In the order of the file, which is that of the entries. */
+static int write_rejects(struct sender *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct entry *e = &s->entries[i];
+
+        if (*e->name && rejects_add(s->rejects, e->rows, e->name,
+                                    slice_of(e->field), slice_of(e->hint)))
+            return ctl_fail(s->ctl, EXIT_IO, _("%s cannot be written: %s"),
+                            rejects_path(s->rejects), strerror(errno));
+    }
     return DONE;
 }
 
@@ -184,8 +208,8 @@ static int account(struct sender *s, size_t from, size_t n, struct slice body)
         const struct reject *r = &answer.rejected.at[i];
 
         if (r->row >= 1 && r->row <= (int64_t)n)
-            status = reject_entry(s, from + (size_t)r->row - 1, r->name,
-                                  r->field, r->hint);
+            status = reject_entry(s, s->sent[from + (size_t)r->row - 1],
+                                  r->name, r->field, r->hint);
     }
     return status;
 }
@@ -208,9 +232,10 @@ static int refused(struct sender *s, size_t from, size_t n,
         if (!status)
             status = send_range(s, from + n / 2, n - n / 2);
     } else if (data) {
-        status = reject_entry(s, from, slice_of(json_text(refusal, "name")),
-                              slice_of(json_text(first, "field")),
-                              slice_of(json_text(first, "hint")));
+        status =
+            reject_entry(s, s->sent[from], slice_of(json_text(refusal, "name")),
+                         slice_of(json_text(first, "field")),
+                         slice_of(json_text(first, "hint")));
     } else {
         status = ctl_tell_refusal(s->ctl, s->verb, reply->status, refusal);
     }
@@ -239,20 +264,44 @@ static int send_range(struct sender *s, size_t from, size_t n)
 
 int sender_flush(struct sender *s)
 {
-    int status = s->n ? send_range(s, 0, s->n) : DONE;
+    size_t n = 0;
+    int status = DONE;
 
+    for (size_t i = 0; i < s->n; i++)
+        if (!*s->entries[i].name)
+            s->sent[n++] = &s->entries[i];
+    if (n)
+        status = send_range(s, 0, n);
+    if (!status)
+        status = write_rejects(s);
     drop_entries(s);
     return status;
 }
 
+static int make_room(struct sender *s, size_t bytes)
+{
+    if (s->n == SENDER_ROWS || (s->n && s->bytes + bytes > SENDER_BYTES))
+        return sender_flush(s);
+    return DONE;
+}
+
 int sender_add(struct sender *s, struct buffer *bytes, struct saved_row *rows)
 {
-    int status = DONE;
+    int status = make_room(s, bytes->len);
 
-    if (s->n == SENDER_ROWS || (s->n && s->bytes + bytes->len > SENDER_BYTES))
-        status = sender_flush(s);
-    s->entries[s->n++] = (struct entry){*bytes, rows};
+    s->entries[s->n++] = (struct entry){.bytes = *bytes, .rows = rows};
     s->bytes += bytes->len;
     *bytes = (struct buffer){0};
     return status;
+}
+
+int sender_reject(struct sender *s, struct saved_row *rows, const char *name,
+                  struct slice field, struct slice hint)
+{
+    int status = make_room(s, 0);
+    struct entry *entry = &s->entries[s->n++];
+
+    *entry = (struct entry){.rows = rows};
+    return status ? status
+                  : reject_entry(s, entry, slice_of(name), field, hint);
 }

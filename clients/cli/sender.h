@@ -21,12 +21,21 @@ struct sender;
 /* VERB is import.check or import.apply.  RUN is the run's key. */
 struct sender *sender_new(struct ctl *ctl, enum verb verb, int64_t entity,
                           const char *run, struct rejects *rejects);
+
+/* Free it with what was not sent; NULL is fine. */
 void sender_free(struct sender *sender);
 
 /* Queue one encoded entity (taken) and the rows it came from (taken); sends
  * when enough has come together.  DONE, or the status of what was told. */
 int sender_add(struct sender *sender, struct buffer *bytes,
                struct saved_row *rows);
+
+/* Queue a rejection that needs no daemon (ROWS taken), so that the rejects
+ * stand in the order of the file. */
+int sender_reject(struct sender *sender, struct saved_row *rows,
+                  const char *name, struct slice field, struct slice hint);
+
+/* Send what is queued.  DONE, or the status of what was told. */
 int sender_flush(struct sender *sender);
 
 struct sender_totals {
@@ -35,6 +44,7 @@ struct sender_totals {
     int64_t notes;
     json_t *notes_by_name; /* borrowed */
 };
+/* The counts so far. */
 struct sender_totals sender_totals(const struct sender *sender);
 
 #endif

@@ -12,14 +12,17 @@ struct table_view;
 /* Whether stdout is a terminal that shows colour (NO_COLOR, TERM=dumb). */
 int table_coloured(void);
 
+/* An empty table; NULL without memory, which every function takes. */
 struct table_view *table_new(void);
 
-/* Add a column.  RIGHT: numbers; CUT: may be shortened to fit. */
+/* Flags of a column.  RIGHT: numbers; CUT: may be shortened to fit. */
 enum { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_CUT = 2 };
+/* Add a column. */
 void table_column(struct table_view *table, const char *title, int flags);
 
-/* Begin a line, and fill its cells from the left; formatted. */
+/* Begin a line. */
 void table_line(struct table_view *table);
+/* Fill the line's next cell from the left. */
 void table_cell(struct table_view *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -8,8 +8,9 @@
 
 #include "protocol/types.h"
 
-/* The files as they are, header line included. */
+/* naf-activities.tsv as it is, header line included. */
 struct slice tables_naf_activities(void);
+/* cpv-rome.tsv, the same way. */
 struct slice tables_cpv_rome(void);
 
 #define TABLE_CELLS_MAX 8
