@@ -7,6 +7,7 @@
 #include "clients/cli/json.h"
 #include "clients/cli/layout.h"
 #include "clients/cli/names.h"
+#include "clients/cli/rejects.h"
 #include "clients/cli/seen.h"
 #include "clients/cli/tables.h"
 
@@ -769,6 +770,67 @@ Test(layouts, the_longest_prefix_of_its_kind_decides)
     cr_assert_not(tables_find(table, SLICE("99"), "EI", &row));
 }
 
+struct siae_row {
+    char what[40];
+    char kind[16];
+    char naf[8];
+    char insee[8];
+    char rome[16];
+    char expected[224]; /* kind and activities, or ! and the error */
+};
+
+ParameterizedTestParameters(layouts, a_structure_is_derived_or_refused)
+{
+    static struct siae_row rows[] = {
+        {"a trade", "EI", "8130Z", "76351", "",
+         "EI [{\"cpv\":[\"77310000\",\"77320000\",\"77330000\",\"77340000\"],"
+         "\"rome\":[\"A1203\",\"A1202\"],\"zone\":{\"within_km\":\"30\"},"
+         "\"derived\":true}]"},
+        {"a NAF in small letters", "ACI", "4334z", "76351", "",
+         "ACI [{\"cpv\":[\"45442100\"],\"rome\":[\"F1606\"],\"zone\":{"
+         "\"within_km\":\"30\"},\"derived\":true}]"},
+        {"a form, not a trade", "ACI", "8899B", "76351", "", "ACI null"},
+        {"an antenna", "GEIQ-ANTENNE", "", "76351", "",
+         "GEIQ [{\"cpv\":[\"79620000\"],\"modes\":[\"DISP\"],\"zone\":{"
+         "\"within_km\":\"30\"},\"derived\":true}]"},
+        {"occupations of the list", "EI", "8899B", "76351", "F1704|F1606",
+         "EI [{\"rome\":[\"F1704\",\"F1606\"],\"zone\":{\"within_km\":\"30\"},"
+         "\"derived\":true}]"},
+        {"no commune", "EI", "8130Z", "", "", "!MISSING_FIELD"},
+    };
+
+    return cr_make_param_array(struct siae_row, rows,
+                               sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct siae_row *p, layouts,
+                  a_structure_is_derived_or_refused)
+{
+    static const struct slice names[] = {{"siret", 5}, {"kind", 4},
+                                         {"name", 4},  {"naf", 3},
+                                         {"insee", 5}, {"rome_codes", 10}};
+    struct slice cells[] = {
+        SLICE("00000001800010"), slice_of(p->kind),  SLICE("N"),
+        slice_of(p->naf),        slice_of(p->insee), slice_of(p->rome)};
+    struct layout_row row = {names, cells, 6};
+    struct ctl ctl = {.assume_km = "30"};
+    struct complaint why = {.name = ERR_NONE};
+    json_t *structure = NULL;
+    char said[512], *activities;
+
+    cr_assert_eq(layout_siae.convert(&ctl, &row, &why, &structure), DONE);
+    activities = json_dumps(json_object_get(structure, "activities"),
+                            JSON_COMPACT | JSON_ENCODE_ANY);
+    if (structure)
+        snprintf(said, sizeof said, "%s %s", json_text(structure, "kind"),
+                 activities ? activities : "null");
+    else
+        snprintf(said, sizeof said, "!%s", err_name(why.name));
+    cr_expect_str_eq(said, p->expected, "%s", p->what);
+    free(activities);
+    json_decref(structure);
+}
+
 /* Every code of our two tables is one the daemon takes. */
 static void check_codes(const struct field *field, struct slice cell)
 {
@@ -800,6 +862,96 @@ Test(layouts, our_tables_hold_codes_of_the_right_form)
     cr_assert(tables_find(tables_cpv_rome(), SLICE("90911200"), "*", &row));
     check_codes(&rome, row.cells[2]);
     cr_assert_not(tables_find(tables_cpv_rome(), SLICE("66510000"), "*", &row));
+}
+
+/* ---- Rejects ----------------------------------------------------------- */
+
+static struct saved_row *saved(size_t row, const char *a, const char *b)
+{
+    struct slice cells[] = {slice_of(a), slice_of(b)};
+    struct record record = {row, cells, 2, ERR_NONE, ""};
+
+    return saved_row_new(&record);
+}
+
+/* The file's bytes, or "" when there is none. */
+static void read_back(const char *path, char *out, size_t size)
+{
+    FILE *file = fopen(path, "rb");
+    size_t n = file ? fread(out, 1, size - 1, file) : 0;
+
+    out[n] = '\0';
+    if (file)
+        fclose(file);
+}
+
+TestSuite(rejects, .timeout = 20);
+
+Test(rejects, a_row_is_written_as_it_was_with_three_columns_more)
+{
+    static const struct field_name names[] = {{"commune", "insee"},
+                                              {NULL, NULL}};
+    struct saved_row *row = saved(7, "x;y", "99999");
+    struct rejects *r;
+    char path[64], text[256];
+
+    write_file(path, "x.csv.rejects", "old", 3);
+    r = rejects_new(path, FILE_CSV, ';', 1, saved(1, "name", "insee"));
+    rejects_name_fields(r, names);
+    cr_assert_eq(rejects_add(r, row, "UNKNOWN_COMMUNE", SLICE("commune"),
+                             SLICE("a hint")),
+                 0);
+    cr_assert_eq(rejects_count(r), 1);
+    cr_assert_eq(json_number(rejects_reasons(r), "UNKNOWN_COMMUNE"), 1);
+    cr_assert_eq(rejects_close(r), 0);
+    read_back(path, text, sizeof text);
+    cr_expect_str_eq(text, "\xef\xbb\xbf"
+                           "name;insee;row;field;reason\n\"x;y\";99999;7;insee;"
+                           "UNKNOWN_COMMUNE: there is no such commune (a "
+                           "hint)\n");
+    saved_rows_free(row);
+    remove_file(path);
+}
+
+Test(rejects, columns_of_an_earlier_rejects_file_are_not_doubled)
+{
+    struct saved_row *row = saved(3, "p", "old reason");
+    struct rejects *r;
+    char path[64], text[256];
+
+    write_file(path, "x.tsv.rejects", "", 0);
+    r = rejects_new(path, FILE_TSV, '\t', 0, saved(1, "id", "reason"));
+    rejects_add(r, row, "BAD_ID", SLICE("id"), SLICE(""));
+    rejects_close(r);
+    read_back(path, text, sizeof text);
+    cr_expect_str_eq(text, "id\trow\tfield\treason\np\t3\tid\tBAD_ID: an id is "
+                           "letters, digits and . _ : -\n");
+    saved_rows_free(row);
+    remove_file(path);
+}
+
+Test(rejects, without_a_rejected_row_the_old_file_stays)
+{
+    struct rejects *r;
+    char path[64], text[16];
+
+    write_file(path, "x.rejects", "old", 3);
+    r = rejects_new(path, FILE_CSV, ',', 0, saved(1, "id", "x"));
+    cr_assert_eq(rejects_close(r), 0);
+    read_back(path, text, sizeof text);
+    cr_expect_str_eq(text, "old");
+    remove_file(path);
+}
+
+Test(rejects, a_file_that_cannot_be_written_is_told)
+{
+    struct saved_row *row = saved(2, "a", "b");
+    struct rejects *r = rejects_new("/nonexistent/x.rejects", FILE_CSV, ',', 0,
+                                    saved(1, "id", "x"));
+
+    cr_assert_neq(rejects_add(r, row, "BAD_ID", SLICE("id"), SLICE("")), 0);
+    rejects_close(r);
+    saved_rows_free(row);
 }
 
 /* ---- Small things ------------------------------------------------------ */
