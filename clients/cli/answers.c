@@ -54,6 +54,7 @@ json_t *answers_parameters(const struct ctl *ctl, int which)
     return ask;
 }
 
+/* A component nobody could know is listed by its name. */
 static int is_listed(const json_t *array, const char *code)
 {
     const json_t *value;
@@ -75,6 +76,7 @@ void answers_component_cells(struct table_view *t, const json_t *hit,
                    is_listed(unknown, names[i]) ? "?" : "");
 }
 
+/* Words may hold commas, so a semicolon parts them. */
 char *answers_words(const struct vocabulary *vocabulary, const json_t *codes)
 {
     char *text = strdup(""), *longer;
@@ -125,6 +127,8 @@ void answers_print_warnings(const json_t *lot)
         _("Note: %s.\n"), words_of(&words_warning, json_string_value(code)));
 }
 
+/* Whoever reads a score must be able to say later by which rules and which
+ * tables it was made. */
 void answers_print_foot(const json_t *answer)
 {
     const json_t *name;

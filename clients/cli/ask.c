@@ -17,6 +17,7 @@ static const struct limits reply_limits = {2 * REPLY_BYTES_MAX,
 
 /* ---- Telling ---------------------------------------------------------- */
 
+/* One line, so that a log or a pipe keeps it whole. */
 static void tell_json(int status, const char *name, const char *message,
                       const json_t *data)
 {
@@ -33,6 +34,7 @@ static void tell_json(int status, const char *name, const char *message,
     json_decref(error);
 }
 
+/* The names of what goes wrong before any daemon has answered. */
 static const char *exit_name(int status)
 {
     switch (status) {
@@ -142,6 +144,7 @@ int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults,
 
 /* ---- Asking ----------------------------------------------------------- */
 
+/* Each way of not being answered has its own next step. */
 static int tell_result(const struct ctl *ctl, enum clause_result r)
 {
     double seconds = ctl->timeout_ms / 1000.0;
@@ -338,6 +341,7 @@ static const struct shape *rows_shape(enum verb verb)
     return entity < 0 ? NULL : entity_shape(entity);
 }
 
+/* What is wrong is told here, before a daemon is asked in vain. */
 static int encode_parameters(struct ctl *ctl, enum verb verb,
                              const json_t *parameters, struct buffer *body)
 {
@@ -357,6 +361,8 @@ static int encode_parameters(struct ctl *ctl, enum verb verb,
     return DONE;
 }
 
+/* An answer is checked as strictly as a request: a daemon of another version
+ * must not be half understood. */
 static int decode_answer(struct ctl *ctl, enum verb verb, struct slice body,
                          json_t **answer)
 {

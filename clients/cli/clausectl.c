@@ -34,6 +34,8 @@ static int timeout_of(const char *typed, struct argp_state *state)
     return (int)(seconds * 1000);
 }
 
+/* Options with a value go to their member as they were typed; the field tables
+ * judge them. */
 static const char **word_of(struct ctl *ctl, int key)
 {
     switch (key) {
@@ -96,6 +98,8 @@ static int *flag_of(struct ctl *ctl, int key)
     }
 }
 
+/* Options of a sub-command and common ones alike: argp tries a child after its
+ * parent. */
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct line *line = state->input;
@@ -184,6 +188,7 @@ static char *top_doc(void)
     return doc;
 }
 
+/* Below the options: what else to know, then how it is used. */
 static char *command_doc(const struct command *command)
 {
     const char *at = command->examples;

@@ -42,6 +42,7 @@ int cmd_ping(struct ctl *ctl)
 
 /* ---- stats ------------------------------------------------------------ */
 
+/* What the daemon did not tell has no line. */
 static void line(struct table_view *t, const json_t *told, const char *key,
                  const char *words)
 {
@@ -59,6 +60,7 @@ static void line(struct table_view *t, const json_t *told, const char *key,
         table_cell(t, "%" PRId64, (int64_t)json_integer_value(value));
 }
 
+/* An answer is as good as these tables: where each comes from is said. */
 static void print_reference(const json_t *tables)
 {
     struct table_view *t = table_new();

@@ -102,6 +102,7 @@ struct listing {
     struct table_view *table;
 };
 
+/* Few enough to fit a terminal; `get' shows the rest. */
 static void list_columns(struct listing *l)
 {
     struct table_view *t = l->table;
@@ -193,6 +194,7 @@ static int list(struct ctl *ctl, const struct entity *e)
 
 /* ---- put -------------------------------------------------------------- */
 
+/* A code that was made current, a check digit that does not fit. */
 static void print_notes(const json_t *notes)
 {
     const json_t *n;
@@ -216,6 +218,7 @@ static void print_put(const struct ctl *ctl, const json_t *told)
     print_notes(json_object_get(told, "notes"));
 }
 
+/* The parser's own words would quote the file, which may be a profile. */
 static json_t *load(struct ctl *ctl, const char *path, int *status)
 {
     json_error_t error;

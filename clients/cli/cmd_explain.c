@@ -65,6 +65,7 @@ static void print_missing(const json_t *hit)
     printf("\n");
 }
 
+/* Either it scores and says how, or it has exactly one reason. */
 static void print_verdict(const char *candidate, const json_t *verdict,
                           const char *const *names, size_t n)
 {
@@ -122,6 +123,7 @@ int cmd_explain(struct ctl *ctl)
 
 /* ---- reasons ---------------------------------------------------------- */
 
+/* In the order of the filters, so that the first line is the first hurdle. */
 static void print_tally(const char *title, const json_t *tally)
 {
     struct table_view *t = table_new();

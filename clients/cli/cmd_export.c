@@ -43,6 +43,7 @@ static void write_header(struct export *ex)
     write_row(ex, names);
 }
 
+/* Objects are written as they arrive; memory holds one page. */
 static int write_object(void *to, const json_t *object)
 {
     struct export *ex = to;
@@ -87,6 +88,7 @@ static FILE *open_output(const char *path)
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
+/* A full disk shows at the latest when the file is closed. */
 static int export_all(struct export *ex, int64_t entity)
 {
     int status;

@@ -50,6 +50,7 @@ static const char *type_name(const struct field *f)
     return f ? names[f->type] : "list";
 }
 
+/* Keys and types for programs: English in every language. */
 static json_t *describe(const struct flat_column *c)
 {
     const struct field *f = c->field;

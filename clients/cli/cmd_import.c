@@ -106,6 +106,7 @@ static int send_object(struct import *in, const json_t *object,
 
 /* ---- Groups of rows with one id ---------------------------------------- */
 
+/* The rows of one id are complete: take them all, or reject them all. */
 static int end_group(struct import *in)
 {
     struct saved_row *rows = in->rows;
@@ -139,6 +140,8 @@ static enum err place_cells(struct import *in, const struct record *record,
     return ERR_NONE;
 }
 
+/* Only the next row shows that an id is complete, so a group ends when another
+ * begins. */
 static int take_own_record(struct import *in, const struct record *record)
 {
     struct slice cells[FLAT_COLUMNS_MAX];
@@ -200,6 +203,7 @@ static int take_foreign_record(struct import *in, const struct record *record)
     return status;
 }
 
+/* A line is an entity; the members a rejects file adds are left out. */
 static int take_json_record(struct import *in, const struct record *record)
 {
     struct slice line = record->cells[0];
@@ -231,6 +235,8 @@ static int take_json_record(struct import *in, const struct record *record)
 
 /* ---- The header ------------------------------------------------------- */
 
+/* A column that is not understood could be the one that matters: nothing is
+ * imported without it. */
 static int refuse_column(struct import *in, const char *name)
 {
     const char *near = flat_nearest(&in->flat, name);
@@ -252,6 +258,8 @@ static int refuse_column(struct import *in, const char *name)
                     in->path, name, entity);
 }
 
+/* The header is judged before any row: a file with a wrong header changes
+ * nothing. */
 static int map_columns(struct import *in)
 {
     int used[FLAT_COLUMNS_MAX] = {0}, column;
@@ -298,6 +306,7 @@ static int check_layout(struct import *in)
     return DONE;
 }
 
+/* Rejects are written in the layout of the input, so they need its header. */
 static int open_rejects(struct import *in, struct saved_row *header)
 {
     char *path = NULL;
@@ -410,6 +419,7 @@ static void print_summary(const struct ctl *ctl, const json_t *told)
 
 /* ---- The command ------------------------------------------------------ */
 
+/* What was sent before stays: say how much, and how to go on. */
 static int tell_stopped(struct import *in, int status)
 {
     struct sender_totals t = sender_totals(in->sender);
@@ -443,6 +453,7 @@ static int read_all(struct import *in)
     return status;
 }
 
+/* The summary is told before the status is known to be bad: both matter. */
 static int finish(struct import *in)
 {
     json_t *told = summary(in);

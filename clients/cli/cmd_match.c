@@ -23,6 +23,7 @@ static int wants_people(const struct ctl *ctl)
     return ctl->people || !ctl->structures;
 }
 
+/* The daemon answers for both; what was not asked for is dropped here. */
 static int ask_all_lots(struct ctl *ctl, json_t **document)
 {
     json_t *lot;
@@ -91,6 +92,7 @@ static int ask_one_lot(struct ctl *ctl, json_t **document)
 
 /* ---- Printing --------------------------------------------------------- */
 
+/* The score first, then its five parts, then what to doubt. */
 static void print_structures(const json_t *hits)
 {
     struct table_view *t = table_new();
@@ -131,6 +133,8 @@ static void print_structures(const json_t *hits)
     table_show(t);
 }
 
+/* A person is a pseudonym, a score and its parts; nothing else is known here.
+ */
 static void print_people(const json_t *job)
 {
     struct table_view *t = table_new();

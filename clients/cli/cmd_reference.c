@@ -86,6 +86,7 @@ static void tell_rejected(struct loading *l, size_t row, const char *name,
     ctl_print_problem(field, name, hint);
 }
 
+/* Each part has a key of its own: one key for two requests is a conflict. */
 static int send_part(struct loading *l, int last)
 {
     char key[PROTOCOL_KEY_MAX + 1];
@@ -179,6 +180,7 @@ static int take_row(struct loading *l, const struct layout_row *row,
     return DONE;
 }
 
+/* Other producers name these columns differently; each of the names serves. */
 static int take_header(struct loading *l, const struct record *record)
 {
     if (!(l->header = saved_row_new(record)))

@@ -73,6 +73,7 @@ static int convert(struct encoding *encoding, struct slice *text, size_t *ends,
     return 0;
 }
 
+/* The first row past ASCII decides for the file. */
 int encoding_take(struct encoding *encoding, struct slice *text, size_t *ends,
                   size_t n)
 {

@@ -67,6 +67,7 @@ static void extension(const char *path, char out[16])
         snprintf(out, 16, "%.*s", (int)(path + len - dot - 1), dot + 1);
 }
 
+/* What stands in quotes parts nothing. */
 static size_t count_in_line(const char *text, size_t len, char what)
 {
     size_t n = 0;
@@ -262,6 +263,8 @@ static void make_utf8(struct reader *r, struct slice *cells)
     }
 }
 
+/* A blank row counts, so that numbers stay those of a spreadsheet, but is not
+ * told. */
 static void end_record(struct reader *r)
 {
     struct slice cells[RECORD_CELLS_MAX];
@@ -293,6 +296,7 @@ static void end_line(struct reader *r)
     end_record(r);
 }
 
+/* A line may lie across blocks: what is left over waits in the text. */
 static void take_lines(struct reader *r)
 {
     size_t begin = 0;
@@ -352,6 +356,7 @@ static void on_row(int end, void *to)
 /* libcsv's own name for "within a quoted cell" is not exported: 2. */
 #define CSV_WITHIN 2
 
+/* libcsv keeps its state across blocks; records come through the callbacks. */
 static int each_csv(struct reader *r)
 {
     struct csv_parser parser;

@@ -39,6 +39,7 @@ static void add_column(struct flat *flat, size_t node, const char *path,
 static void add_shape(struct flat *flat, const struct shape *shape, size_t node,
                       const char *prefix);
 
+/* The list's own column comes before those of its elements. */
 static void add_list(struct flat *flat, const struct field *field,
                      size_t parent, const char *path)
 {
@@ -283,6 +284,7 @@ static void forget_inside(struct flat_object *o, size_t node)
     }
 }
 
+/* What was seen inside the element before says nothing about this one. */
 static void begin_element(struct flat_object *o, size_t node,
                           const struct slice *cells)
 {
@@ -353,6 +355,7 @@ struct grid {
     int failed;
 };
 
+/* Rows appear as they are needed; a text that did not fit shows as failed. */
 static void grid_put(struct grid *g, size_t row, size_t column, char *text)
 {
     size_t n = g->flat->n;
@@ -501,6 +504,7 @@ static size_t put_object(struct grid *g, size_t node, const json_t *object,
     return rows;
 }
 
+/* Every row must find its object again. */
 static void put_ids(struct grid *g, const json_t *object)
 {
     for (size_t row = 1; row < g->rows; row++)

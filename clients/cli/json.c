@@ -247,6 +247,7 @@ static int array_length(struct reading *r, const struct field *field,
     return *n > 0;
 }
 
+/* Elements are checked one by one, so that each fault has its number. */
 static void fill_codes(struct reading *r, const struct field *field,
                        const json_t *json, struct slice path, void *member)
 {
@@ -358,6 +359,7 @@ static void refuse_strangers(struct reading *r, const struct shape *shape,
     }
 }
 
+/* Faults are gathered, not just the first: a file is corrected once. */
 static void fill(struct reading *r, const struct shape *shape,
                  const json_t *object, struct slice path, void *value)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* These files are a few columns wide; looking a name up each time is cheap. */
 struct slice layout_cell(const struct layout_row *row, const char *name)
 {
     struct slice cell = {"", 0};

@@ -82,6 +82,7 @@ static json_t *one_place(const char *prefix, struct slice code)
 /* The postcodes asked so far, with their communes. */
 static json_t *postcodes;
 
+/* A file names few postcodes many times. */
 static int ask_postcode(struct ctl *ctl, const char *code, json_t **communes)
 {
     json_t *answer = NULL, *found;
@@ -251,6 +252,7 @@ static json_t *lot_of(const struct layout_row *row, json_t *places)
     return lot;
 }
 
+/* A contract is a market of one lot. */
 static json_t *market_of(const struct ctl *ctl, const struct layout_row *row,
                          json_t *places)
 {

@@ -104,6 +104,7 @@ static struct slice cut(struct slice text, size_t max)
     return text;
 }
 
+/* Missing facts are left out; a missing identity or home rejects the row. */
 static int convert(struct ctl *ctl, const struct layout_row *row,
                    struct complaint *why, json_t **entity)
 {

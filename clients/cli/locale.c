@@ -42,6 +42,8 @@ static void set_language(const char *name)
     setenv("LANGUAGE", language, 1);
 }
 
+/* A locale that is asked for but not installed leaves C, in which gettext says
+ * nothing but English. */
 static void choose_locale(const char *language)
 {
     const char *asked = asked_for(), *given = getenv("LANGUAGE");

@@ -32,6 +32,7 @@ static int ask_page(struct ctl *ctl, enum verb verb, int64_t rows,
     return ctl_call(ctl, verb, ask, answer);
 }
 
+/* Halving finds a page that fits in a few steps; one row always does. */
 int pages_each(struct ctl *ctl, int64_t entity, int64_t limit,
                int (*on_object)(void *to, const json_t *object), void *to)
 {

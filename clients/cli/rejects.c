@@ -24,6 +24,7 @@ struct rejects {
     json_t *reasons;
 };
 
+/* One block: the cells, then their bytes. */
 struct saved_row *saved_row_new(const struct record *record)
 {
     size_t bytes = 0;
@@ -84,6 +85,8 @@ struct rejects *rejects_new(const char *path, enum file_format format,
 
 /* ---- One row ---------------------------------------------------------- */
 
+/* A row shorter than the header is filled up; the three columns of an earlier
+ * rejects file are not carried along. */
 static void write_cells(struct rejects *r, const struct saved_row *row)
 {
     for (size_t i = 0; i < r->header->n; i++) {
@@ -135,6 +138,7 @@ static int write_object(struct rejects *r, const struct saved_row *row,
     return failed ? -1 : 0;
 }
 
+/* Created with the first rejected row: no row, no file. */
 static int open_file(struct rejects *r)
 {
     int fd = open(r->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -150,6 +154,7 @@ static int open_file(struct rejects *r)
     return 0;
 }
 
+/* A person sees what kind of mistake it is from the first few. */
 static void show(const struct rejects *r, size_t row, const char *name,
                  const char *field, const char *hint)
 {

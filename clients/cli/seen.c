@@ -24,6 +24,7 @@ static uint64_t hash_of(struct slice id)
     return h ? h : 1;
 }
 
+/* 1 when it was there already. */
 static int place(uint64_t *slots, size_t size, uint64_t hash)
 {
     size_t at = hash & (size - 1);
@@ -36,6 +37,7 @@ static int place(uint64_t *slots, size_t size, uint64_t hash)
     return 0;
 }
 
+/* Twice the room, so that growing costs little per id. */
 static int grow(struct seen *seen)
 {
     size_t size = seen->size ? 2 * seen->size : 1024;

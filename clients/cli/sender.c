@@ -125,6 +125,7 @@ static void pause_ms(long ms)
     nanosleep(&t, NULL);
 }
 
+/* Only a busy daemon is asked again; everything else is an answer. */
 static int ask_patiently(struct sender *s, struct slice body,
                          struct clause_reply *reply)
 {
@@ -174,6 +175,7 @@ static int write_rejects(struct sender *s)
     return DONE;
 }
 
+/* Notes are counted by name: an import of millions may have as many. */
 static void count_notes(struct sender *s, const struct row_note_list *notes)
 {
     for (size_t i = 0; i < notes->n; i++) {
@@ -188,6 +190,7 @@ static void count_notes(struct sender *s, const struct row_note_list *notes)
     s->totals.notes += (int64_t)notes->n;
 }
 
+/* Rows of an answer count from 1 within its request. */
 static int account(struct sender *s, size_t from, size_t n, struct slice body)
 {
     const struct limits limits = {2 * REPLY_BYTES_MAX, 2 * REPLY_BYTES_MAX, 24};
@@ -243,6 +246,7 @@ static int refused(struct sender *s, size_t from, size_t n,
     return status;
 }
 
+/* The arena is of one request: a halved one begins anew. */
 static int send_range(struct sender *s, size_t from, size_t n)
 {
     struct buffer body = {0};

@@ -26,6 +26,7 @@ int table_coloured(void)
            strcmp(term, "dumb");
 }
 
+/* Elsewhere than on a terminal a table is as wide as it must be. */
 struct table_view *table_new(void)
 {
     struct table_view *t = calloc(1, sizeof *t);

@@ -37,6 +37,7 @@ static void split(struct slice line, struct table_row *row)
     }
 }
 
+/* An empty prefix fits every code: what the kind alone suggests. */
 static int matches(const struct table_row *row, struct slice code,
                    const char *kind)
 {
