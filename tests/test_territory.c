@@ -469,6 +469,49 @@ Test(territory, a_larger_circle_never_loses_a_commune)
     cr_assert_gt(before, 30000);
 }
 
+/* The bundled tables with an island that has no centre: it is in no EPCI. */
+static void forget_centre(const char *insee)
+{
+    struct reference_import import = {"centres", "1", "test", {NULL, 0}};
+    char *lines = calloc(ref->n, 40);
+    size_t len = 0;
+
+    for (uint32_t i = 0; i < ref->n; i++) {
+        const struct commune *c = &ref->communes[i];
+
+        if (c->centred && !c->approximate && strcmp(c->insee, insee))
+            len += (size_t)snprintf(lines + len, 40, "%s\t%.6f\t%.6f\t0\n",
+                                    c->insee, c->lat / 1e6, c->lon / 1e6);
+    }
+    import.lines = (struct slice){lines, len};
+    reference_free(ref);
+    cr_assert_eq(reference_new(&import, 1, &ref), ERR_NONE);
+    free(lines);
+}
+
+Test(territory, a_commune_without_centre_is_in_no_circle)
+{
+    struct slice codes[] = {SLICE("NEAR:29019:900"), SLICE("COM:29083")};
+    struct point nowhere;
+    struct place place;
+
+    forget_centre("29155");
+    nowhere = territory_point(ref, number("29155"));
+    cr_assert_not(nowhere.known);
+    cr_assert(nowhere.approximate);
+    cr_assert_not(holds("NEAR:29019:900", "29155"));
+    cr_assert(holds("NEAR:29155:900", "29155"));
+    cr_assert_not(holds("NEAR:29155:900", "29019"));
+    compare_with_place((struct slices){codes, 2}, one_code("DEP:29"));
+    cr_assert_eq(place_read(ref, arena, one_code("DEP:29"), &place), ERR_NONE);
+    cr_assert(place.approximate);
+    cr_assert_eq(place_km(ref, &place, &nowhere), ABSENT);
+    nowhere = territory_point(ref, number("29019"));
+    cr_assert_eq(place_read(ref, arena, one_code("COM:29155"), &place),
+                 ERR_NONE);
+    cr_assert_eq(place_km(ref, &place, &nowhere), ABSENT);
+}
+
 Test(territory, only_the_word_fr_is_nationwide)
 {
     struct slice codes[] = {SLICE("REG:11"), SLICE("FR")};
