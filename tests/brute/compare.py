@@ -301,7 +301,7 @@ def main():
         for counts, wrong, says in pool.imap(
                 work, [(args.build, seed) for seed in seeds]):
             seen.update(counts)
-            passed += counts["questions"] - wrong
+            passed += max(0, counts["questions"] - wrong)
             failed += wrong
             for text in says:
                 if shown < SHOWN:
