@@ -397,6 +397,25 @@ class Entities(Cli):
         self.expect(NOT_FOUND, "profile", "get", "p-1")
 
 
+class Tutorial(Cli):
+    def test_every_command_of_the_tutorial_works(self):
+        with open(os.path.join(harness.TOP, "docs", "tutorial.md")) as f:
+            commands = [line[2:].strip() for line in f
+                        if line.startswith("$ clausectl ")]
+        self.assertGreater(len(commands), 10)
+        os.symlink(os.path.join(harness.TOP, "tests"), self.home + "/tests")
+        env = dict(os.environ, CLAUSED_ENDPOINT=self.daemon.endpoint,
+                   LC_ALL="C.UTF-8",
+                   PATH=harness.BUILD + ":" + os.environ["PATH"])
+        for command in commands:
+            with self.subTest(command):
+                done = subprocess.run(["sh", "-c", command], cwd=self.home,
+                                      env=env, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT)
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+
 class RealLayouts(Cli):
     """A few rows in the layouts of real producers."""
 
