@@ -10,8 +10,8 @@
 #include "engine/dispatch.h"
 #include "store/reference.h"
 
-/* Text of one part: 10,000 rows of at most 210 bytes. */
-#define PART_BYTES (10000 * 210)
+/* Text of one part: 10,000 rows of at most 402 bytes. */
+#define PART_BYTES (10000 * 402)
 
 struct part {
     struct call *call;
@@ -81,7 +81,7 @@ static enum err add_link(struct part *part, const struct rome_link *l)
 
 static enum err add_sector(struct part *part, const struct sector *s)
 {
-    char line[256];
+    char line[512];
 
     return add_line(part, line,
                     snprintf(line, sizeof line, "%.*s\t%.*s\n",
