@@ -67,6 +67,9 @@ enum err protocol_decode(const struct shape *shape, struct slice bytes,
 enum err protocol_decode_trusted(const struct shape *shape, struct slice bytes,
                                  struct arena *arena, void *value);
 
+/* Does a field or column of this name speak of a person? */
+int pii_key(struct slice key);
+
 /* A growing buffer with a ceiling.  Zeroed is empty; free with
  * buffer_free. */
 struct buffer {

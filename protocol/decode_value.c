@@ -125,7 +125,8 @@ int decoder_text(struct decoder *d, const struct path *path,
     if (d->personal && pii_text(item->text)) {
         decoder_fault(
             d, path, ERR_PII_FORBIDDEN,
-            "looks like an e-mail, a phone number or a NIR: use a pseudonym");
+            "looks like an e-mail, a phone number, a date or a NIR: use a "
+            "pseudonym");
         return 0;
     }
     if ((e = value_check_text(field, item->text, &d->hint))) {

@@ -1,26 +1,35 @@
 /*
  * What must not be said of a person: field names and texts that look like
- * identity.  A guard against mistakes, not against malice.
+ * identity.  A guard against mistakes, not against malice: a name cannot be
+ * told from a pseudonym.  PROTOCOL.md, "People", says what is recognised.
  */
-#include "protocol/value.h"
-
 #include <string.h>
+
+#include "protocol/codec.h"
+#include "protocol/value.h"
 
 /* A name may be one of these words, cut at _ - . and at capitals ... */
 static const char *const words[] = {
-    "name",     "nom",   "noms",   "prenoms", "nir", "nss",
-    "ssn",      "secu",  "dob",    "mail",    "mel", "mobile",
-    "portable", "rue",   "street", "voie",    "sex", "genre",
-    "civilite", "photo", "iban",   "lat",     "lon", "identite",
+    "name",     "nom",  "noms",      "prenoms",  "nir",       "nss",
+    "ssn",      "secu", "dob",       "mail",     "mel",       "mobile",
+    "portable", "rue",  "street",    "voie",     "avenue",    "boulevard",
+    "domicile", "sex",  "genre",     "civilite", "photo",     "iban",
+    "rib",      "lat",  "lon",       "identite", "age",       "born",
+    "fax",      "gsm",  "signature", "cv",       "passeport", "passport",
+    "nee",
 };
 /* ... or hold one of these anywhere ... */
 static const char *const parts[] = {
-    "prenom", "firstname", "lastname", "surname",    "fullname",
-    "birth",  "naiss",     "email",    "courriel",   "phone",
-    "adress", "gender",    "sexe",     "nationalit", "securitesociale",
+    "prenom",          "firstname", "lastname",       "surname",  "fullname",
+    "birth",           "naiss",     "email",          "courriel", "phone",
+    "adress",          "address",   "gender",         "sexe",     "nationalit",
+    "securitesociale", "patronym",  "socialsecurity",
 };
 /* ... or begin a word with this. */
 #define BEGINS "tel"
+
+/* What may stand between the digits of a number or a date. */
+#define SEPARATORS " .-_:/()+"
 
 #define KEY_MAX 64
 
@@ -104,7 +113,7 @@ static size_t only_digits(struct slice text, char digits[16])
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
 
-        if (c && strchr(" .-_:/()+", c))
+        if (c && strchr(SEPARATORS, c))
             continue;
         if ((c < '0' || c > '9') && !(n == 6 && memchr("ABab", c, 4)))
             return 0;
@@ -115,6 +124,53 @@ static size_t only_digits(struct slice text, char digits[16])
     return n;
 }
 
+/* A French number: 0612345678, 33612345678 (with + or not), 0033612345678. */
+static int is_phone(const char *digits, size_t n)
+{
+    if (n == 13 && !memcmp(digits, "00", 2))
+        digits += 2, n -= 2;
+    if (n == 11 && !memcmp(digits, "33", 2))
+        return digits[2] != '0';
+    return n == 10 && digits[0] == '0' && digits[1] != '0';
+}
+
+/* Is one of the tokens of TEXT, between separators, a number?  None of a
+ * UUID's groups has as many characters. */
+static int has_phone(struct slice text)
+{
+    size_t n = 0;
+    int digits = 1;
+
+    for (size_t i = 0; i <= text.len; i++) {
+        char c = i < text.len ? text.data[i] : '-';
+
+        if (c && strchr(SEPARATORS, c)) {
+            if (digits && is_phone(text.data + i - n, n))
+                return 1;
+            n = 0;
+            digits = 1;
+            continue;
+        }
+        digits &= c >= '0' && c <= '9';
+        n++;
+    }
+    return 0;
+}
+
+/* Does TEXT have this FORM: 0 for a digit, - for a separator? */
+static int has_form(struct slice text, const char *form)
+{
+    if (text.len != strlen(form))
+        return 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+
+        if (form[i] == '0' ? c < '0' || c > '9' : !c || !strchr(SEPARATORS, c))
+            return 0;
+    }
+    return 1;
+}
+
 int pii_text(struct slice text)
 {
     char digits[16];
@@ -122,14 +178,15 @@ int pii_text(struct slice text)
 
     if (!text.len)
         return 0;
-    if (memchr(text.data, '@', text.len))
+    if (memchr(text.data, '@', text.len) || has_phone(text) ||
+        has_form(text, "0000-00-00") || has_form(text, "00-00-0000"))
         return 1;
     n = only_digits(text, digits);
     if (n == 13 || n == 15)
         return 1; /* a NIR, without or with its key */
-    if (n == 10)
-        return digits[0] == '0' && digits[1] != '0';
-    /* +33 6 ..., +33 (0)6 ...; with 00 before it, it has thirteen. */
-    return (n == 11 || n == 12) && memchr(text.data, '+', text.len) &&
-           !memcmp(digits, "33", 2);
+    /* +33 (0)6 ..., 0033 (0)6 ... */
+    if ((n == 12 && !memcmp(digits, "330", 3)) ||
+        (n == 14 && !memcmp(digits, "00330", 5)))
+        return 1;
+    return is_phone(digits, n);
 }

@@ -70,8 +70,7 @@ static inline int field_is(const struct field *field, struct slice key)
 /* Edits between two texts, each read to at most 40 bytes. */
 unsigned value_distance(struct slice a, struct slice b);
 
-/* Does this field name, or this text, speak of a person? */
-int pii_key(struct slice key);
+/* Does this text look like a person's e-mail, number or date? */
 int pii_text(struct slice text);
 
 #endif

@@ -13,7 +13,6 @@
 #include "clients/cli/progress.h"
 #include "clients/cli/seen.h"
 #include "clients/cli/sender.h"
-#include "protocol/value.h"
 
 #include <errno.h>
 #include <stdlib.h>

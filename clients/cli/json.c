@@ -5,7 +5,6 @@
  */
 #include "clients/cli/json.h"
 #include "clients/cli/names.h"
-#include "protocol/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>
