@@ -12,6 +12,9 @@
  * than 32 times its size. */
 #define REQUEST_BYTES_MAX (64u << 20)
 
+/* The greatest `limit`, and so the maximum of the lists it bounds. */
+#define LIMIT_MAX 1000
+
 typedef enum err thunk(struct store_view *view, struct store_batch *batch,
                        struct call *call, const void *ask, void *answer);
 
@@ -74,6 +77,16 @@ void request_free(struct request *request)
     free(request);
 }
 
+void request_answered(struct request *request)
+{
+    struct peer peer = request->frames.peer;
+
+    zsock_frames_free(&request->frames);
+    request->frames.peer = peer;
+    arena_free(request->call.arena);
+    request->call.arena = NULL;
+}
+
 static enum err refuse(struct request *request, enum err name,
                        const char *field, const char *hint)
 {
@@ -106,7 +119,7 @@ static enum err find_verb(struct request *request)
         return refuse(request, ERR_FORBIDDEN, "m", "ask for another role");
     if (verb_rows[call->verb].class == CLASS_WRITE && !request->header.key.len)
         return refuse(request, ERR_KEY_REQUIRED, "k",
-                      "any text of up to 64 bytes that names this write");
+                      "1 to 64 printable ASCII characters without blanks");
     return ERR_NONE;
 }
 
@@ -146,40 +159,71 @@ static enum err encode(struct request *request)
                            &request->reply_body);
 }
 
-/* The answer is over the ceiling: say which limit would fit, from the size it
- * would have had, with a tenth to spare because answers are not even. */
+/* The client has seen a later revision than this store has. */
+static enum err check_behind(struct request *request, struct store_view *view)
+{
+    request->revision = store_view_revision(view);
+    if (request->header.min_revision == ABSENT ||
+        request->revision >= (uint64_t)request->header.min_revision)
+        return ERR_NONE;
+    return call_refuse(&request->call, ERR_BEHIND, "r", "this store is at %llu",
+                       (unsigned long long)request->revision);
+}
+
+/* Cut the lists that `limit` bounds to their first LIMIT elements: those are
+ * the answer to the same question with that limit. */
+static void cut_lists(const struct shape *shape, void *value, size_t limit)
+{
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct field *f = &shape->fields[i];
+        void *member = (char *)value + f->offset;
+        struct zone_list *list = member; /* any list is {at, n} */
+
+        if (f->type == TYPE_ONE && *(void **)member)
+            cut_lists(f->shape, *(void **)member, limit);
+        if (f->type != TYPE_LIST)
+            continue;
+        if (f->max == LIMIT_MAX && list->n > limit)
+            list->n = limit;
+        for (size_t k = 0; k < list->n; k++)
+            cut_lists(f->shape, (char *)list->at + k * f->shape->size, limit);
+    }
+}
+
+static int has_limit(const struct shape *ask)
+{
+    for (size_t i = 0; i < ask->n; i++)
+        if (strcmp(ask->fields[i].name, "limit") == 0)
+            return 1;
+    return 0;
+}
+
+/* The answer is over the ceiling: find a limit that fits, by
+ * an eighth less each time: within an eighth of the largest. */
 static enum err refuse_large(struct request *request)
 {
-    const struct shape *shape = verb_rows[request->call.verb].ask;
-    int64_t limit;
+    const struct verb_row *row = &verb_rows[request->call.verb];
+    size_t cut = LIMIT_MAX;
+    enum err e = ERR_REPLY_TOO_LARGE;
 
-    request->reply_body.max = 0;
-    request->reply_body.len = 0;
-    for (size_t i = 0; i < shape->n; i++) {
-        if (strcmp(shape->fields[i].name, "limit") != 0 || encode(request))
-            continue;
-        memcpy(&limit, (char *)request->ask + shape->fields[i].offset,
-               sizeof limit);
-        limit = limit * REPLY_BYTES_MAX / (int64_t)request->reply_body.len;
-        return call_refuse(
-            &request->call, ERR_REPLY_TOO_LARGE, "limit",
-            "a limit of %lld fits",
-            (long long)(limit * 9 / 10 > 0 ? limit * 9 / 10 : 1));
+    while (has_limit(row->ask) && e == ERR_REPLY_TOO_LARGE && cut > 1) {
+        cut -= cut / 8 ? cut / 8 : 1;
+        cut_lists(row->answer, request->answer, cut);
+        request->reply_body.len = 0;
+        e = encode(request);
     }
-    return call_refuse(&request->call, ERR_REPLY_TOO_LARGE, "",
-                       "ask for less at once");
+    if (e)
+        return call_refuse(&request->call, ERR_REPLY_TOO_LARGE, "",
+                           "ask for less at once");
+    return call_refuse(&request->call, ERR_REPLY_TOO_LARGE, "limit",
+                       "a limit of %zu fits", cut);
 }
 
 void dispatch_view(struct request *request, struct store_view *view)
 {
     struct call *call = &request->call;
-    enum err e = ERR_NONE;
+    enum err e = check_behind(request, view);
 
-    request->revision = store_view_revision(view);
-    if (request->header.min_revision != ABSENT &&
-        request->revision < (uint64_t)request->header.min_revision)
-        e = call_refuse(call, ERR_BEHIND, "r", "this store is at %llu",
-                        (unsigned long long)request->revision);
     if (!e)
         e = routes[call->verb](view, NULL, call, request->ask, request->answer);
     if (!e && (e = encode(request)) == ERR_REPLY_TOO_LARGE)
@@ -243,6 +287,10 @@ enum err dispatch_batch(struct request *request, struct store_batch *batch)
     struct once once;
     enum err e;
 
+    if ((e = check_behind(request, store_batch_view(batch)))) {
+        dispatch_refuse(request, e);
+        return e;
+    }
     store_hash(parts, 2, hash);
     e = store_once_get(store_batch_view(batch), request->call.caller,
                        request->header.key, &once);
@@ -263,8 +311,31 @@ void dispatch_again(struct request *request)
     decode_ask(request);
 }
 
+/* What to do about errors that name no field of the request. */
+static const char *general_hint(enum err error)
+{
+    switch (error) {
+    case ERR_BUSY:
+        return "wait a moment and send it again; a write with the same `k`";
+    case ERR_DEADLINE:
+        return "nothing was done; allow more milliseconds in `d`";
+    case ERR_STOPPING:
+        return "send it again when the daemon is back, with the same `k`";
+    case ERR_STORE_FULL:
+        return "make room on the disk; reading goes on";
+    case ERR_STORE_IO:
+        return "the write may not have happened; ask again when it is back";
+    case ERR_BAD_TABLE:
+        return "the table is empty, or a row stands twice or contradicts one";
+    default:
+        return err_text(error);
+    }
+}
+
 void dispatch_refuse(struct request *request, enum err error)
 {
+    if (!request->call.faults.n)
+        call_refuse(&request->call, error, "", "%s", general_hint(error));
     request->error = error;
     request->reply_body.len = 0;
     if (protocol_encode_refusal(error, &request->call.faults,

@@ -29,6 +29,9 @@ struct request {
 struct request *request_new(struct frames *frames);
 void request_free(struct request *request);
 
+/* Give back all but the encoded reply and its addressee. */
+void request_answered(struct request *request);
+
 /* Decode the header and the body, ask the first gate.  The request's error
  * and faults say why not. */
 enum err dispatch_decode(struct request *request);

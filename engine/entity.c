@@ -108,34 +108,48 @@ static enum err decide(struct store_view *view, struct call *call,
                           result->created ? 0 : old.revision);
 }
 
+static enum err encode_record(struct call *call, unsigned entity,
+                              const void *value, const char *path,
+                              struct buffer *out)
+{
+    enum err e;
+
+    out->max = OBJECT_BYTES_MAX;
+    e = protocol_encode(entity_shape(entity), value, ~0u, out);
+    if (e != ERR_REPLY_TOO_LARGE)
+        return e;
+    call_refuse(call, ERR_TOO_LARGE, path, "an object has at most %d bytes",
+                OBJECT_BYTES_MAX);
+    return ERR_TOO_LARGE;
+}
+
 enum err entity_check(struct store_view *view, struct call *call,
                       unsigned entity, void *value, const char *path,
                       int64_t if_rev, struct put_result *result)
 {
+    struct buffer bytes = {0};
     void *before;
+    enum err e;
 
     result->revision = store_view_revision(view);
-    return decide(view, call, entity, value, path, if_rev, result, &before);
+    e = decide(view, call, entity, value, path, if_rev, result, &before);
+    if (!e)
+        e = encode_record(call, entity, value, path, &bytes);
+    buffer_free(&bytes);
+    return e;
 }
 
-/* BEFORE borrows from pages of the batch: it is copied before the put that
- * may move them. */
-static enum err encode_record(unsigned entity, const void *value,
-                              struct buffer *out)
-{
-    return protocol_encode(entity_shape(entity), value, ~0u, out);
-}
-
-/* A decoded value that no longer borrows from the store. */
+/* A decoded value that no longer borrows from the store, whose pages the
+ * next put may move. */
 static enum err detach(struct call *call, unsigned entity, void **value)
 {
-    struct buffer bytes = {.max = STORE_RECORD_MAX};
+    struct buffer bytes = {0};
     struct record copy = {.version = RECORD_VERSION};
     enum err e;
 
     if (!*value)
         return ERR_NONE;
-    if (!(e = encode_record(entity, *value, &bytes))) {
+    if (!(e = encode_record(call, entity, *value, "", &bytes))) {
         copy.body =
             arena_copy(call->arena, (struct slice){bytes.data, bytes.len});
         e = copy.body.data ? entity_decode(entity, &copy, call->arena, value)
@@ -150,7 +164,7 @@ enum err entity_put(struct store_batch *batch, struct call *call,
                     int64_t if_rev, struct put_result *result)
 {
     struct store_view *view = store_batch_view(batch);
-    struct buffer bytes = {.max = STORE_RECORD_MAX};
+    struct buffer bytes = {0};
     struct record record;
     void *before;
     enum err e;
@@ -158,7 +172,7 @@ enum err entity_put(struct store_batch *batch, struct call *call,
     if ((e = decide(view, call, entity, value, path, if_rev, result,
                     &before)) ||
         (e = detach(call, entity, &before)) ||
-        (e = encode_record(entity, value, &bytes)))
+        (e = encode_record(call, entity, value, path, &bytes)))
         goto free_bytes;
     if ((e = store_put(batch, entity, result->id, label(entity, result->id),
                        RECORD_VERSION, (struct slice){bytes.data, bytes.len},

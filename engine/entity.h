@@ -12,6 +12,10 @@
 /* Version byte of the records written today. */
 #define RECORD_VERSION 1
 
+/* Bytes of an object as it is stored: half of a reply, so that whatever was
+ * put can be got and listed. */
+#define OBJECT_BYTES_MAX (REPLY_BYTES_MAX / 2)
+
 /* The id of an object: a structure's is `siret-kind`. */
 struct slice entity_id(unsigned entity, const void *value, struct arena *arena);
 

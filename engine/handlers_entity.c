@@ -18,6 +18,15 @@ static enum err notes_answer(struct call *call, const struct notes *notes,
     return ERR_NONE;
 }
 
+/* Say which field named what is not there. */
+static enum err explain_missing(struct call *call, enum err e, unsigned entity)
+{
+    if (e == ERR_NOT_FOUND && !call->faults.n)
+        call_refuse(call, e, "id", "there is no %s with this id",
+                    words_entity.words[entity]);
+    return e;
+}
+
 /* A person's pseudonym is not repeated: the stored reply outlives it. */
 #define PUT(entity, constant, shown)                                           \
     enum err handle_##entity##_put(struct store_batch *batch,                  \
@@ -49,7 +58,7 @@ static enum err notes_answer(struct call *call, const struct notes *notes,
             entity_get(view, call, constant, ask->id, &value, &revision);      \
                                                                                \
         if (e)                                                                 \
-            return e;                                                          \
+            return explain_missing(call, e, constant);                         \
         answer->id = ask->id;                                                  \
         answer->rev = (int64_t)revision;                                       \
         answer->entity = arena_alloc(call->arena, sizeof *answer->entity);     \
@@ -75,8 +84,10 @@ static enum err notes_answer(struct call *call, const struct notes *notes,
                                       const struct ask_##entity##_##verb *ask, \
                                       struct answer_##entity##_##verb *answer) \
     {                                                                          \
-        return entity_delete(batch, call, constant, ask->id, ask->if_rev,      \
-                             &answer->rev);                                    \
+        return explain_missing(call,                                           \
+                               entity_delete(batch, call, constant, ask->id,   \
+                                             ask->if_rev, &answer->rev),       \
+                               constant);                                      \
     }
 
 PUT(structure, ENTITY_STRUCTURE, 1)

@@ -8,7 +8,7 @@
 #include "engine/dispatch.h"
 #include "engine/entity.h"
 
-/* Notes in one answer; past that the rest is dropped, as the field says. */
+/* Notes in one answer.  When there would be more, the last is named MORE. */
 #define ROW_NOTES_MAX 4000
 
 struct import {
@@ -39,10 +39,15 @@ static void reject(struct import *in, size_t row)
 
 static void keep_notes(struct import *in, size_t row, const struct notes *notes)
 {
-    for (size_t i = 0; i < notes->n && in->n_notes < ROW_NOTES_MAX; i++) {
+    for (size_t i = 0; i < notes->n; i++) {
         const struct note *from = &notes->at[i];
-        struct row_note *to = &in->notes[in->n_notes++];
+        struct row_note *to;
 
+        if (in->n_notes == ROW_NOTES_MAX) {
+            in->notes[ROW_NOTES_MAX - 1].name = SLICE("MORE");
+            return;
+        }
+        to = &in->notes[in->n_notes++];
         to->row = (int64_t)row + 1;
         to->field = from->field;
         to->name = from->name;

@@ -19,24 +19,31 @@ struct question {
     const struct person_weights *person_weights;
 };
 
+static enum err check_sum(struct call *call, const char *field, int64_t sum)
+{
+    if (sum == 1000)
+        return ERR_NONE;
+    return call_refuse(call, ERR_WEIGHTS_SUM, field,
+                       "these add up to %lld, not 1000", (long long)sum);
+}
+
 static enum err weights(struct call *call, const struct question *q,
                         struct match *m)
 {
     const struct structure_weights *s = &m->structure_weights;
     const struct person_weights *p = &m->person_weights;
+    enum err first, second;
 
     m->structure_weights =
         q->structure_weights ? *q->structure_weights : call->structure_weights;
     m->person_weights =
         q->person_weights ? *q->person_weights : call->person_weights;
-    if (s->activity + s->coverage + s->proximity + s->capacity + s->jobs !=
-        1000)
-        return call_refuse(call, ERR_WEIGHTS_SUM, "structure_weights",
-                           "activity, coverage, proximity, capacity, jobs");
-    if (p->job + p->distance + p->waiting + p->availability != 1000)
-        return call_refuse(call, ERR_WEIGHTS_SUM, "person_weights",
-                           "job, distance, waiting, availability");
-    return ERR_NONE;
+    first = check_sum(call, "structure_weights",
+                      s->activity + s->coverage + s->proximity + s->capacity +
+                          s->jobs);
+    second = check_sum(call, "person_weights",
+                       p->job + p->distance + p->waiting + p->availability);
+    return first ? first : second;
 }
 
 static enum err begin(struct store_view *view, struct call *call,

@@ -31,8 +31,10 @@ static void note_add(struct walk *w, const char *path, const char *name,
 {
     struct note *note;
 
-    if (w->notes->n == NOTES_MAX)
+    if (w->notes->n == NOTES_MAX) {
+        w->notes->at[NOTES_MAX - 1].name = SLICE("MORE");
         return;
+    }
     note = &w->notes->at[w->notes->n++];
     shape_clear(&shape_note, note);
     note->field = slice_of(path);
@@ -311,6 +313,17 @@ static int reserves(int64_t kind)
     return kind >= CLAUSE_RES_HAND && kind <= CLAUSE_RES_UNKNOWN;
 }
 
+/* Two families may share a market under L2113-14, not a concession. */
+static const char *conflict_hint(int64_t a, int64_t b, int concession)
+{
+    int families = (a == CLAUSE_RES_HAND && b == CLAUSE_RES_IAE) ||
+                   (a == CLAUSE_RES_IAE && b == CLAUSE_RES_HAND);
+
+    return families && !concession
+               ? "one reservation a lot; both families is RES_MIX"
+               : "keep one reservation, or make a lot of each";
+}
+
 /* A lot is reserved to one family (CCP L2113-12 to 14); both families on a
  * concession are forbidden (L3113-3). */
 static void rules_lot(struct walk *w, const char *path, const struct lot *lot,
@@ -327,7 +340,7 @@ static void rules_lot(struct walk *w, const char *path, const struct lot *lot,
             continue;
         if (reserved != ABSENT && reserved != kind)
             fault_add(w, ERR_CLAUSE_CONFLICT, at,
-                      "one reservation a lot; both families is RES_MIX");
+                      conflict_hint(reserved, kind, concession));
         if (kind == CLAUSE_RES_MIX && concession)
             fault_add(w, ERR_CONCESSION_MIX_FORBIDDEN, at,
                       "reserve to one family: RES_HAND or RES_IAE");

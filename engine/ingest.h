@@ -8,8 +8,8 @@
 #include "protocol/codec.h"
 #include "store/reference.h"
 
-/* Notes of one write; full lists drop the rest. */
-#define NOTES_MAX 64
+/* Notes of one write.  When there would be more, the last is named MORE. */
+#define NOTES_MAX 256
 struct notes {
     struct note at[NOTES_MAX];
     size_t n;

@@ -8,9 +8,11 @@
 #include "engine/log.h"
 #include "engine/outbox.h"
 
-/* For each peer: 64 replies of at most 1 MiB; for all: what 64 such peers
- * may hold in small replies, or one in large ones. */
-#define PEER_REPLIES 64
+/* What one peer may be behind: more than any burst that a group commit lets
+ * go at once, for libzmq itself takes no more than its mark of 256 in a turn;
+ * and what all may. */
+#define PEER_REPLIES 16384
+#define PEER_BYTES (16u << 20)
 #define ALL_BYTES (64u << 20)
 
 struct queue {
@@ -19,6 +21,7 @@ struct queue {
     struct request *first;
     struct request **last;
     size_t n;
+    size_t bytes;
 };
 
 struct outbox {
@@ -61,6 +64,7 @@ static void shift(struct outbox *box, struct queue *queue)
     if (!(queue->first = r->next))
         queue->last = &queue->first;
     queue->n--;
+    queue->bytes -= r->reply_body.len;
     box->facts.queued--;
     box->bytes -= r->reply_body.len;
     request_free(r);
@@ -91,13 +95,16 @@ static void enqueue(struct outbox *box, struct queue **at,
         queue->peer = request->frames.peer;
         queue->last = &queue->first;
     }
+    request_answered(request);
     request->next = NULL;
     *queue->last = request;
     queue->last = &request->next;
     queue->n++;
+    queue->bytes += request->reply_body.len;
     box->facts.queued++;
     box->bytes += request->reply_body.len;
-    if (queue->n > PEER_REPLIES || box->bytes > ALL_BYTES) {
+    if (queue->n > PEER_REPLIES || queue->bytes > PEER_BYTES ||
+        box->bytes > ALL_BYTES) {
         log_line(LOG_WARNING, "a client does not read: %zu replies dropped",
                  queue->n);
         drop_queue(box, at);

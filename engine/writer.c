@@ -58,6 +58,7 @@ struct group {
     struct request *first;
     struct request **last;
     size_t n;
+    uint64_t revision; /* of the store before it */
 };
 
 static int deadline_passed(const struct request *request)
@@ -73,6 +74,7 @@ static int run(struct request *request, struct store_batch *batch)
     uint64_t before = store_batch_changes(batch);
     enum err e;
 
+    request->revision = store_view_revision(store_batch_view(batch));
     if (deadline_passed(request)) {
         dispatch_refuse(request, ERR_DEADLINE);
         return 1;
@@ -81,11 +83,14 @@ static int run(struct request *request, struct store_batch *batch)
     return !e || store_batch_changes(batch) == before;
 }
 
+/* Nothing of the group was written: whoever was told otherwise is not. */
 static void refuse_all(struct group *group, enum err e)
 {
-    for (struct request *r = group->first; r; r = r->next)
+    for (struct request *r = group->first; r; r = r->next) {
+        r->revision = group->revision;
         if (!r->error)
             dispatch_refuse(r, e);
+    }
 }
 
 static enum err begin(struct writer *w, struct store_batch **batch)
@@ -107,6 +112,7 @@ static enum err try_group(struct writer *w, struct group *group)
     if ((e = begin(w, &batch)))
         return e;
     unchanged = store_batch_changes(batch);
+    group->revision = store_view_revision(store_batch_view(batch));
     for (struct request *r = group->first; r; r = r->next)
         if (!run(r, batch)) {
             store_batch_abort(batch);
@@ -144,14 +150,13 @@ static void fail(struct writer *w)
 static void run_alone(struct writer *w, struct request *request)
 {
     struct request *next = request->next;
-    struct group alone = {request, &request->next, 1};
+    struct group alone = {request, &request->next, 1, request->revision};
     enum err e;
 
     request->next = NULL;
     dispatch_again(request);
-    e = try_twice(w, &alone);
-    if (e && !request->error)
-        dispatch_refuse(request, e);
+    if ((e = try_twice(w, &alone)))
+        refuse_all(&alone, e);
     if (e == ERR_STORE_IO)
         fail(w);
     request->next = next;
@@ -273,7 +278,7 @@ static void do_chores(struct writer *w, unsigned chores)
 /* Move what fits one group out of the queue.  Call with the mutex held. */
 static struct group take(struct writer *w)
 {
-    struct group group = {NULL, NULL, 0};
+    struct group group = {NULL, NULL, 0, 0};
     size_t records = 0;
     size_t bytes = 0;
     size_t taken = 0;

@@ -86,6 +86,23 @@ static enum err slot_drop(struct store_batch *batch, const char *table,
     return e == ERR_NOT_FOUND ? ERR_NONE : store_spoil(batch, e);
 }
 
+/* The part before this one was staged last. */
+static enum err part_follows(struct store_view *view, const char *table,
+                             int slot, uint32_t part)
+{
+    struct slice lines;
+    uint32_t found = part - 1;
+    enum err e = part_seek(view, table, slot, &found, &lines);
+
+    if (e == ERR_NOT_FOUND || (!e && found != part - 1))
+        return ERR_BAD_TABLE;
+    if (e)
+        return e;
+    found = part;
+    e = part_seek(view, table, slot, &found, &lines);
+    return e == ERR_NOT_FOUND ? ERR_NONE : e ? e : ERR_BAD_TABLE;
+}
+
 enum err store_reference_stage(struct store_batch *batch, const char *table,
                                uint32_t part, struct slice lines)
 {
@@ -99,6 +116,8 @@ enum err store_reference_stage(struct store_batch *batch, const char *table,
         return e;
     slot = slot == 0;
     if (part == 1 && (e = slot_drop(batch, table, slot)))
+        return e;
+    if (part > 1 && (e = part_follows(&batch->view, table, slot, part)))
         return e;
     return store_write(batch, DB_REFERENCE, part_key(key, table, slot, part),
                        &lines, 1, 0);
