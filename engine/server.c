@@ -28,8 +28,10 @@
 #define SLOW_MAX 256
 /* SIGTERM to exit: the promise is five seconds. */
 #define STOP_MS 4000
-/* Replies that could not be sent are tried again this often. */
+/* Replies that could not be sent are tried again this often; when nothing
+ * else is left to do, for this long. */
 #define RETRY_MS 10
+#define FLUSH_MS 1000
 #define READERS_MS 30000
 /* A request frame over this is cut off by the socket: bodies of 1 MiB, and a
  * little for those who are told that theirs is too large. */
@@ -60,6 +62,7 @@ struct server {
     size_t writing; /* queued with the writer */
     int stopping;
     int overtime;
+    uint64_t flush_until; /* loop time in ms; 0 until all work is done */
     enum err result;
     uint64_t started_us;
     uint64_t asked[VERBS];
@@ -80,8 +83,7 @@ static int64_t wall_ms(void)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* ---- Replies
- * ----------------------------------------------------------------- */
+/* ---- Replies ----------------------------------------------------------- */
 
 static void account(struct server *s, const struct request *r, uint64_t us)
 {
@@ -122,8 +124,7 @@ static void refuse(struct server *s, struct request *r, enum err e)
     reply(s, r);
 }
 
-/* ---- READ on the loop, SLOW on a worker
- * ---------------------------------------- */
+/* ---- READ on the loop, SLOW on a worker -------------------------------- */
 
 static void answer_view(struct server *s, struct request *r)
 {
@@ -190,8 +191,7 @@ static void queue_slow(struct server *s, struct request *r)
     uv_queue_work(&s->loop, &slow->work, on_slow, on_slow_done);
 }
 
-/* ---- WRITE through the writer
- * ---------------------------------------------------- */
+/* ---- WRITE through the writer ------------------------------------------ */
 
 static void queue_write(struct server *s, struct request *r)
 {
@@ -245,8 +245,7 @@ static void on_written(uv_async_t *async)
         stop_begin(s, ERR_STORE_IO);
 }
 
-/* ---- The socket
- * -------------------------------------------------------------------- */
+/* ---- The socket -------------------------------------------------------- */
 
 static void call_begin(struct server *s, struct request *r)
 {
@@ -358,13 +357,20 @@ static void on_check(uv_check_t *check)
     uv_update_time(&s->loop);
 }
 
-/* ---- Timers and signals
- * --------------------------------------------------------------- */
+/* ---- Timers and signals ------------------------------------------------ */
 
-static int idle_at_last(const struct server *s)
+/* Stopping: all work is answered, and every reply has left or had its time. */
+static int done_at_last(struct server *s)
 {
-    return !s->slow && !s->writing &&
-           (!outbox_stat(s->outbox).queued || s->overtime);
+    uint64_t now = uv_now(&s->loop);
+
+    if (s->overtime)
+        return 1;
+    if (s->slow || s->writing)
+        return 0;
+    if (!s->flush_until)
+        s->flush_until = now + FLUSH_MS;
+    return !outbox_stat(s->outbox).queued || now >= s->flush_until;
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -373,7 +379,7 @@ static void on_retry(uv_timer_t *timer)
 
     if (!outbox_flush(s->outbox) && !s->stopping)
         uv_timer_stop(timer);
-    if (s->stopping && (idle_at_last(s) || s->overtime))
+    if (s->stopping && done_at_last(s))
         uv_stop(&s->loop);
 }
 
@@ -430,8 +436,7 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
-/* ---- Start and stop
- * -------------------------------------------------------------------- */
+/* ---- Start and stop ---------------------------------------------------- */
 
 static void start_handles(struct server *s)
 {

@@ -51,8 +51,7 @@ static int64_t clock_ms(clockid_t clock)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* ---- One group
- * --------------------------------------------------------------- */
+/* ---- One group --------------------------------------------------------- */
 
 struct group {
     struct request *first;
@@ -175,8 +174,7 @@ static void write_group(struct writer *w, struct group *group)
             run_alone(w, r);
 }
 
-/* ---- Chores
- * -------------------------------------------------------------------- */
+/* ---- Chores ------------------------------------------------------------ */
 
 static enum err derive(void *context, struct store_batch *batch,
                        unsigned entity, const struct record *record)
@@ -272,8 +270,7 @@ static void do_chores(struct writer *w, unsigned chores)
     }
 }
 
-/* ---- The thread
- * ----------------------------------------------------------------- */
+/* ---- The thread -------------------------------------------------------- */
 
 /* Move what fits one group out of the queue.  Call with the mutex held. */
 static struct group take(struct writer *w)

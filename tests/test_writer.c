@@ -185,8 +185,7 @@ static uint64_t revision(void)
     return at;
 }
 
-/* ---- The tests
- * --------------------------------------------------------------- */
+/* ---- The tests --------------------------------------------------------- */
 
 Test(writer, writes_are_answered_in_order_with_their_revisions)
 {
