@@ -200,6 +200,9 @@ static struct slice random_text(const struct field *field, uint64_t salt)
     case TYPE_ZONES:
         return arena_format(arena, "NEAR:2B033:%u", (unsigned)salt);
     case TYPE_STR:
+        if (field->max < 8) /* too short for whole words */
+            return arena_format(arena, "%0*u", (int)field->min,
+                                (unsigned)salt % 10);
         if (field->min > 4)
             return arena_format(arena, "%0*u", (int)field->min, (unsigned)salt);
         return arena_format(arena, "%s%s%u", units[rnd(4)], units[rnd(4)],
