@@ -23,7 +23,7 @@ PKGS_CLI := libzmq msgpack jansson smartcols
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
   -Wvla -Wwrite-strings -Wpointer-arith -Werror
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -pthread -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -ffp-contract=off -fPIE -pthread -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
   $(patsubst -I%,-isystem %,$(call pkg,--cflags,$(PKGS) $(PKGS_CLI)))
 LIBS = $(call pkg,--libs,$(PKGS)) -lm
 LIBS_CLI = $(call pkg,--libs,$(PKGS_CLI)) -lcsv -lm

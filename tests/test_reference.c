@@ -140,7 +140,11 @@ ParameterizedTestParameters(reference, a_code_means_a_commune_or_is_refused)
         {"60455", ERR_AMBIGUOUS_COMMUNE, "60054 60694", "two successors"},
         {"02285", ERR_AMBIGUOUS_COMMUNE, "59545", "another department"},
         {"39012", ERR_AMBIGUOUS_COMMUNE, "25527", "another department"},
-        {"20004", ERR_AMBIGUOUS_COMMUNE, "2A004", "Corsica had 20"},
+        {"01132", ERR_AMBIGUOUS_COMMUNE, "69286", "another department"},
+        {"20001", ERR_AMBIGUOUS_COMMUNE, "2A001", "20 names no department"},
+        {"20002", ERR_AMBIGUOUS_COMMUNE, "2B002", "20 names no department"},
+        {"97351", ERR_NONE, "97301", "overseas three digits name it"},
+        {"20999", ERR_UNKNOWN_COMMUNE, "", "in no table"},
         {"75121", ERR_UNKNOWN_COMMUNE, "", "Paris has 20 districts"},
         {"69390", ERR_UNKNOWN_COMMUNE, "", "Lyon has 9"},
         {"13217", ERR_UNKNOWN_COMMUNE, "", "Marseille has 16"},
@@ -186,6 +190,30 @@ ParameterizedTest(struct resolve_row *want, reference,
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
                  i ? " " : "", found[i]);
     cr_assert_str_eq(text, want->means, "%s (%s)", want->code, want->why);
+}
+
+Test(reference, a_former_code_is_never_unknown)
+{
+    FILE *file = fopen("store/reference/former.tsv", "r");
+    size_t mapped = 0;
+    size_t refused = 0;
+    char line[256];
+
+    cr_assert_not_null(file, "run from the top of the repository");
+    cr_assert_not_null(fgets(line, sizeof line, file), "the head");
+    while (fgets(line, sizeof line, file)) {
+        struct reference_successors many = {.n = 0};
+        struct slice old = {line, strcspn(line, "\t")};
+        uint32_t got = REFERENCE_NONE;
+        enum err e = reference_resolve(ref, old, &got, &many);
+
+        if (e)
+            cr_assert(e == ERR_AMBIGUOUS_COMMUNE && many.n, "%s", line);
+        refused += e != ERR_NONE;
+        mapped += e == ERR_NONE;
+    }
+    fclose(file);
+    cr_assert(mapped && refused);
 }
 
 Test(reference, every_municipal_district_is_its_city)
@@ -677,6 +705,45 @@ Test(reference, the_same_table_twice_is_refused)
                                        {"sectors", "2", "b", SLICE("c\td\n")}};
 
     cr_assert_eq(rebuild(twice, 2), ERR_BAD_TABLE);
+}
+
+/* --- The table of kilometres --------------------------------------------- */
+
+/* Sums of three squares on both sides of rows where floor(s * s * 2^60) is
+ * not floor(pow(s, 2) * 2^60): no compiler option may turn one into the
+ * other. */
+struct edge_row {
+    unsigned km;
+    int32_t last[3];  /* q = T[km] */
+    int32_t after[3]; /* q = T[km] + 1 */
+};
+
+ParameterizedTestParameters(reference, rows_are_products_and_not_powers)
+{
+    static struct edge_row rows[] = {
+        /* 72513497595335728: pow is less */
+        {1602, {269283292, 68100, 40092}, {269283300, 43927, 2620}},
+        /* 77084789167049808: pow is more */
+        {1652, {277641472, 43960, 16132}, {277641471, 52152, 5308}},
+        /* 3183083368229093440: pow is less */
+        {12494, {1784119680, 580128, 10784}, {1784119772, 77644, 48561}},
+    };
+
+    return cr_make_param_array(struct edge_row, rows,
+                               sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct edge_row *edge, reference,
+                  rows_are_products_and_not_powers, .timeout = 60)
+{
+    const int32_t zero[3] = {0, 0, 0};
+
+    cr_assert_eq(reference_square(zero, edge->after),
+                 reference_square(zero, edge->last) + 1);
+    cr_assert(reference_within(zero, edge->last, edge->km));
+    cr_assert(!reference_within(zero, edge->after, edge->km));
+    cr_assert_eq(reference_km(zero, edge->last), edge->km);
+    cr_assert_eq(reference_km(zero, edge->after), edge->km + 1);
 }
 
 Test(reference, nothing_is_freed_without_harm)

@@ -10,9 +10,8 @@ import math
 import os
 
 EARTH = 6371.0088
-T = [math.floor((2 * math.sin(k / (2 * EARTH))) ** 2 * 2.0 ** 60)
-     for k in range(20016)]
-
+CHORDS = [2 * math.sin(k / (2 * EARTH)) for k in range(20016)]
+T = [math.floor(s * s * 2.0 ** 60) for s in CHORDS]  # s ** 2 rounds otherwise
 
 LINK_LEVEL = {"Proche": 700, "Evolution": 500}
 
