@@ -127,20 +127,40 @@ void answers_print_warnings(const json_t *lot)
         _("Note: %s.\n"), words_of(&words_warning, json_string_value(code)));
 }
 
-/* Whoever reads a score must be able to say later by which rules and which
- * tables it was made. */
-void answers_print_foot(const json_t *answer)
+/* "centres@geonames-2023" to "centres geonames-2023"; not the tables that
+ * came with one named before. */
+static void print_reference(const json_t *names)
 {
     const json_t *name;
     size_t i;
 
+    json_array_foreach(names, i, name)
+    {
+        const char *text = json_string_value(name), *at = strchr(text, '@');
+        int known = 0;
+
+        if (!at)
+            continue;
+        for (size_t j = 0; j < i && !known; j++) {
+            const char *other = json_string_value(json_array_get(names, j));
+
+            known = (other = strchr(other, '@')) && !strcmp(other, at);
+        }
+        if (!known)
+            printf(", %.*s %s", (int)(at - text), text, at + 1);
+    }
+}
+
+/* Whoever reads a score must be able to say later by which rules and which
+ * tables it was made. */
+void answers_print_foot(const json_t *answer)
+{
     if (json_is_true(json_object_get(answer, "approximate")))
         printf("\n%s\n",
                _("Some distances are approximate: the centre of a commune is "
                  "a guess."));
-    printf("\n%s", _("A shortlist is advice; a person decides."));
-    printf(_(" Rules %" PRId64), json_number(answer, "rules"));
-    json_array_foreach(json_object_get(answer, "reference"), i, name)
-        printf(", %s", json_string_value(name));
-    printf(".\n");
+    printf("\n%s\n", _("A shortlist is advice; a person decides."));
+    printf(_("Rules %" PRId64), json_number(answer, "rules"));
+    print_reference(json_object_get(answer, "reference"));
+    printf("\n");
 }

@@ -2,7 +2,7 @@
  * From JSON parameters to a JSON answer through the verb's two shapes, and
  * every way in which that can fail, told with what to do next.
  */
-#include "clients/cli/ctl.h"
+#include "clients/cli/communes.h"
 #include "clients/cli/words.h"
 
 #include <stdarg.h>
@@ -58,7 +58,7 @@ static void tell(const struct ctl *ctl, int status, const char *format,
 {
     char *message = NULL;
 
-    if (vasprintf(&message, format, args) < 0)
+    if (ctl->hushed || vasprintf(&message, format, args) < 0)
         return;
     if (ctl->json)
         tell_json(status, exit_name(status), message, NULL);
@@ -101,15 +101,22 @@ const char *ctl_error_text(const char *name)
     return name;
 }
 
-void ctl_print_problem(const char *field, const char *name, const char *hint)
+/* The sentence is in the person's language, the hint as it came. */
+static void print_problem(const char *before, const char *field,
+                          const char *name, const char *hint)
 {
-    fprintf(stderr, "  ");
+    fputs(before, stderr);
     if (*field)
         fprintf(stderr, _("%s: "), field);
     fprintf(stderr, "%s", ctl_error_text(name));
     if (*hint)
         fprintf(stderr, " (%s)", hint);
     fprintf(stderr, " [%s]\n", name);
+}
+
+void ctl_print_problem(const char *field, const char *name, const char *hint)
+{
+    print_problem("  ", field, name, hint);
 }
 
 int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults,
@@ -293,37 +300,29 @@ static const char *advice(enum verb verb, const char *name, const char *field)
     return _("`clausectl market list' shows the markets there are.");
 }
 
-/* One of a refusal's problems; what the first line said is not said again. */
-static void print_detail(const char *name, const json_t *problem)
-{
-    const char *field = json_text(problem, "field");
-    const char *hint = json_text(problem, "hint");
-
-    if (strcmp(json_text(problem, "name"), name))
-        ctl_print_problem(field, json_text(problem, "name"), hint);
-    else if (*field && *hint)
-        fprintf(stderr, _("  %s: %s\n"), field, hint);
-    else if (*field || *hint)
-        fprintf(stderr, "  %s%s\n", field, hint);
-}
-
 int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
                      const json_t *refusal)
 {
     int exit_status = ctl_exit_of(status);
     const char *name = json_text(refusal, "name");
-    const json_t *data = json_object_get(refusal, "data");
+    const json_t *data = json_object_get(refusal, "data"), *problem;
+    size_t i;
     const char *next =
         advice(verb, name, json_text(json_array_get(data, 0), "field"));
 
+    if (ctl->hushed)
+        return exit_status;
     fflush(stdout);
     if (ctl->json) {
         tell_json(exit_status, name, json_text(refusal, "message"), data);
         return exit_status;
     }
-    fprintf(stderr, "clausectl: %s [%s]\n", ctl_error_text(name), name);
-    for (size_t i = 0; i < json_array_size(data); i++)
-        print_detail(name, json_array_get(data, i));
+    if (json_array_size(data) != 1)
+        fprintf(stderr, "clausectl: %s [%s]\n", ctl_error_text(name), name);
+    json_array_foreach(data, i, problem)
+        print_problem(json_array_size(data) == 1 ? "clausectl: " : "  ",
+                      json_text(problem, "field"), json_text(problem, "name"),
+                      json_text(problem, "hint"));
     if (next)
         fprintf(stderr, "%s\n", next);
     return exit_status;
@@ -407,12 +406,14 @@ int ctl_call(struct ctl *ctl, enum verb verb, json_t *parameters,
     return status;
 }
 
-int ctl_show(const struct ctl *ctl, const json_t *document,
+int ctl_show(struct ctl *ctl, json_t *document,
              void (*print)(const struct ctl *ctl, const json_t *document))
 {
-    if (ctl->json)
+    if (ctl->json) {
         json_print(document, 0);
-    else
+    } else {
+        communes_name(ctl, document);
         print(ctl, document);
+    }
     return DONE;
 }

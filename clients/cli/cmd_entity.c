@@ -1,7 +1,7 @@
 /*
  * clausectl structure|market|profile get|list|put|delete: single objects.
  */
-#include "clients/cli/ctl.h"
+#include "clients/cli/communes.h"
 #include "clients/cli/pages.h"
 #include "clients/cli/table.h"
 #include "clients/cli/words.h"
@@ -63,7 +63,7 @@ static void print_value(const char *path, const json_t *value)
     printf("%s: ", path);
     if (json_is_array(value)) {
         json_array_foreach(value, i, member)
-            printf("%s%s", i ? " " : "", json_string_value(member));
+            printf("%s%s", i ? ", " : "", json_string_value(member));
     } else if (json_is_string(value)) {
         printf("%s", json_string_value(value));
     } else {
@@ -96,31 +96,24 @@ static int get(struct ctl *ctl, const struct entity *e)
 
 /* ---- list ------------------------------------------------------------- */
 
-struct listing {
-    struct ctl *ctl;
-    const struct entity *e;
-    struct table_view *table;
-};
-
 /* Few enough to fit a terminal; `get' shows the rest. */
-static void list_columns(struct listing *l)
+static void list_columns(struct table_view *t, const struct entity *e)
 {
-    struct table_view *t = l->table;
-
     table_column(t, _("id"), TABLE_LEFT);
-    if (l->e->entity == ENTITY_PROFILE) {
+    if (e->entity == ENTITY_PROFILE) {
         table_column(t, _("commune"), TABLE_LEFT);
         table_column(t, _("km"), TABLE_RIGHT);
         table_column(t, _("looks for"), TABLE_CUT);
         return;
     }
     table_column(t, _("status"), TABLE_LEFT);
-    if (l->e->entity == ENTITY_STRUCTURE) {
+    if (e->entity == ENTITY_STRUCTURE) {
         table_column(t, _("commune"), TABLE_LEFT);
         table_column(t, _("activities"), TABLE_RIGHT);
         table_column(t, _("name"), TABLE_CUT);
     } else {
         table_column(t, _("deadline"), TABLE_LEFT);
+        table_column(t, _("where"), TABLE_CUT);
         table_column(t, _("lots"), TABLE_RIGHT);
         table_column(t, _("object"), TABLE_CUT);
     }
@@ -136,11 +129,33 @@ static void list_structure(struct table_view *t, const json_t *o)
     table_cell(t, "%s", json_text(o, "name"));
 }
 
+/* The first place of each lot: enough to tell markets apart. */
+static void places_cell(struct table_view *t, const json_t *lots)
+{
+    char text[256] = "";
+    const json_t *lot, *before = NULL, *place;
+    size_t i, n = 0;
+
+    json_array_foreach(lots, i, lot)
+    {
+        place = json_array_get(json_object_get(lot, "places"), 0);
+        if (!place || (before && json_equal(place, before)))
+            continue;
+        if (n + json_string_length(place) + sizeof ", " > sizeof text)
+            break;
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
+                              before ? ", " : "", json_string_value(place));
+        before = place;
+    }
+    table_cell(t, "%s", text);
+}
+
 static void list_market(struct table_view *t, const json_t *o)
 {
     table_cell(t, "%s", json_text(o, "id"));
     table_cell(t, "%s", words_of(&words_market_status, json_text(o, "status")));
     table_cell(t, "%s", json_text(o, "deadline"));
+    places_cell(t, json_object_get(o, "lots"));
     table_cell(t, "%zu", json_array_size(json_object_get(o, "lots")));
     table_cell(t, "%s", json_text(o, "object"));
 }
@@ -161,34 +176,62 @@ static void list_profile(struct table_view *t, const json_t *o)
     table_cell(t, "%s", text);
 }
 
+struct listing {
+    struct ctl *ctl;
+    const struct entity *e;
+    struct table_view *table;
+    json_t *rows; /* not yet in the table */
+};
+
+/* So many rows have their communes named by one question. */
+#define ROWS_AT_ONCE 1000
+
+static void list_rows(struct listing *l)
+{
+    const json_t *object;
+    size_t i;
+
+    communes_name(l->ctl, l->rows);
+    json_array_foreach(l->rows, i, object)
+    {
+        table_line(l->table);
+        if (l->e->entity == ENTITY_STRUCTURE)
+            list_structure(l->table, object);
+        else if (l->e->entity == ENTITY_MARKET)
+            list_market(l->table, object);
+        else
+            list_profile(l->table, object);
+    }
+    json_array_clear(l->rows);
+}
+
 static int list_object(void *to, const json_t *object)
 {
     struct listing *l = to;
 
     if (l->ctl->json)
         return json_print(object, 1) ? EXIT_IO : DONE;
-    table_line(l->table);
-    if (l->e->entity == ENTITY_STRUCTURE)
-        list_structure(l->table, object);
-    else if (l->e->entity == ENTITY_MARKET)
-        list_market(l->table, object);
-    else
-        list_profile(l->table, object);
+    json_array_append(l->rows, (json_t *)object);
+    if (json_array_size(l->rows) == ROWS_AT_ONCE)
+        list_rows(l);
     return DONE;
 }
 
 static int list(struct ctl *ctl, const struct entity *e)
 {
-    struct listing l = {ctl, e, NULL};
+    struct listing l = {ctl, e, NULL, NULL};
     int64_t limit = ctl->limit ? strtoll(ctl->limit, NULL, 10) : 0;
     int status;
 
-    if (!ctl->json) {
-        l.table = table_new();
-        list_columns(&l);
-    }
+    if (ctl->json)
+        return pages_each(ctl, e->entity, limit, list_object, &l);
+    l.table = table_new();
+    l.rows = json_array();
+    list_columns(l.table, e);
     status = pages_each(ctl, e->entity, limit, list_object, &l);
+    list_rows(&l);
     table_show(l.table);
+    json_decref(l.rows);
     return status;
 }
 
@@ -210,11 +253,12 @@ static void print_notes(const json_t *notes)
 static void print_put(const struct ctl *ctl, const json_t *told)
 {
     int created = json_is_true(json_object_get(told, "created"));
+    const char *id = json_text(told, "id");
 
     (void)ctl;
     printf(created ? _("%s was created; its revision is %" PRId64 ".\n")
                    : _("%s was replaced; its revision is %" PRId64 ".\n"),
-           json_text(told, "id"), json_number(told, "rev"));
+           *id ? id : _("The profile"), json_number(told, "rev"));
     print_notes(json_object_get(told, "notes"));
 }
 

@@ -61,8 +61,57 @@ static void print_missing(const json_t *hit)
         return;
     printf("%s", _("Not wholly covered:"));
     json_array_foreach(json_object_get(hit, "missing"), i, code)
-        printf(" %s", json_string_value(code));
+        printf("%s %s", i ? "," : "", json_string_value(code));
     printf("\n");
+}
+
+/* What would let the candidate through this filter, so far as the reason alone
+ * tells; it may fail a later one. */
+static const char *remedy_of(const char *reason)
+{
+    static const struct {
+        const char *reason;
+        const char *text;
+    } table[] = {
+        {"INACTIVE", N_("It would need the status \"active\".")},
+        {"AGREEMENT_EXPIRED",
+         N_("It would need an agreement that holds at the start of the lot "
+            "(agreement_from, agreement_until).")},
+        {"KIND_NOT_ALLOWED", N_("The lot's clauses, or --kinds where it is "
+                                "given, would have to admit its kind.")},
+        {"SHARE_LT_50", N_("It would need a share (public_share) of 50 or "
+                           "more.")},
+        {"MODE_NOT_ALLOWED", N_("One of its activities would need a mode "
+                                "that the lot and its clauses ask for.")},
+        {"ACTIVITY", N_("One of its activities would need the lot's CPV code "
+                        "or sector, or the trade of its jobs.")},
+        {"NATIONWIDE_EXCLUDED", N_("Ask again without --nationwide.")},
+        {"NO_CAPACITY", N_("It would need free hours (free_hours) again.")},
+        {"AMOUNT", N_("The lot's amount would have to lie between its "
+                      "lot_min and lot_max.")},
+        {"NO_CONSENT", N_("A fresh consent (consent_on) or contact "
+                          "(last_contact_on) would be needed.")},
+        {"SUSPENDED", N_("A start after the suspension (pass_suspended_until) "
+                         "would be needed.")},
+        {"EXPIRED", N_("A renewed proof (until, pass_until) would be "
+                       "needed.")},
+        {"NOT_ELIGIBLE", N_("A criterion or PASS among those the clause "
+                            "admits would be needed.")},
+        {"JOB", N_("The profile would have to name this job's trade, or one "
+                   "close to it.")},
+        {"DISTANCE", N_("A wider mobility (mobility_km) would be needed.")},
+        {"MOBILITY", N_("The vehicle or the licence that the job asks for "
+                        "would be needed.")},
+        {"NOT_AVAILABLE", N_("An earlier date (available_from), or more "
+                             "--grace, would be needed.")},
+        {"HOURS", N_("The job's weekly hours would have to lie between "
+                     "hours_min and hours_max.")},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (!strcmp(table[i].reason, reason))
+            return _(table[i].text);
+    return NULL;
 }
 
 /* Either it scores and says how, or it has exactly one reason. */
@@ -75,10 +124,14 @@ static void print_verdict(const char *candidate, const json_t *verdict,
     if (!json_is_true(json_object_get(verdict, "matched"))) {
         printf(_("%s is not in the answer: %s [%s].\n"), candidate,
                words_of(&words_reason, reason), reason);
+        if (remedy_of(reason))
+            printf("%s\n", remedy_of(reason));
         return;
     }
     printf(_("%s is a match: score %" PRId64 " of 1000.\n"), candidate,
            json_number(hit, "score"));
+    if (*json_text(hit, "name"))
+        printf("%s, %s\n", json_text(hit, "name"), json_text(hit, "commune"));
     print_components(hit, names, n);
     print_missing(hit);
 }

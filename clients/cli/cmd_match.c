@@ -106,7 +106,7 @@ static void print_structures(const json_t *hits)
     table_column(t, _("structure"), TABLE_LEFT);
     table_column(t, _("name"), TABLE_CUT);
     table_column(t, _("kind"), TABLE_LEFT);
-    table_column(t, _("commune"), TABLE_LEFT);
+    table_column(t, _("commune"), TABLE_CUT);
     table_column(t, _("score"), TABLE_RIGHT);
     table_column(t, _("km"), TABLE_RIGHT);
     table_column(t, _("place"), TABLE_LEFT);

@@ -72,6 +72,7 @@ struct ctl {
     struct connection *connection; /* NULL until first needed */
     struct arena *arena;           /* of one call */
     int bears_too_large;           /* see TOO_LARGE */
+    int hushed;                    /* whatever goes wrong is not told */
     char run[CLAUSE_KEY_BYTES];    /* the key of this run's writes */
 };
 
@@ -119,8 +120,9 @@ void ctl_print_problem(const char *field, const char *name, const char *hint);
  * when it is not known here. */
 const char *ctl_error_text(const char *name);
 
-/* Print DOCUMENT as JSON or, without --json, by PRINT. */
-int ctl_show(const struct ctl *ctl, const json_t *document,
+/* Print DOCUMENT as JSON or, without --json, by PRINT, with the communes in it
+ * by their names. */
+int ctl_show(struct ctl *ctl, json_t *document,
              void (*print)(const struct ctl *ctl, const json_t *document));
 
 /* ---- The sub-commands: each returns an exit status. -------------------- */

@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 
 import harness
+import zmq
 from examples import market, profile, siret, structure, structure_id
 
 DEMO = os.path.join(harness.TOP, "tests", "demo")
@@ -19,6 +21,57 @@ DONE, NOT_FOUND, CONFLICT = 0, 3, 5
 USAGE, DATA, UNAVAILABLE, FILE = 64, 65, 69, 74
 FORMATS = ("csv", "tsv", "ndjson")
 LISTS = ("structures", "markets", "profiles")
+
+
+class Older(threading.Thread):
+    """In front of a daemon: what one gets that does not know METHOD."""
+
+    def __init__(self, endpoint, method):
+        super().__init__()
+        self.method = method
+        self.context = zmq.Context()
+        self.front = self.context.socket(zmq.ROUTER)
+        self.back = self.context.socket(zmq.DEALER)
+        self.over = self.context.socket(zmq.PULL)
+        for s in (self.front, self.back, self.over):
+            s.linger = 0
+        port = self.front.bind_to_random_port("tcp://127.0.0.1")
+        self.endpoint = "tcp://127.0.0.1:%d" % port
+        self.back.connect(endpoint)
+        self.over.bind("inproc://over")
+        self.unknown = 0
+
+    def run(self):
+        sender = None
+        poller = zmq.Poller()
+        for s in (self.front, self.back, self.over):
+            poller.register(s, zmq.POLLIN)
+        while True:
+            ready = dict(poller.poll())
+            if self.over in ready:
+                break
+            if self.front in ready:
+                sender, *frames = self.front.recv_multipart()
+                self.unknown += any(self.method in f for f in frames)
+                self.back.send_multipart(
+                    [f.replace(self.method, b"?" * len(self.method))
+                     for f in frames])
+            if self.back in ready:
+                self.front.send_multipart(
+                    [sender] + self.back.recv_multipart())
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *why):
+        with self.context.socket(zmq.PUSH) as stop:
+            stop.connect("inproc://over")
+            stop.send(b"")
+            self.join()
+        for s in (self.front, self.back, self.over):
+            s.close()
+        self.context.term()
 
 
 class Cli(harness.Transcript):
@@ -142,6 +195,71 @@ class Questions(Cli):
         self.expect(DONE, "explain", MARKET, EI, "--on", ON)
         self.says("1000")
 
+    def test_people_read_names_of_communes_and_programs_their_codes(self):
+        self.expect(DONE, "match", MARKET, "--on", ON)
+        self.says("Le Havre (76)", "Rouen (76)", "Lille (59)")
+        self.assertNotIn("76351", self.out)
+        self.expect(DONE, "structure", "list")
+        self.says("Fécamp (76)", "Le Havre (76)")
+        self.expect(DONE, "structure", "get", EI)
+        self.says("structure.commune: Le Havre (76)\n",
+                  "structure.activities[2].zone.codes: Le Havre (76)\n",
+                  "EPCI:200084952")
+        self.expect(DONE, "market", "list")
+        self.says("Le Havre (76)")
+        self.expect(DONE, "market", "get", MARKET)
+        self.says("market.lots[2].places: Le Havre (76), Rouen (76)\n")
+        self.expect(DONE, "profile", "list")
+        self.says("Le Havre (76)")
+        for argv in (("match", MARKET), ("structure", "list"),
+                     ("structure", "get", EI), ("market", "get", MARKET)):
+            with self.subTest(argv):
+                self.expect(DONE, "--json", *argv)
+                self.says("76351")
+                self.assertNotIn("(76)", self.out)
+
+    def test_where_names_are_not_told_the_codes_stay(self):
+        with Older(self.daemon.endpoint, b"territory.communes") as older:
+            self.expect(DONE, "structure", "list", daemon=older)
+            self.says("76351", "76540")
+            self.assertEqual((self.err, older.unknown), ("", 1))
+            self.expect(DONE, "explain", MARKET, EI, "--lot", "2", "--on", ON,
+                        daemon=older)
+            self.says("COM:76540")
+
+    def test_explain_says_what_a_score_is_made_of(self):
+        self.expect(DONE, "explain", MARKET, EI, "--lot", "2", "--on", ON)
+        self.says("DEMO Propreté de l'Estuaire, Le Havre (76)", "coverage",
+                  "free hours", "586", "Not wholly covered: Rouen (76)\n")
+        self.expect(DONE, "--lang", "fr", "explain", MARKET, EI, "--lot", "2",
+                    "--on", ON)
+        self.says("couverture du lieu", "heures disponibles",
+                  "Pas couvert en entier\xa0: Rouen (76)\n")
+
+    def test_a_refusal_is_explained_with_what_would_change_it(self):
+        for candidate, reason, english, french in (
+                (siret(8) + "-EI", "NO_CAPACITY", "free_hours",
+                 "Il lui faudrait"),
+                (siret(13) + "-EITI", "AGREEMENT_EXPIRED", "agreement_until",
+                 "convention"),
+                ("DEMO-P10", "EXPIRED", "renewed proof",
+                 "justificatif renouvelé")):
+            with self.subTest(candidate):
+                asked = ("explain", MARKET, candidate, "--on", ON)
+                self.expect(DONE, *asked)
+                self.says("[%s].\n" % reason, english)
+                self.expect(DONE, "--lang", "fr", *asked)
+                self.says("[%s].\n" % reason, french)
+        # Nobody knows which place is missing: nothing is promised.
+        self.expect(DONE, "explain", MARKET, siret(11) + "-EI", "--on", ON)
+        self.assertIn("[ZONE].\n\n", self.out)
+
+    def test_rules_and_tables_are_named_on_one_short_line(self):
+        self.expect(DONE, "match", MARKET, "--on", ON)
+        last = self.out.splitlines()[-1]
+        self.assertRegex(last, r"^Rules \d+, centres \S+, communes \S+$")
+        self.assertLess(len(last), 80)
+
     def test_fields_lists_every_column(self):
         self.expect(DONE, "fields", "market")
         self.says("lots.jobs.rome", "lots.clauses.publics", "deadline",
@@ -212,6 +330,9 @@ class Questions(Cli):
         self.run_ctl("--lang", "en", "market", "get", "M-0")
         self.assertNotEqual(french, self.err)
         self.assertIn("NOT_FOUND", french)
+        self.run_ctl("--lang", "fr", "match", MARKET, "--lot", "9")
+        self.assertEqual(self.err, "clausectl: lot\xa0: cet objet n'existe pas "
+                         "(this market has lots 1 to 2) [NOT_FOUND]\n")
 
 
 class Files(Cli):
@@ -395,6 +516,11 @@ class Entities(Cli):
         self.says("RSA")
         self.expect(DONE, "profile", "erase", "p-1", "--yes")
         self.expect(NOT_FOUND, "profile", "get", "p-1")
+
+    def test_what_a_put_says_of_a_profile_names_nobody(self):
+        self.file("p.json", json.dumps(profile("new-1")))
+        self.expect(DONE, "profile", "put", "p.json")
+        self.assertRegex(self.out, r"^The profile was created; ")
 
 
 class Tutorial(Cli):
