@@ -111,10 +111,14 @@ static enum err find_verb(struct request *request)
     struct call *call = &request->call;
 
     call->verb = verb_find(request->header.method);
-    if (call->verb == VERBS)
-        return request->error = call_refuse(
-                   call, ERR_UNKNOWN_METHOD, "m", "the nearest is %s",
-                   verb_nearest(request->header.method));
+    if (call->verb == VERBS) {
+        const char *nearest = verb_nearest(request->header.method);
+
+        return request->error = call_refuse(call, ERR_UNKNOWN_METHOD, "m",
+                                            nearest ? "the nearest is %s"
+                                                    : "hello lists the methods",
+                                            nearest);
+    }
     if (!rights_allow(call, NULL))
         return refuse(request, ERR_FORBIDDEN, "m", "ask for another role");
     if (verb_rows[call->verb].class == CLASS_WRITE && !request->header.key.len)

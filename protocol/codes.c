@@ -120,7 +120,8 @@ enum err code_check_commune(struct slice text, struct hint *hint)
         return ERR_NONE;
     hint_set(hint, "an INSEE commune code: five characters in upper case "
                    "that begin with the department, like 01004, 2A004, 97411 "
-                   "(a postcode is none)");
+                   "(a postcode is none: territory.postcodes tells its "
+                   "communes)");
     return ERR_UNKNOWN_COMMUNE;
 }
 
@@ -160,12 +161,21 @@ static int strip(struct slice text, const char *prefix, struct slice *code)
     "FR, COM:<insee>, DEP:<department>, REG:<region>, EPCI:<siren>, "          \
     "NEAR:<insee>:<km>"
 
+#define NO_POSTCODE                                                            \
+    "a postcode is no zone: territory.postcodes tells its communes"
+
 /* A code alone could be of several kinds: propose each that it could be. */
 static enum err untyped(struct slice text, struct hint *hint)
 {
     int department = is_department(text);
 
-    if (is_commune(text))
+    if (text.len == 5 && all_digits(text))
+        hint_set(hint,
+                 is_commune(text)
+                     ? "write COM:%.*s if it is an INSEE code; " NO_POSTCODE
+                     : "%.*s is no INSEE code; " NO_POSTCODE,
+                 SHOWN(text));
+    else if (is_commune(text))
         hint_set(hint, "write COM:%.*s", SHOWN(text));
     else if (text.len == 9 && all_digits(text))
         hint_set(hint, "write EPCI:%.*s", SHOWN(text));
@@ -188,25 +198,24 @@ static enum err bad_department(struct hint *hint)
 
 static enum err check_near(struct slice text, struct hint *hint)
 {
+    struct slice insee = {text.data, text.len < 5 ? text.len : 5};
     struct slice km = {NULL, 0};
     unsigned value = 0;
-    enum err e;
+    enum err e = code_check_commune(insee, hint);
 
-    if (text.len > 6)
-        km = (struct slice){text.data + 6, text.len - 6};
-    if (!km.len || text.data[5] != ':' || !all_digits(km)) {
-        hint_set(hint, "written NEAR:<insee>:<km>, like NEAR:59350:30");
-        return ERR_UNKNOWN_TERRITORY;
-    }
-    if ((e = code_check_commune((struct slice){text.data, 5}, hint)))
+    if (e)
         return e;
-    for (size_t i = 0; i < km.len && value <= 1000; i++)
-        value = value * 10 + (unsigned)(km.data[i] - '0');
-    if (value > 1000 || (km.len > 1 && km.data[0] == '0')) {
-        hint_set(hint, "0 to 1000 km, without leading zeros");
-        return ERR_RANGE;
-    }
-    return ERR_NONE;
+    if (text.len > 6 && text.data[5] == ':')
+        km = (struct slice){text.data + 6, text.len - 6};
+    if (all_digits(km))
+        for (size_t i = 0; i < km.len && value <= 1000; i++)
+            value = value * 10 + (unsigned)(km.data[i] - '0');
+    if (km.len && all_digits(km) && value <= 1000 &&
+        (km.len == 1 || km.data[0] != '0'))
+        return ERR_NONE;
+    hint_set(hint, "written NEAR:<insee>:<km>, like NEAR:59350:30: 0 to 1000 "
+                   "km, without leading zeros");
+    return ERR_RANGE;
 }
 
 /* Is it of a department's length, though none, and no region either? */
@@ -229,9 +238,14 @@ enum err code_check_zone(struct slice text, struct hint *hint)
     if (strip(text, "NEAR:", &code))
         return check_near(code, hint);
     if (strip(text, "REG:", &code)) {
-        hint_set(hint, "a region has two digits, like REG:28; a collectivity "
-                       "three, like REG:988");
-        return is_region(code) ? ERR_NONE : ERR_UNKNOWN_TERRITORY;
+        if (is_region(code))
+            return ERR_NONE;
+        hint_set(hint, code.len == 2 && all_digits(code)
+                           ? "there is no such region since 2016; Normandie "
+                             "is REG:28"
+                           : "a region has two digits, like REG:28; a "
+                             "collectivity three, like REG:988");
+        return ERR_UNKNOWN_TERRITORY;
     }
     if (strip(text, "EPCI:", &code)) {
         hint_set(hint, "the SIREN of the EPCI: nine digits");

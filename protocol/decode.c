@@ -242,30 +242,27 @@ static int key_is_plain(struct slice key)
     return 1;
 }
 
-/* Refuse a key that the table does not have, and name the one meant. */
+/* Refuse a key that the table does not have, and name the one meant, or all
+ * there are. */
 static void unknown_field(struct decoder *d, const struct path *path,
                           const struct shape *shape, struct slice key)
 {
     struct path step = {path, key_is_plain(key) ? key : SLICE("?"), 0};
-    const char *nearest = shape->fields[0].name;
-    unsigned best = UINT32_MAX;
+    const char *names[64], *nearest;
 
     if (shape == &shape_profile && pii_key(key)) {
         decoder_fault(d, &step, ERR_PII_FORBIDDEN,
                       "leave it out: a profile names no one");
         return;
     }
-    for (size_t i = 0; i < shape->n; i++) {
-        struct slice name = slice_of(shape->fields[i].name);
-        unsigned far = value_distance(key, name);
-
-        if (far < best) {
-            best = far;
-            nearest = shape->fields[i].name;
-        }
-    }
-    decoder_fault(d, &step, ERR_UNKNOWN_FIELD,
-                  "the nearest known field is `%s`", nearest);
+    for (size_t i = 0; i < shape->n; i++)
+        names[i] = shape->fields[i].name;
+    nearest = value_nearest(names, shape->n, key);
+    if (nearest)
+        hint_set(&d->hint, "the nearest known field is `%s`", nearest);
+    else
+        hint_names(&d->hint, "known here: ", names, shape->n);
+    decoder_fault(d, &step, ERR_UNKNOWN_FIELD, "%s", d->hint.text);
 }
 
 /* Clients mostly keep the table's order: look from FROM on first. */
@@ -337,9 +334,10 @@ static void decode_map(struct decoder *d, const struct path *path,
     for (size_t i = 0; i < shape->n && !d->fatal; i++) {
         struct path step = {path, slice_of(shape->fields[i].name), 0};
 
-        if (shape->fields[i].fallback == REQUIRED && !(given >> i & 1))
-            decoder_fault(d, &step, ERR_MISSING_FIELD, "%s",
-                          value_expected(shape->fields[i].type));
+        if (shape->fields[i].fallback != REQUIRED || (given >> i & 1))
+            continue;
+        value_describe(&shape->fields[i], &d->hint);
+        decoder_fault(d, &step, ERR_MISSING_FIELD, "%s", d->hint.text);
     }
     d->personal = personal;
 }

@@ -125,16 +125,9 @@ enum verb verb_find(struct slice name)
 
 const char *verb_nearest(struct slice name)
 {
-    unsigned best = UINT32_MAX;
-    const char *nearest = verb_rows[0].name;
+    const char *names[VERBS];
 
-    for (enum verb verb = 0; verb < VERBS; verb++) {
-        unsigned far = value_distance(name, slice_of(verb_rows[verb].name));
-
-        if (far < best) {
-            best = far;
-            nearest = verb_rows[verb].name;
-        }
-    }
-    return nearest;
+    for (enum verb verb = 0; verb < VERBS; verb++)
+        names[verb] = verb_rows[verb].name;
+    return value_nearest(names, VERBS, name);
 }

@@ -191,7 +191,8 @@ extern const struct verb_row verb_rows[VERBS];
 /* The verb of this wire name; VERBS when there is none. */
 enum verb verb_find(struct slice name);
 
-/* The wire name of the verb that reads most like NAME, for a hint. */
+/* The wire name of the verb that reads most like NAME, for a hint; NULL when
+ * none is near. */
 const char *verb_nearest(struct slice name);
 
 /* The shape of an entity's objects (enum entity_word), and the name of the

@@ -6,6 +6,7 @@
  */
 #include "protocol/codec.h"
 
+#include <inttypes.h>
 #include <msgpack.h>
 
 #include "protocol/scan.h"
@@ -49,17 +50,21 @@ static int read_key(const struct key *key, const struct item *item)
     return 1;
 }
 
-static void bad_key(const struct key *key, struct arena *arena,
-                    struct faults *faults)
+/* WHAT: the complaint, when the form alone does not say it. */
+static void bad_key(const struct key *key, const char *what,
+                    struct arena *arena, struct faults *faults)
 {
     if (!faults)
         return;
     if (key->number)
         faults_add(faults, arena, ERR_BAD_HEADER, slice_of(key->name),
-                   "a whole number, once");
+                   "%s`%s` is a whole number from %" PRId64 " to %" PRId64,
+                   what, key->name, key->min, INT64_MAX);
     else
         faults_add(faults, arena, ERR_BAD_HEADER, slice_of(key->name),
-                   "1 to %zu printable ASCII characters, once", key->max);
+                   "%s`%s` is a text of 1 to %zu printable ASCII characters "
+                   "without blanks",
+                   what, key->name, key->max);
 }
 
 /* Read what KEYS name from a header map.  A bad one does not end the walk:
@@ -77,7 +82,10 @@ static enum err read_header(struct slice bytes, const struct key *keys,
         head.kind != ITEM_MAP) {
         if (faults)
             faults_add(faults, arena, ERR_BAD_HEADER, SLICE(""),
-                       "one map of at most %zu bytes", limits_header.bytes);
+                       "one msgpack map of at most %zu bytes, %zu items and "
+                       "%u levels",
+                       limits_header.bytes, limits_header.items,
+                       limits_header.depth);
         return ERR_BAD_HEADER;
     }
     for (; head.n; head.n--) {
@@ -93,7 +101,8 @@ static enum err read_header(struct slice bytes, const struct key *keys,
         if (at == n || (item.kind == ITEM_NIL && !(seen >> at & 1)))
             continue;
         if (seen >> at & 1 || !read_key(&keys[at], &item)) {
-            bad_key(&keys[at], arena, faults);
+            bad_key(&keys[at], seen >> at & 1 ? "it stands twice: " : "", arena,
+                    faults);
             e = ERR_BAD_HEADER;
         }
         seen |= 1u << at;
@@ -118,7 +127,7 @@ enum err protocol_decode_header(struct slice bytes, struct arena *arena,
         (struct ask_header){.deadline_ms = ABSENT, .min_revision = ABSENT};
     e = read_header(bytes, keys, sizeof keys / sizeof *keys, arena, faults);
     if (!e && !header->method.data) {
-        bad_key(&keys[1], arena, faults);
+        bad_key(&keys[1], "it is missing: ", arena, faults);
         e = ERR_BAD_HEADER;
     }
     return e;

@@ -33,6 +33,24 @@ void hint_set(struct hint *hint, const char *format, ...)
     hint->text[len] = '\0';
 }
 
+void hint_names(struct hint *hint, const char *lead, const char *const *names,
+                size_t n)
+{
+    size_t used;
+
+    hint_set(hint, "%s", lead);
+    used = strlen(hint->text);
+    for (size_t i = 0; i < n; i++) {
+        size_t room = HINT_SIZE - used;
+        int fits = strlen(names[i]) + sizeof ", , ..." <= room;
+
+        used += (size_t)snprintf(hint->text + used, room, "%s%s", i ? ", " : "",
+                                 fits ? names[i] : "...");
+        if (!fits)
+            return;
+    }
+}
+
 enum field_type value_element(enum field_type type)
 {
     switch (type) {
@@ -89,13 +107,29 @@ static enum err check_plain(struct slice text, struct hint *hint)
     return ERR_NONE;
 }
 
+/* "1 to 300", "5" when there is no choice. */
+struct range_text {
+    char text[48];
+};
+static struct range_text range_of(int64_t min, int64_t max)
+{
+    struct range_text out;
+
+    if (min == max)
+        snprintf(out.text, sizeof out.text, "%lld", (long long)min);
+    else
+        snprintf(out.text, sizeof out.text, "%lld to %lld", (long long)min,
+                 (long long)max);
+    return out;
+}
+
 static enum err check_length(int64_t min, int64_t max, size_t len,
                              struct hint *hint)
 {
     if ((int64_t)len >= min && (int64_t)len <= max)
         return ERR_NONE;
-    hint_set(hint, "%lld to %lld bytes of UTF-8, these are %zu", (long long)min,
-             (long long)max, len);
+    hint_set(hint, "%s bytes of UTF-8, these are %zu", range_of(min, max).text,
+             len);
     return ERR_RANGE;
 }
 
@@ -181,18 +215,13 @@ enum err value_parse_word(const struct field *field, struct slice text,
                           int64_t *out, struct hint *hint)
 {
     int at = vocabulary_find(field->words, text);
-    char words[HINT_SIZE] = "";
-    size_t used = 0;
 
     if (at >= 0) {
         *out = at;
         return ERR_NONE;
     }
     /* All words, never the nearest: it would tell of a profile's value. */
-    for (size_t i = 0; i < field->words->n && used < sizeof words; i++)
-        used += (size_t)snprintf(words + used, sizeof words - used, "%s%s",
-                                 i ? ", " : "", field->words->words[i]);
-    hint_set(hint, "one of %s", words);
+    hint_names(hint, "one of ", field->words->words, field->words->n);
     return ERR_BAD_CODE;
 }
 
@@ -241,6 +270,46 @@ const char *value_expected(enum field_type type)
     }
 }
 
+void value_describe(const struct field *field, struct hint *hint)
+{
+    const char *expected = value_expected(field->type);
+    struct range_text range = range_of(field->min, field->max);
+    int64_t none;
+
+    switch (field->type) {
+    case TYPE_ENUM:
+        value_parse_word(field, SLICE(""), &none, hint);
+        break;
+    case TYPE_SIRET:
+    case TYPE_COMMUNE:
+    case TYPE_CPV:
+    case TYPE_ROME:
+    case TYPE_ZONE:
+        /* An empty text is refused with the form. */
+        value_check_text(field, SLICE(""), hint);
+        break;
+    case TYPE_INT:
+        hint_set(hint, "%s, %s", expected, range.text);
+        break;
+    case TYPE_STR:
+        hint_set(hint, "%s of %s bytes", expected, range.text);
+        break;
+    case TYPE_ID:
+        hint_set(hint, "%s of %s letters, digits, and . _ : -", expected,
+                 range.text);
+        break;
+    case TYPE_BOOL:
+    case TYPE_DATE:
+    case TYPE_TIME:
+    case TYPE_DEG:
+    case TYPE_ONE:
+        hint_set(hint, "%s", expected);
+        break;
+    default:
+        hint_set(hint, "%s, %s elements", expected, range.text);
+    }
+}
+
 /* Levenshtein, one row at a time. */
 unsigned value_distance(struct slice a, struct slice b)
 {
@@ -265,4 +334,20 @@ unsigned value_distance(struct slice a, struct slice b)
         }
     }
     return row[n];
+}
+
+const char *value_nearest(const char *const *names, size_t n, struct slice text)
+{
+    unsigned best = (unsigned)(text.len < 40 ? text.len : 40) / 2 + 1;
+    const char *nearest = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned far = value_distance(text, slice_of(names[i]));
+
+        if (far < best) {
+            best = far;
+            nearest = names[i];
+        }
+    }
+    return nearest;
 }

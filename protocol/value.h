@@ -23,6 +23,10 @@ struct hint {
 void hint_set(struct hint *hint, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Write a list of names after LEAD: what has no room is "...". */
+void hint_names(struct hint *hint, const char *lead, const char *const *names,
+                size_t n);
+
 /* The type of a list's elements; TYPE itself when it is no list. */
 enum field_type value_element(enum field_type type);
 
@@ -44,8 +48,11 @@ enum err value_parse_word(const struct field *field, struct slice text,
 enum err value_parse_date(const struct field *field, struct slice text,
                           int64_t *out, struct hint *hint);
 
-/* Write what FIELD would take: "a date", "a whole number". */
+/* What a value of TYPE is: "a date", "a whole number". */
 const char *value_expected(enum field_type type);
+
+/* Write what FIELD would take, with its words, form or bounds. */
+void value_describe(const struct field *field, struct hint *hint);
 
 /* Write 1e-6 degrees in as few decimals as they need, terminated. */
 void value_format_degrees(int64_t degrees, char out[16]);
@@ -69,6 +76,11 @@ static inline int field_is(const struct field *field, struct slice key)
 
 /* Edits between two texts, each read to at most 40 bytes. */
 unsigned value_distance(struct slice a, struct slice b);
+
+/* The one of N names that reads most like TEXT; NULL when more than half of
+ * TEXT would have to change: a wrong guess misleads. */
+const char *value_nearest(const char *const *names, size_t n,
+                          struct slice text);
 
 /* Does this text look like a person's e-mail, number or date? */
 int pii_text(struct slice text);

@@ -361,6 +361,7 @@ ParameterizedTestParameters(codec, headers_are_read_or_refused)
         {"{\"m\":\"ping\",\"d\":1.5,\"i\":9}", ERR_BAD_HEADER, "d", 9},
         {"{\"m\":\"ping\",\"k\":\"\",\"i\":9}", ERR_BAD_HEADER, "k", 9},
         {"{\"m\":\"ping\",\"k\":8,\"i\":9}", ERR_BAD_HEADER, "k", 9},
+        {"{\"m\":\"ping\",\"k\":\"a b\",\"i\":9}", ERR_BAD_HEADER, "k", 9},
         {"{\"m\":\"ping\",\"r\":\"x\",\"i\":9}", ERR_BAD_HEADER, "r", 9},
         {"{\"m\":\"ping\",\"i\":\"x\"}", ERR_BAD_HEADER, "i", 0},
         {"{\"m\":\"ping\",\"i\":1,\"i\":2}", ERR_BAD_HEADER, "i", 1},
@@ -387,6 +388,36 @@ ParameterizedTest(struct header_row *row, codec, headers_are_read_or_refused,
     } else {
         cr_assert(slice_equal(header.method, SLICE("ping")));
         cr_assert_eq(header.key.data, NULL);
+    }
+}
+
+Test(codec, a_bad_header_is_told_key_and_form, .init = begin, .fini = end)
+{
+    static const char *const rows[][3] = {
+        {"{\"i\":1}", "it is missing", "1 to 64 printable ASCII"},
+        {"{\"m\":\"ping\",\"k\":\"a b\"}", "`k`", "without blanks"},
+        {"{\"m\":\"ping\",\"d\":-1}", "`d`", "from 0 to"},
+        {"{\"m\":\"ping\",\"r\":\"1\"}", "`r`", "from 0 to"},
+        {"{\"m\":\"ping\",\"i\":18446744073709551615}", "`i`",
+         "from -9223372036854775808 to 9223372036854775807"},
+        {"{\"m\":\"ping\",\"i\":1,\"i\":2}", "twice", "`i`"},
+        {"[]", "one msgpack map", "4096 bytes, 64 items and 4 levels"},
+    };
+    struct ask_header header;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *hint;
+
+        faults.n = 0;
+        cr_assert_eq(protocol_decode_header(body_from_json(arena, rows[i][0]),
+                                            arena, &header, &faults),
+                     ERR_BAD_HEADER);
+        cr_assert_eq(faults.n, 1);
+        hint = arena_format(arena, "%.*s", (int)faults.at[0].hint.len,
+                            faults.at[0].hint.data)
+                   .data;
+        cr_expect(strstr(hint, rows[i][1]) && strstr(hint, rows[i][2]),
+                  "%s: %s", rows[i][0], hint);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "protocol/codec.h"
+#include "protocol/value.h"
 #include "tests/support/body.h"
 
 TestSuite(refused, .timeout = 60);
@@ -144,9 +145,12 @@ static struct refused_row refused[] = {
     {S, "activities", ZONE_IS("CP:20167"), ERR_UNKNOWN_TERRITORY, ZONE_AT},
     {S, "activities", ZONE_IS("com:59350"), ERR_UNKNOWN_TERRITORY, ZONE_AT},
     {S, "activities", ZONE_IS("COM:2a004"), ERR_UNKNOWN_COMMUNE, ZONE_AT},
-    {S, "activities", ZONE_IS("NEAR:59350"), ERR_UNKNOWN_TERRITORY, ZONE_AT},
-    {S, "activities", ZONE_IS("NEAR:59350:"), ERR_UNKNOWN_TERRITORY, ZONE_AT},
-    {S, "activities", ZONE_IS("NEAR:59350:-1"), ERR_UNKNOWN_TERRITORY, ZONE_AT},
+    {S, "activities", ZONE_IS("NEAR:59350"), ERR_RANGE, ZONE_AT},
+    {S, "activities", ZONE_IS("NEAR:59350:"), ERR_RANGE, ZONE_AT},
+    {S, "activities", ZONE_IS("NEAR:59350:-1"), ERR_RANGE, ZONE_AT},
+    {S, "activities", ZONE_IS("NEAR:5935"), ERR_UNKNOWN_COMMUNE, ZONE_AT},
+    {S, "activities", ZONE_IS("NEAR:"), ERR_UNKNOWN_COMMUNE, ZONE_AT},
+    {S, "activities", ZONE_IS("NEAR:59350;30"), ERR_RANGE, ZONE_AT},
     {S, "activities", ZONE_IS("NEAR:20004:5"), ERR_UNKNOWN_COMMUNE, ZONE_AT},
     {S, "activities", ZONE_IS("NEAR:59350:1001"), ERR_RANGE, ZONE_AT},
     {S, "activities", ZONE_IS("NEAR:59350:05"), ERR_RANGE, ZONE_AT},
@@ -444,6 +448,77 @@ Test(refused, the_hint_names_the_nearest_field_and_the_typed_forms,
     cr_assert_eq(verb_find(SLICE("match.people")), VERB_match_people);
     cr_assert_eq(verb_find(SLICE("match")), VERBS);
     cr_assert_eq(verb_find(SLICE("")), VERBS);
+}
+
+/* A body of SHAPE, and words that its first hint has and has not. */
+struct hint_row {
+    const struct shape *shape;
+    const char *json;
+    const char *has;
+    const char *has_not;
+};
+
+Test(refused, a_hint_says_what_the_value_must_be, .init = begin, .fini = end)
+{
+    const struct shape *people = verb_rows[VERB_match_people].ask;
+    const struct hint_row rows[] = {
+        {&shape_clause, "{}", "one of EXEC, EXEC_MANDATORY, CRIT", "text"},
+        {&shape_job, "{}", "a letter A to N", "text"},
+        {&shape_buyer, "{\"siret\":\"1\"}", "14 digits", "text"},
+        {&shape_centre, "{\"lat\":1,\"lon\":1}", "5 bytes", "5 to 5"},
+        {&shape_centre, "{\"commune\":\"1\",\"lat\":1,\"lon\":1}",
+         "5 bytes of UTF-8, these are 1", "5 to 5"},
+        {&shape_market, "{\"id\":\"m\"}", "1 to 200 elements", "text"},
+        {&shape_market, "{\"lots\":[{}]}", "1 to 64 letters", "UTF-8"},
+        {&shape_profile, "{\"id\":\"p\",\"commune\":\"59350\"}",
+         "a whole number, 0 to 500", "text"},
+        {&shape_profile, "{\"id\":\"p\",\"mobility_km\":1}", "INSEE", "a text"},
+        {people, "{\"market\":\"m\",\"limt\":1}", "`limit`", "known here"},
+        {people, "{\"market\":\"m\",\"zzzzz\":1}",
+         "known here: market, on, lot, job, limit, grace, person_weights",
+         "nearest"},
+        {&shape_activity, "{\"zone\":{\"codes\":[\"59350\"]}}",
+         "territory.postcodes", "REG"},
+        {&shape_activity, "{\"zone\":{\"codes\":[\"20167\"]}}",
+         "territory.postcodes", "write COM"},
+        {&shape_activity, "{\"zone\":{\"codes\":[\"NEAR:59350\"]}}",
+         "NEAR:59350:30", "COM"},
+        {&shape_activity, "{\"zone\":{\"codes\":[\"REG:20\"]}}",
+         "no such region", "two digits"},
+        {&shape_activity, "{\"zone\":{\"codes\":[\"REG:9\"]}}", "two digits",
+         "no such"},
+    };
+    union any value;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *hint;
+
+        faults.n = 0;
+        cr_assert_neq(decode_json(rows[i].shape, rows[i].json, &value),
+                      ERR_NONE);
+        cr_assert_eq(faults.n, 1, "%s", rows[i].json);
+        hint = arena_format(arena, "%.*s", (int)faults.at[0].hint.len,
+                            faults.at[0].hint.data)
+                   .data;
+        cr_expect(strstr(hint, rows[i].has), "%s: %s", rows[i].json, hint);
+        cr_expect(!strstr(hint, rows[i].has_not), "%s: %s", rows[i].json, hint);
+    }
+    cr_expect_null(verb_nearest(SLICE("xyzzy")));
+    cr_expect_null(verb_nearest(SLICE("")));
+}
+
+Test(refused, a_list_of_names_that_is_too_long_ends_whole, .init = begin,
+     .fini = end)
+{
+    static const char *const names[] = {"a_name_of_twenty_____"};
+    const char *many[40];
+    struct hint hint;
+
+    for (size_t i = 0; i < 40; i++)
+        many[i] = names[0];
+    hint_names(&hint, "one of ", many, 40);
+    cr_assert_lt(strlen(hint.text), HINT_SIZE);
+    cr_assert_str_eq(hint.text + strlen(hint.text) - 8, "___, ...");
 }
 
 Test(refused, faults_stop_at_their_maximum_and_texts_at_theirs, .init = begin,
