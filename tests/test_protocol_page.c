@@ -332,32 +332,47 @@ static void check_body(const char *where, const struct shape *shape,
                  faults.at[0].field.data);
 }
 
+static void check_exchange(const char *where, const struct verb_row *row,
+                           struct slice text)
+{
+    struct faults faults = {.n = 0};
+    struct reply_header reply;
+    struct ask_header ask;
+    const char *header, *body;
+
+    body = gather(text, "> ", &header);
+    cr_assert(header, "%s: no request", where);
+    cr_assert_eq(protocol_decode_header(body_from_json(arena, header), arena,
+                                        &ask, &faults),
+                 ERR_NONE, "%s: %s", where, header);
+    cr_assert(slice_equal(ask.method, slice_of(row->name)), "%s", where);
+    cr_assert_eq(ask.key.data != NULL, row->class == CLASS_WRITE, "%s: `k`",
+                 where);
+    check_body(where, row->ask, body);
+    body = gather(text, "< ", &header);
+    cr_assert(header, "%s: no reply", where);
+    cr_assert_eq(protocol_decode_reply_header(body_from_json(arena, header),
+                                              arena, &reply),
+                 ERR_NONE, "%s: %s", where, header);
+    cr_assert_eq(reply.id, ask.id, "%s", where);
+    check_body(where, reply.status ? &shape_refusal : row->answer, body);
+}
+
+/* That they are true, the end-to-end test of the page tries. */
 Test(protocol_page, every_example_is_an_exchange, .init = begin, .fini = end)
 {
     for (enum verb verb = 0; verb < VERBS; verb++) {
         const struct verb_row *row = &verb_rows[verb];
         const char *where = arena_format(arena, "## %s", row->name).data;
         struct slice text = part(section(where), "**Example**", NULL);
-        struct faults faults = {.n = 0};
-        struct reply_header reply;
-        struct ask_header ask;
-        const char *header, *body;
+        const char *next;
 
-        body = gather(text, "> ", &header);
-        cr_assert(header, "%s: no request", where);
-        cr_assert_eq(protocol_decode_header(body_from_json(arena, header),
-                                            arena, &ask, &faults),
-                     ERR_NONE, "%s: %s", where, header);
-        cr_assert(slice_equal(ask.method, slice_of(row->name)), "%s", where);
-        cr_assert_eq(ask.key.data != NULL, row->class == CLASS_WRITE, "%s: `k`",
-                     where);
-        check_body(where, row->ask, body);
-        body = gather(text, "< ", &header);
-        cr_assert(header, "%s: no reply", where);
-        cr_assert_eq(protocol_decode_reply_header(body_from_json(arena, header),
-                                                  arena, &reply),
-                     ERR_NONE, "%s: %s", where, header);
-        cr_assert_eq(reply.id, ask.id, "%s", where);
-        check_body(where, reply.status ? &shape_refusal : row->answer, body);
+        /* An empty line parts one exchange from the next. */
+        while ((next = find(text, "\n\n> "))) {
+            check_exchange(where, row, part(text, "\n> ", "\n\n> "));
+            text = (struct slice){next + 1,
+                                  (size_t)(text.data + text.len - next - 1)};
+        }
+        check_exchange(where, row, text);
     }
 }
