@@ -113,7 +113,7 @@ static void list_columns(struct table_view *t, const struct entity *e)
         table_column(t, _("name"), TABLE_CUT);
     } else {
         table_column(t, _("deadline"), TABLE_LEFT);
-        table_column(t, _("where"), TABLE_CUT);
+        table_column(t, _("where"), TABLE_LEFT);
         table_column(t, _("lots"), TABLE_RIGHT);
         table_column(t, _("object"), TABLE_CUT);
     }
@@ -129,25 +129,25 @@ static void list_structure(struct table_view *t, const json_t *o)
     table_cell(t, "%s", json_text(o, "name"));
 }
 
-/* The first place of each lot: enough to tell markets apart. */
+/* The first place, and whether there are others: enough to tell markets
+ * apart. */
 static void places_cell(struct table_view *t, const json_t *lots)
 {
-    char text[256] = "";
-    const json_t *lot, *before = NULL, *place;
-    size_t i, n = 0;
+    const json_t *lot, *first = NULL, *place;
+    size_t i, j;
+    int more = 0;
 
     json_array_foreach(lots, i, lot)
     {
-        place = json_array_get(json_object_get(lot, "places"), 0);
-        if (!place || (before && json_equal(place, before)))
-            continue;
-        if (n + json_string_length(place) + sizeof ", " > sizeof text)
-            break;
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
-                              before ? ", " : "", json_string_value(place));
-        before = place;
+        json_array_foreach(json_object_get(lot, "places"), j, place)
+        {
+            if (!first)
+                first = place;
+            more |= !json_equal(first, place);
+        }
     }
-    table_cell(t, "%s", text);
+    table_cell(t, "%s%s", first ? json_string_value(first) : "",
+               more ? ", ..." : "");
 }
 
 static void list_market(struct table_view *t, const json_t *o)

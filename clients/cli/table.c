@@ -37,7 +37,6 @@ struct table_view *table_new(void)
     t->table = scols_new_table();
     if (t->table) {
         scols_table_enable_colors(t->table, table_coloured());
-        scols_table_enable_nowrap(t->table, 1);
         if (!isatty(STDOUT_FILENO))
             scols_table_enable_maxout(t->table, 0);
     }

@@ -1,6 +1,7 @@
 /*
- * Tables for people, by libsmartcols: cut to the terminal's width when there
- * is one, whole when the output goes elsewhere.
+ * Tables for people, by libsmartcols: on a terminal the columns that may be
+ * cut make room for the others; what does not fit even so goes on in the next
+ * line.  Whole when the output goes elsewhere.
  */
 #ifndef CLIENTS_CLI_TABLE_H
 #define CLIENTS_CLI_TABLE_H

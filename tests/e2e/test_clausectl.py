@@ -206,7 +206,7 @@ class Questions(Cli):
                   "structure.activities[2].zone.codes: Le Havre (76)\n",
                   "EPCI:200084952")
         self.expect(DONE, "market", "list")
-        self.says("Le Havre (76)")
+        self.says("Le Havre (76), ...")
         self.expect(DONE, "market", "get", MARKET)
         self.says("market.lots[2].places: Le Havre (76), Rouen (76)\n")
         self.expect(DONE, "profile", "list")
