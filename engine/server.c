@@ -27,7 +27,7 @@
 /* Requests on workers and waiting for one: past that, BUSY. */
 #define SLOW_MAX 256
 /* SIGTERM to exit: the promise is five seconds. */
-#define STOP_MS 4000
+#define STOP_MS 3000
 /* Replies that could not be sent are tried again this often; when nothing
  * else is left to do, for this long. */
 #define RETRY_MS 10

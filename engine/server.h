@@ -24,7 +24,7 @@ const char *server_endpoint(const struct server *server);
 void server_rebuild(struct server *server);
 
 /* Serve until SIGTERM or SIGINT: ERR_NONE; ERR_STORE_IO when the disk failed.
- * What was taken in is answered, within four seconds. */
+ * What was taken in is answered, within three seconds. */
 enum err server_run(struct server *server);
 void server_close(struct server *server);
 

@@ -58,6 +58,17 @@ enum err index_side_delete(struct store_batch *batch, unsigned kind,
 enum err index_side_get(struct store_view *view, unsigned kind, uint32_t number,
                         unsigned char row[INDEX_SIDE]);
 
+/* Side rows in place: CHUNK gets the first 63 numbers in a row that hold one
+ * of FROM or later.  ERR_NOT_FOUND past the last. */
+#define INDEX_CHUNK 63
+struct index_chunk {
+    uint32_t first;            /* number of row 0 */
+    uint64_t present;          /* a bit for each row that is there */
+    const unsigned char *rows; /* INDEX_CHUNK times INDEX_SIDE */
+};
+enum err index_side_chunk(struct store_view *view, unsigned kind, uint32_t from,
+                          struct index_chunk *chunk);
+
 /* Blocks of one (kind, code), in order of place.  Begin, then next until
  * ERR_NOT_FOUND, then end. */
 struct index_scan;

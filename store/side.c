@@ -8,7 +8,7 @@
 
 #include "store/private.h"
 
-#define CHUNK_ROWS 63
+#define CHUNK_ROWS INDEX_CHUNK
 #define CHUNK_BYTES (8 + CHUNK_ROWS * INDEX_SIDE)
 #define KEY_BYTES 9
 
@@ -125,5 +125,25 @@ enum err index_side_get(struct store_view *view, unsigned kind, uint32_t number,
     if (!(store_get64(value.data) & bit_of(number)))
         return ERR_NOT_FOUND;
     memcpy(row, value.data + row_at(number), INDEX_SIDE);
+    return ERR_NONE;
+}
+
+enum err index_side_chunk(struct store_view *view, unsigned kind, uint32_t from,
+                          struct index_chunk *chunk)
+{
+    unsigned char k[KEY_BYTES];
+    struct slice wanted = chunk_key(k, view->state.live, kind, from), key,
+                 value;
+    enum err e = store_seek(view, DB_SIDE, wanted, &key, &value);
+
+    if (e)
+        return e;
+    if (key.len != KEY_BYTES || memcmp(key.data, k, KEY_BYTES - 4) != 0)
+        return ERR_NOT_FOUND;
+    if (value.len != CHUNK_BYTES)
+        return ERR_STORE_CORRUPT;
+    chunk->first = store_get32(key.data + KEY_BYTES - 4) * CHUNK_ROWS;
+    chunk->present = store_get64(value.data);
+    chunk->rows = (const unsigned char *)value.data + 8;
     return ERR_NONE;
 }

@@ -198,33 +198,87 @@ enum err match_people(struct match *m, const struct market *market, int64_t lot,
 /* ---- Counting ----------------------------------------------------------- */
 
 /* Everyone is decoded once and judged for every job. */
+/* One job's count: who wishes it, by number, and how far that was read. */
 struct job_counts {
     int64_t by_reason[reason_words];
+    struct found_list wishing;
+    size_t next;
 };
+
+/* The fit of a person's wishes, asked in the order of numbers. */
+static int64_t fit_of(struct job_counts *counts, uint32_t number)
+{
+    const struct found_list *list = &counts->wishing;
+
+    while (counts->next < list->n && list->at[counts->next].number < number)
+        counts->next++;
+    if (counts->next == list->n || list->at[counts->next].number != number)
+        return 0;
+    return list->at[counts->next].fit;
+}
+
+/* The side row decides, but for those whose criteria end on differing days. */
+static enum err count_person(const struct job_case *j, uint32_t number,
+                             const struct person *side,
+                             struct job_counts *counts)
+{
+    struct person person = *side;
+    struct person_result result;
+    struct profile profile;
+    enum err e;
+
+    if (!person_is_dated(&person, j->start)) {
+        if ((e = read_profile(j->lot, number, &profile)))
+            return e;
+        person = person_of(j->lot->m->reference, &profile);
+    }
+    person_judge(j, &person, fit_of(counts, number), &result);
+    if (result.reason != ABSENT)
+        counts->by_reason[result.reason]++;
+    return ERR_NONE;
+}
+
+static enum err count_chunk(const struct lot_case *c,
+                            const struct job_case *jobs, size_t n,
+                            const struct index_chunk *chunk,
+                            struct job_counts *counts, int64_t *candidates)
+{
+    struct person person;
+    enum err e;
+
+    for (uint32_t row = 0; row < INDEX_CHUNK; row++) {
+        if (!(chunk->present >> row & 1))
+            continue;
+        postings_unpack_person(chunk->rows + (size_t)row * INDEX_SIDE, &person);
+        c->m->scanned++;
+        ++*candidates;
+        for (size_t i = 0; i < n; i++)
+            if ((e = count_person(&jobs[i], chunk->first + row, &person,
+                                  &counts[i])))
+                return e;
+    }
+    return ERR_NONE;
+}
 
 static enum err count_all(const struct lot_case *c, const struct job_case *jobs,
                           size_t n, struct job_counts *counts,
                           int64_t *candidates)
 {
-    struct record record = {.number = 0};
-    enum err e;
+    struct index_chunk chunk = {.first = 0};
+    uint32_t from = 0;
+    enum err e = ERR_NONE;
 
-    while (!(e = store_next_numbered(c->m->view, ENTITY_PROFILE, record.number,
-                                     &record))) {
-        struct person_result result;
-        struct profile profile;
-
-        arena_reset(c->scratch);
-        if ((e = decode(c, &record, &profile)))
-            return e;
-        c->m->scanned++;
-        ++*candidates;
-        for (size_t i = 0; i < n; i++) {
-            judge_profile(&jobs[i], &profile, &result);
-            if (result.reason != ABSENT)
-                counts[i].by_reason[result.reason]++;
-        }
+    for (size_t i = 0; i < n && !e; i++)
+        e = search_people(c->m, jobs[i].job->rome, NULL, NULL,
+                          &counts[i].wishing);
+    while (n && !e) {
+        e = index_side_chunk(c->m->view, INDEX_PEOPLE, from, &chunk);
+        if (!e)
+            e = count_chunk(c, jobs, n, &chunk, counts, candidates);
+        from = chunk.first + INDEX_CHUNK;
     }
+    for (size_t i = 0; i < n; i++)
+        found_free(&counts[i].wishing);
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
