@@ -716,10 +716,15 @@ Test(store_care, a_table_with_a_part_missing_is_refused)
     refused(store_reference_switch(batch, "sectors", "v", "s"), ERR_BAD_TABLE);
     refused(store_reference_stage(batch, "sectors", 0, SLICE("x\ty\n")),
             ERR_BAD_TABLE);
+    refused(store_reference_stage(batch, "sectors", 2, SLICE("x\ty\n")),
+            ERR_BAD_TABLE);
     ok(store_reference_stage(batch, "sectors", 1, SLICE("x\ty\n")));
-    ok(store_reference_stage(batch, "sectors", 3, SLICE("x\ty\n")));
-    refused(store_reference_switch(batch, "sectors", "v", "s"), ERR_BAD_TABLE);
-    /* Part 1 begins anew: part 3 is forgotten. */
+    refused(store_reference_stage(batch, "sectors", 3, SLICE("x\ty\n")),
+            ERR_BAD_TABLE);
+    ok(store_reference_stage(batch, "sectors", 2, SLICE("u\tv\n")));
+    refused(store_reference_stage(batch, "sectors", 2, SLICE("u\tv\n")),
+            ERR_BAD_TABLE);
+    /* Part 1 begins anew: part 2 is forgotten. */
     ok(store_reference_stage(batch, "sectors", 1, SLICE("x\ty\n")));
     ok(store_reference_switch(batch, "sectors", "v", "s"));
     ok(store_batch_commit(batch));
