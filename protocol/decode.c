@@ -250,7 +250,7 @@ static void unknown_field(struct decoder *d, const struct path *path,
     struct path step = {path, key_is_plain(key) ? key : SLICE("?"), 0};
     const char *names[64], *nearest;
 
-    if (shape == &shape_profile && pii_key(key)) {
+    if (d->personal && pii_key(key)) {
         decoder_fault(d, &step, ERR_PII_FORBIDDEN,
                       "leave it out: a profile names no one");
         return;

@@ -291,6 +291,34 @@ Test(protocol_page, limits_are_those_of_the_code, .init = begin, .fini = end)
     cr_assert_eq(missing, 0, "%d to mend in " PAGE, missing);
 }
 
+/* The words of a list in pii.c, each as the page writes it. */
+static void want_list(struct slice code, const char *name, const char *cell)
+{
+    struct slice list = part(code, name, "};");
+    const char *text = "", *from = list.data, *to;
+
+    while ((from = memchr(from, '"', (size_t)(list.data + list.len - from)))) {
+        to = strchr(++from, '"');
+        text = arena_format(arena, "%s%s`%.*s`", text, *text ? ", " : "",
+                            (int)(to - from), from)
+                   .data;
+        from = to + 1;
+    }
+    cr_assert_neq(*text, '\0', "%s", name);
+    want(section("## People"), "## People",
+         arena_format(arena, "\n| %s | %s |\n", cell, text).data);
+}
+
+Test(protocol_page, names_that_speak_of_people_are_listed, .init = begin,
+     .fini = end)
+{
+    struct slice code = body_from_file(arena, "protocol/pii.c");
+
+    want_list(code, "words[] = {", "a part");
+    want_list(code, "parts[] = {", "anywhere");
+    cr_assert_eq(missing, 0, "%d to mend in " PAGE, missing);
+}
+
 /* The lines of an example that begin with MARK, without it; the first of
  * them apart, for it is the header. */
 static const char *gather(struct slice in, const char *mark,

@@ -279,6 +279,8 @@ static struct refused_row refused[] = {
     {P, "birthday", TEXT("x"), ERR_PII_FORBIDDEN, "birthday"},
     {P, "nom_de_naissance", TEXT("x"), ERR_PII_FORBIDDEN, "nom_de_naissance"},
     {P, "domicile", TEXT("x"), ERR_PII_FORBIDDEN, "domicile"},
+    {P, "criteria", "[{\"code\":\"RSA\",\"name\":1}]", ERR_PII_FORBIDDEN,
+     "criteria[1].name"},
     {P, "agence", TEXT("x"), ERR_UNKNOWN_FIELD, "agence"},
     {P, "romes", "[]", ERR_UNKNOWN_FIELD, "romes"},
     {P, "nombre", "1", ERR_UNKNOWN_FIELD, "nombre"},
