@@ -288,7 +288,7 @@ static const char *advice(enum verb verb, const char *name, const char *field)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (!strcmp(table[i].name, name))
             return _(table[i].text);
-    if (strcmp(name, "NOT_FOUND") || !strcmp(field, "lot") ||
+    if (strcmp(name, "NOT_FOUND") != 0 || !strcmp(field, "lot") ||
         !strcmp(field, "job"))
         return NULL;
     if (!strcmp(field, "structure") ||

@@ -20,7 +20,7 @@ static int on_terminal(void)
 {
     const char *term = getenv("TERM");
 
-    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
+    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
 void progress_show(double part, size_t rows)

@@ -23,7 +23,7 @@ int table_coloured(void)
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
     return isatty(STDOUT_FILENO) && !(no && *no) && term &&
-           strcmp(term, "dumb");
+           strcmp(term, "dumb") != 0;
 }
 
 /* Elsewhere than on a terminal a table is as wide as it must be. */

@@ -44,7 +44,7 @@ static int matches(const struct table_row *row, struct slice code,
     struct slice prefix = row->cells[0];
 
     if (row->n < 3 || prefix.len > code.len ||
-        (prefix.len && memcmp(prefix.data, code.data, prefix.len)))
+        (prefix.len && memcmp(prefix.data, code.data, prefix.len) != 0))
         return 0;
     return slice_equal(row->cells[1], SLICE("*")) ||
            slice_equal(row->cells[1], slice_of(kind));
