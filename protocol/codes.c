@@ -105,12 +105,14 @@ static int is_region(struct slice text)
     return 0;
 }
 
-/* A department of two or three characters, then digits. */
+/* A department of two or three characters, then digits; or 20 and digits:
+ * Corsica's codes until 1976, which the table of former codes still knows. */
 static int is_commune(struct slice text)
 {
     if (text.len != 5 || !all_digits((struct slice){text.data + 2, 3}))
         return 0;
-    return is_department((struct slice){text.data, 2}) ||
+    return slice_equal((struct slice){text.data, 2}, SLICE("20")) ||
+           is_department((struct slice){text.data, 2}) ||
            is_department((struct slice){text.data, 3});
 }
 
