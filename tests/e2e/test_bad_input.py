@@ -47,7 +47,7 @@ REFUSED = (
     ("a commune that does not exist", S(commune="99999"),
      "UNKNOWN_COMMUNE", HERE),
     ("another one, well-formed", S(commune="76999"), "UNKNOWN_COMMUNE", HERE),
-    ("Corsica in one", S(commune="20300"), "UNKNOWN_COMMUNE", HERE),
+    ("Corsica in one", S(commune="20999"), "UNKNOWN_COMMUNE", HERE),
     ("Corsica in lower case", S(commune="2a004"), "UNKNOWN_COMMUNE", HERE),
     ("a lost leading zero", S(commune="1004"), "UNKNOWN_COMMUNE", HERE),
     ("a postcode", S(commune="59000"), "UNKNOWN_COMMUNE", HERE),
