@@ -90,7 +90,6 @@ ParameterizedTest(struct place *row, ingest, places)
     struct market *m;
     enum err e;
 
-    setup(); /* a row's process does not run the suite's own */
     m = market_of(1);
     m->lots.at[0].places = (struct slices){&zone, 1};
     e = take(ENTITY_MARKET, m, &faults, &notes);
@@ -103,7 +102,6 @@ ParameterizedTest(struct place *row, ingest, places)
             slice_equal(m->lots.at[0].places.at[0], slice_of(row->stored)));
         cr_expect_eq(notes.n, strcmp(row->zone, row->stored) != 0);
     }
-    teardown();
 }
 
 Test(ingest, a_district_and_its_city_become_one_place)
@@ -147,14 +145,12 @@ ParameterizedTest(struct check_digit *row, ingest, check_digits)
     struct notes notes;
     struct market *m;
 
-    setup();
     m = market_of(1);
     m->lots.at[0].cpv = (struct slices){&cpv, 1};
     cr_assert_eq(take(ENTITY_MARKET, m, &faults, &notes), ERR_NONE);
     cr_expect_eq(notes.n, (size_t)row->noted, "%s", row->cpv);
     if (row->noted)
         cr_expect(slice_equal(notes.at[0].name, SLICE("CPV_CHECK_DIGIT")));
-    teardown();
 }
 
 static enum err clauses(int64_t first, int64_t second, int64_t contract)

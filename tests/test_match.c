@@ -732,6 +732,7 @@ Test(match, hours_are_asked_by_clauses_else_by_jobs)
     cr_assert_eq(law_asked_hours(&lot), 7);
     two[0].hours = 5;
     cr_assert_eq(law_asked_hours(&lot), 12);
+    shape_clear(&shape_lot, &lot); /* it borrowed from here */
 }
 
 Test(match, jobs_are_staffed_by_seats)

@@ -526,16 +526,20 @@ Test(refused, a_list_of_names_that_is_too_long_ends_whole, .init = begin,
 Test(refused, faults_stop_at_their_maximum_and_texts_at_theirs, .init = begin,
      .fini = end)
 {
-    char json[8192] = "{\"id\":\"a\",\"lots\":[{\"";
+    struct buffer json = {0};
     struct market m;
 
+#define ADD(text) cr_assert_eq(buffer_add(&json, text, strlen(text)), ERR_NONE)
+    ADD("{\"id\":\"a\",\"lots\":[{\"");
     for (int i = 0; i < 300; i++)
-        strcat(json, "\xc3\xa9");
-    strcat(json, "\":1},{\"x\":1}");
+        ADD("\xc3\xa9");
+    ADD("\":1},{\"x\":1}");
     for (int i = 0; i < 30; i++)
-        strcat(json, ",{\"y\":1}");
-    strcat(json, "]}");
-    cr_assert_eq(decode_json(&shape_market, json, &m), ERR_UNKNOWN_FIELD);
+        ADD(",{\"y\":1}");
+    cr_assert_eq(buffer_add(&json, "]}", 3), ERR_NONE); /* and its zero */
+#undef ADD
+    cr_assert_eq(decode_json(&shape_market, json.data, &m), ERR_UNKNOWN_FIELD);
+    buffer_free(&json);
     cr_assert_eq(faults.n, FAULTS_MAX);
     cr_assert(slice_equal(faults.at[0].field, SLICE("lots[1].?")));
     cr_assert(slice_equal(faults.at[1].field, SLICE("lots[2].x")));

@@ -479,7 +479,7 @@ static void forget_centre(const char *insee)
     for (uint32_t i = 0; i < ref->n; i++) {
         const struct commune *c = &ref->communes[i];
 
-        if (c->centred && !c->approximate && strcmp(c->insee, insee))
+        if (c->centred && !c->approximate && strcmp(c->insee, insee) != 0)
             len += (size_t)snprintf(lines + len, 40, "%s\t%.6f\t%.6f\t0\n",
                                     c->insee, c->lat / 1e6, c->lon / 1e6);
     }

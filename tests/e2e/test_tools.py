@@ -62,6 +62,21 @@ class Runner(Tools):
         self.suite("echo '%s' >&2" % (TALLY % (3, 3, 0)), "kill -ABRT $$")
         self.assertEqual(self.verdict(), (1, "3 passed, 1 failed"))
 
+    def leak(self, *frames):
+        lines = ["ERROR: LeakSanitizer: detected memory leaks"]
+        lines += ["    #%d 0x7f00 %s" % f for f in enumerate(frames)]
+        self.suite(*["echo '%s' >&2" % line for line in
+                     [TALLY % (3, 3, 0)] + lines], "exit 23")
+        return self.verdict()
+
+    def test_a_leak_of_ours_fails_and_one_of_the_runner_does_not(self):
+        runner = ("in __interceptor_calloc x.cpp:77",
+                  " (/usr/lib/libcriterion.so.3+0x1a332)")
+        self.assertEqual(self.leak(*runner), (0, "3 passed, 0 failed"))
+        self.assertEqual(self.leak(runner[0], "in arena_new protocol/arena.c",
+                                   runner[1]), (1, "3 passed, 1 failed"))
+        self.assertEqual(self.leak(), (1, "3 passed, 1 failed"))
+
     def test_a_filter_that_matches_nothing(self):
         self.suite("echo '%s' >&2" % (TALLY % (3, 3, 0)))
         self.assertEqual(self.verdict("no_such_" + "test"),
