@@ -27,6 +27,7 @@ struct request {
 
 /* A request around FRAMES, which it takes.  NULL without memory. */
 struct request *request_new(struct frames *frames);
+/* Give the request back with all it holds; NULL is fine. */
 void request_free(struct request *request);
 
 /* Give back all but the encoded reply and its addressee. */

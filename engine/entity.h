@@ -37,6 +37,7 @@ struct put_result {
     int created;
     struct notes notes;
 };
+/* Everything is decided before the first write; the faults say why not. */
 enum err entity_put(struct store_batch *batch, struct call *call,
                     unsigned entity, void *value, const char *path,
                     int64_t if_rev, struct put_result *result);

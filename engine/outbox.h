@@ -18,6 +18,7 @@ struct outbox_facts {
 
 /* An outbox over SOCK, which it borrows.  NULL without memory. */
 struct outbox *outbox_new(struct zsock *sock);
+/* Drop what is queued, and the outbox. */
 void outbox_free(struct outbox *outbox);
 
 /* Send the request's reply now or later; takes the request. */
@@ -26,6 +27,7 @@ void outbox_reply(struct outbox *outbox, struct request *request);
 /* Try what is queued once more; the return says how much is left. */
 size_t outbox_flush(struct outbox *outbox);
 
+/* How it stands. */
 struct outbox_facts outbox_stat(const struct outbox *outbox);
 
 #endif

@@ -26,6 +26,7 @@ void server_rebuild(struct server *server);
 /* Serve until SIGTERM or SIGINT: ERR_NONE; ERR_STORE_IO when the disk failed.
  * What was taken in is answered, within three seconds. */
 enum err server_run(struct server *server);
+/* Give back all that open made; what is queued was answered by run. */
 void server_close(struct server *server);
 
 /* What stats shows of the daemon.  By verb: the arrays of enum verb. */
@@ -39,6 +40,7 @@ struct server_facts {
     const uint64_t *refused;
     const uint64_t *slowest_us;
 };
+/* The arrays are borrowed from the server. */
 void server_stat(const struct server *server, struct server_facts *out);
 
 #endif

@@ -28,6 +28,7 @@ enum err writer_queue(struct writer *writer, struct request *request);
 /* Chores done between batches: a compaction, a new generation of the index.
  * Asking twice before it begins is asking once. */
 enum writer_chore { CHORE_COMPACT = 1, CHORE_REBUILD = 2 };
+/* Have a chore done as soon as the batch in hand is over. */
 void writer_ask(struct writer *writer, enum writer_chore chore);
 
 /* Requests that wait or are being written. */

@@ -38,12 +38,14 @@ const char *zsock_endpoint(const struct zsock *sock);
 /* The descriptor to wake up on: it signals edges, so ask zsock_readable
  * before every sleep and after every wake. */
 int zsock_descriptor(const struct zsock *sock);
+/* Is a message waiting? */
 int zsock_readable(struct zsock *sock);
 
 /* Take the next request.  ERR_NOT_FOUND none is waiting; ERR_BAD_FRAMES it is
  * not one (OUT's peer is set, and OUT must not be freed); ERR_FORBIDDEN the
  * peer chose its own routing id (dropped: a reply could be stolen). */
 enum err zsock_receive(struct zsock *sock, struct frames *out);
+/* Give a received request back; its slices die. */
 void zsock_frames_free(struct frames *frames);
 
 /* Send a reply without waiting.  ERR_BUSY the peer does not read: try later;

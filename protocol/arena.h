@@ -10,6 +10,7 @@ struct arena;
 
 /* A new arena that will hand out at most LIMIT bytes; NULL without memory. */
 struct arena *arena_new(size_t limit);
+/* Give back the arena and all it handed out; NULL is fine. */
 void arena_free(struct arena *arena);
 
 /* Give everything back at once; keeps the first block for the next use. */

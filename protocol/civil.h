@@ -16,6 +16,7 @@ struct civil {
 
 /* Days since 1970-01-01 and back (proleptic Gregorian). */
 int64_t civil_days(struct civil date);
+/* The date of a number of days. */
 struct civil civil_date(int64_t days);
 
 /* Parse "YYYY-MM-DD"; 0 when it is not one or does not exist. */
@@ -27,6 +28,7 @@ int civil_parse_time(struct slice text, int64_t *seconds);
 
 /* Write "YYYY-MM-DD" and "YYYY-MM-DDThh:mm:ssZ", terminated. */
 void civil_format_date(int64_t days, char out[11]);
+/* In UTC. */
 void civil_format_time(int64_t seconds, char out[21]);
 
 /* The civil date in Paris of a moment. */

@@ -78,7 +78,9 @@ struct buffer {
     size_t cap;
     size_t max; /* 0: no ceiling */
 };
+/* Append.  ERR_REPLY_TOO_LARGE past the ceiling, ERR_NOMEM. */
 enum err buffer_add(struct buffer *buffer, const void *data, size_t len);
+/* Give the bytes back; the buffer is empty then. */
 void buffer_free(struct buffer *buffer);
 
 /* Append VALUE's canonical encoding, without the fields READERS may not see.
@@ -111,12 +113,14 @@ struct reply_header {
 enum err protocol_decode_header(struct slice bytes, struct arena *arena,
                                 struct ask_header *header,
                                 struct faults *faults);
+/* Append a reply header. */
 enum err protocol_encode_header(const struct reply_header *header,
                                 struct buffer *out);
 
 /* The same from a client's side. */
 enum err protocol_encode_ask_header(const struct ask_header *header,
                                     struct buffer *out);
+/* What a client reads of a reply.  ERR_BAD_HEADER. */
 enum err protocol_decode_reply_header(struct slice bytes, struct arena *arena,
                                       struct reply_header *header);
 

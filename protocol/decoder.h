@@ -40,9 +40,11 @@ void decoder_wrong_type(struct decoder *d, const struct path *path,
 void decoder_number(struct decoder *d, const struct path *path,
                     const struct field *field, const struct item *item,
                     int64_t *out);
+/* Words, dates and times. */
 void decoder_word(struct decoder *d, const struct path *path,
                   const struct field *field, const struct item *item,
                   int64_t *out);
+/* Texts and codes; 0 when the value was refused. */
 int decoder_text(struct decoder *d, const struct path *path,
                  const struct field *field, const struct item *item,
                  struct slice *out);

@@ -38,12 +38,15 @@ enum err {
 
 /* The wire name, status and English text of an error. */
 const char *err_name(enum err e);
+/* What a reply's `s` says of it. */
 enum status err_status(enum err e);
+/* For a person, in English. */
 const char *err_text(enum err e);
 
 /* The canonical name of a status ("INVALID_ARGUMENT"), and whether the same
  * request may succeed when it is simply sent again. */
 const char *status_name(enum status s);
+/* ABORTED is not one: the object wants reading first. */
 int status_retry(enum status s);
 
 /* Borrowed bytes; not terminated.  {NULL, 0} is an absent string. */
@@ -57,10 +60,12 @@ struct slice {
 
 /* Slices of a literal and of a terminated string. */
 #define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
+/* NULL is absent. */
 struct slice slice_of(const char *text);
 
 /* Equality, and byte order with the shorter first among equal prefixes. */
 int slice_equal(struct slice a, struct slice b);
+/* Negative, 0 or positive. */
 int slice_compare(struct slice a, struct slice b);
 
 #endif

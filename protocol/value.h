@@ -45,6 +45,7 @@ enum err value_check_bounds(const struct field *field, int64_t number,
 /* Turn a word, date or time of the wire into FIELD's number. */
 enum err value_parse_word(const struct field *field, struct slice text,
                           int64_t *out, struct hint *hint);
+/* Of TYPE_DATE and TYPE_TIME. */
 enum err value_parse_date(const struct field *field, struct slice text,
                           int64_t *out, struct hint *hint);
 

@@ -51,6 +51,7 @@ enum err index_delete(struct store_batch *batch, unsigned kind,
 /* Write or remove a side row.  ERR_NOT_FOUND there is none to remove. */
 enum err index_side_put(struct store_batch *batch, unsigned kind,
                         uint32_t number, const unsigned char row[INDEX_SIDE]);
+/* ERR_NOT_FOUND never written, or deleted. */
 enum err index_side_delete(struct store_batch *batch, unsigned kind,
                            uint32_t number);
 
@@ -66,6 +67,7 @@ struct index_chunk {
     uint64_t present;          /* a bit for each row that is there */
     const unsigned char *rows; /* INDEX_CHUNK times INDEX_SIDE */
 };
+/* The rows die with the view. */
 enum err index_side_chunk(struct store_view *view, unsigned kind, uint32_t from,
                           struct index_chunk *chunk);
 
@@ -78,9 +80,12 @@ struct index_block {
     const unsigned char *number; /* n unaligned u32, little-endian */
     const unsigned char *facts;  /* n times INDEX_FACTS */
 };
+/* From the first block.  ERR_NOMEM. */
 enum err index_scan_begin(struct store_view *view, unsigned kind, uint32_t code,
                           struct index_scan **out);
+/* The next block; it dies with the view. */
 enum err index_scan_next(struct index_scan *scan, struct index_block *block);
+/* NULL is fine. */
 void index_scan_end(struct index_scan *scan);
 
 /* A number of a column.  Inline, for it is read a million times a match. */

@@ -114,6 +114,7 @@ struct store_batch {
 /* Translate LMDB's (or errno's) RC, and log it with WHAT was attempted; not
  * found is no event. */
 enum err store_error(struct store *store, int rc, const char *what);
+/* A line for whoever opened the store; nobody, if no log was given. */
 void store_log(struct store *store, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -128,7 +129,9 @@ enum err store_dir_prepare(struct store *store, const char *dir, int *made);
 
 /* ERR_STORE_FOREIGN when DIR lies on a remote file system. */
 enum err store_dir_local(struct store *store, const char *dir);
+/* What was renamed in DIR stays so after a power cut. */
 enum err store_dir_sync(struct store *store, const char *dir);
+/* So does DIR itself. */
 enum err store_dir_sync_parent(struct store *store, const char *dir);
 
 /* Take marker and lock away from a store that could not be made. */
@@ -137,6 +140,7 @@ void store_dir_clear(const char *dir);
 /* Make the directory of an environment, empty; take it away. */
 enum err store_dir_make_env(struct store *store, const char *dir,
                             const char *env);
+/* It may be half made, or gone. */
 void store_dir_remove_env(const char *dir, const char *env);
 
 /* Make the environment's directory, and its place in DIR, last. */
@@ -171,6 +175,7 @@ enum err store_marker_write(struct store *store, const char *dir,
  * makes its databases. */
 enum err store_env_open(struct store *store, const char *dir, const char *name,
                         size_t map_bytes, int create, struct store_env *out);
+/* Closed already is fine. */
 void store_env_close(struct store_env *env);
 
 /* Look, without writing and from a process of its own (a damaged map kills by
@@ -191,16 +196,19 @@ enum err store_read(struct store_view *view, enum store_db db, struct slice key,
 enum err store_seek(struct store_view *view, enum store_db db,
                     struct slice from, struct slice *key, struct slice *value);
 
+/* A cursor of VIEW's transaction; the caller closes it. */
 enum err store_cursor(struct store_view *view, enum store_db db,
                       MDB_cursor **out);
 
 /* Fill VIEW's state from its transaction; put the batch's into it. */
 enum err store_state_load(struct store_view *view);
+/* Before the commit, once. */
 enum err store_state_save(struct store_batch *batch);
 
 /* Schema and uuid as the environment itself states them. */
 enum err store_identity_load(struct store_view *view, unsigned *schema,
                              char uuid[37]);
+/* At creation, once. */
 enum err store_identity_save(struct store_batch *batch, unsigned schema,
                              const char *uuid);
 

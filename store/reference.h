@@ -86,6 +86,7 @@ struct reference_import {
  * has one bad line. */
 enum err reference_new(const struct reference_import *imports, size_t n,
                        struct reference **out);
+/* No view may hold it; NULL is fine. */
 void reference_free(struct reference *reference);
 
 /* The number of a current commune; REFERENCE_NONE for any other code. */
@@ -99,6 +100,7 @@ struct reference_successors {
     uint32_t at[8];
     size_t n;
 };
+/* COMMUNE is untouched on failure. */
 enum err reference_resolve(const struct reference *ref, struct slice code,
                            uint32_t *commune,
                            struct reference_successors *many);
@@ -116,6 +118,7 @@ const uint32_t *reference_postcode(const struct reference *ref,
  * Sorted by the other code, then kind; *N of them.  Borrowed. */
 const struct reference_link *reference_links_from(const struct reference *ref,
                                                   struct slice rome, size_t *n);
+/* The same, by target. */
 const struct reference_link *reference_links_to(const struct reference *ref,
                                                 struct slice rome, size_t *n);
 
@@ -136,6 +139,7 @@ unsigned reference_km(const int32_t a[3], const int32_t b[3]);
 /* The same without a square root: q itself, which orders as the kilometres do,
  * and whether reference_km(a, b) <= km. */
 uint64_t reference_square(const int32_t a[3], const int32_t b[3]);
+/* Is km <= KM?  Without a root or an arc. */
 int reference_within(const int32_t a[3], const int32_t b[3], unsigned km);
 
 /* The unit vector of a position in 1e-6 degrees, in IEEE doubles and in this

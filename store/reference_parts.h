@@ -13,9 +13,9 @@
 
 #include "store/reference.h"
 
+#define CODE_BAD UINT32_MAX
 /* A five-character code (INSEE, postcode) packed so that numbers order as the
  * texts do; CODE_BAD for anything else. */
-#define CODE_BAD UINT32_MAX
 uint32_t code_pack(struct slice code);
 
 /* A map from packed codes to sorted numbers: the numbers of one code lie side
@@ -83,7 +83,9 @@ struct slice reference_bundle(const char *name);
 /* Take the next line off TEXT as exactly N cells.  0: there was none, or it
  * has another number of cells (then TEXT->len is not 0). */
 int tsv_next(struct slice *text, struct slice *cells, size_t n);
+/* How many lines, the last with or without its end. */
 size_t tsv_lines(struct slice text);
+/* What follows the first line. */
 struct slice tsv_after_head(struct slice text);
 
 /* Take what stands before MARK, or all of it, off TEXT. */
@@ -101,18 +103,25 @@ int text_degrees(struct slice text, int limit, int32_t *micro);
 /* Each fills what it names from LINES.  ERR_NOMEM, ERR_BAD_TABLE. */
 enum err read_rows(struct reference_private *own, struct slice lines,
                    size_t cells, struct territory_rows *rows);
+/* Communes, as drafts to be numbered. */
 enum err read_communes(const struct reference *ref, struct slice lines,
                        struct drafts *drafts);
+/* Centres of the drafts. */
 enum err read_centres(struct slice lines, struct drafts *drafts);
+/* Former and district codes. */
 enum err read_former(struct reference_private *own, struct slice lines);
+/* Postcodes of the numbered communes. */
 enum err read_postcodes(struct reference_private *own,
                         const struct drafts *drafts);
+/* ROME links, both ways. */
 enum err read_links(struct reference_private *own, struct slice lines);
+/* Sectors and their groups. */
 enum err read_sectors(struct reference_private *own, struct slice lines);
 
 /* Sort PAIRS into MAP, which OWN holds; PAIRS is freed whatever happens. */
 enum err code_map_build(struct reference_private *own, struct code_pairs *pairs,
                         struct code_map *map);
+/* One more pair.  ERR_NOMEM. */
 enum err code_pairs_add(struct code_pairs *pairs, uint32_t code,
                         uint32_t number);
 

@@ -36,6 +36,7 @@ struct store_options {
  * are, ERR_STORE_CORRUPT, ERR_STORE_IO, ERR_NOMEM. */
 enum err store_open(const char *dir, const struct store_options *options,
                     struct store **out);
+/* No view or batch may be open; NULL is fine. */
 void store_close(struct store *store);
 
 struct store_facts {
@@ -49,12 +50,15 @@ struct store_facts {
     uint64_t map_size;
     uint32_t readers;
 };
+/* How the store stood when VIEW began. */
 enum err store_stat(struct store_view *view, struct store_facts *out);
 
 /* Begin and end a view, on one thread.  ERR_BUSY no reader slot, ERR_NOMEM,
  * ERR_STORE_IO. */
 enum err store_view_begin(struct store *store, struct store_view **out);
+/* NULL is fine. */
 void store_view_end(struct store_view *view);
+/* The last event that the snapshot holds. */
 uint64_t store_view_revision(const struct store_view *view);
 
 /* The reference tables that belong to this snapshot; borrowed. */
@@ -66,7 +70,9 @@ const struct reference *store_view_reference(const struct store_view *view);
  * for the next try when that was the cause), ERR_STORE_IO (stop the daemon:
  * what is on disk is unknown, fsync must not be tried again). */
 enum err store_batch_begin(struct store *store, struct store_batch **out);
+/* On disk when it returns ERR_NONE. */
 enum err store_batch_commit(struct store_batch *batch);
+/* As if nothing had been asked; NULL is fine. */
 void store_batch_abort(struct store_batch *batch);
 
 /* The batch as a view: sees its own writes, ends with it. */
@@ -88,6 +94,7 @@ struct record {
 /* ERR_NOT_FOUND, ERR_STORE_CORRUPT, ERR_STORE_IO. */
 enum err store_get(struct store_view *view, unsigned entity, struct slice id,
                    struct record *out);
+/* The same by number. */
 enum err store_get_numbered(struct store_view *view, unsigned entity,
                             uint32_t number, struct record *out);
 
@@ -145,6 +152,7 @@ struct once {
  * 200 and 64 bytes.  A put replaces.  ERR_NOT_FOUND. */
 enum err store_once_get(struct store_view *view, struct slice caller,
                         struct slice key, struct once *out);
+/* It carries the batch's time. */
 enum err store_once_put(struct store_batch *batch, struct slice caller,
                         struct slice key, const struct once *once);
 
