@@ -2,7 +2,6 @@
 import os
 import random
 import signal
-import time
 
 import harness
 from examples import market, profile, structure, structure_id
@@ -127,7 +126,8 @@ class KilledWhileCompacting(harness.Transcript):
             self.daemon.signal(signal.SIGUSR1)
             self.ask("market.put", market=market("m-%d" % n))
             # Somewhere between the copy, the marker and the clearing up.
-            time.sleep(chance.random() * 0.05)
+            for _ in range(chance.randrange(150)):
+                self.ask("ping")
             self.daemon.kill()
             self.client = self.daemon.restart().client()
             stats = self.ask("stats")
