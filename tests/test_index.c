@@ -13,47 +13,14 @@
 #include <unistd.h>
 
 #include "store/private.h"
-#include "tests/support/fresh.h"
+#include "tests/support/opened.h"
 
 #define KIND 2
-#define THING 3 /* entities */
-#define OTHER 9
+#define OTHER 9 /* than THING */
 
-static char dir[PATH_MAX];
-static struct store *store;
-static uint64_t seed;
-
-static void open_fresh(void)
-{
-    fresh_dir(dir);
-    store = fresh_init(dir, 0);
-    seed = 20261123;
-}
-
-static void close_fresh(void)
-{
-    store_close(store);
-    store = NULL;
-    fresh_remove(dir);
-}
+static uint64_t seed = 20261123; /* every test is a process */
 
 TestSuite(index, .init = open_fresh, .fini = close_fresh, .timeout = 300);
-
-static struct store_batch *begin(void)
-{
-    struct store_batch *batch = NULL;
-
-    ok(store_batch_begin(store, &batch));
-    return batch;
-}
-
-static struct store_view *look(void)
-{
-    struct store_view *view = NULL;
-
-    ok(store_view_begin(store, &view));
-    return view;
-}
 
 /* ---- The plain list ----------------------------------------------------- */
 
@@ -119,8 +86,8 @@ static void check_all(struct store_view *view)
     ok(index_check(view));
 }
 
-static void put(struct store_batch *batch, uint32_t code, uint32_t place,
-                uint32_t number, unsigned char facts)
+static void put_posting(struct store_batch *batch, uint32_t code,
+                        uint32_t place, uint32_t number, unsigned char facts)
 {
     struct plain *row = &plain[code][place][number];
     struct posting posting = posting_of(code, place, number, facts);
@@ -156,7 +123,8 @@ static void change(struct store_batch *batch, unsigned turn)
     if (code == 1 && fresh_random(&seed) % 50)
         code = 2;
     if (fresh_random(&seed) % 100 < puts)
-        put(batch, code, place, number, (unsigned char)fresh_random(&seed));
+        put_posting(batch, code, place, number,
+                    (unsigned char)fresh_random(&seed));
     else
         take(batch, code, place, number);
 }
@@ -207,7 +175,7 @@ Test(index, all_that_was_put_can_be_taken_away)
     ok(index_scan_begin(store_batch_view(batch), KIND, 2, &scan));
     refused(index_scan_next(scan, &block), ERR_NOT_FOUND);
     index_scan_end(scan);
-    put(batch, 2, 9, 9, 9);
+    put_posting(batch, 2, 9, 9, 9);
     check_all(store_batch_view(batch));
     store_batch_abort(batch);
 }
@@ -232,7 +200,7 @@ Test(index, an_ascending_run_fills_its_blocks)
 
     for (uint32_t place = 0; place < PLACES; place++)
         for (uint32_t number = 1; number <= NUMBERS; number++, n++)
-            put(batch, 3, place, number, 1);
+            put_posting(batch, 3, place, number, 1);
     check_all(store_batch_view(batch));
     cr_assert_eq(blocks_of(store_batch_view(batch), 3),
                  (n + INDEX_BLOCK_ROWS - 1) / INDEX_BLOCK_ROWS);
@@ -244,8 +212,8 @@ Test(index, a_random_load_leaves_blocks_more_than_half_full)
     struct store_batch *batch = begin();
 
     for (int i = 0; i < 15000; i++)
-        put(batch, 4, fresh_random(&seed) % PLACES,
-            1 + fresh_random(&seed) % NUMBERS, 1);
+        put_posting(batch, 4, fresh_random(&seed) % PLACES,
+                    1 + fresh_random(&seed) % NUMBERS, 1);
     check_all(store_batch_view(batch));
     cr_assert_lt(blocks_of(store_batch_view(batch), 4),
                  2 * plain_n / INDEX_BLOCK_ROWS + 2);

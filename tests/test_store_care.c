@@ -18,61 +18,28 @@
 #include <unistd.h>
 
 #include "store/private.h"
-#include "tests/support/fresh.h"
+#include "tests/support/opened.h"
 
-#define THING 3 /* an entity */
-
-static char dir[PATH_MAX];
-static struct store *store;
 static const struct slice none;
-
-static void open_fresh(void)
-{
-    fresh_dir(dir);
-    store = fresh_init(dir, 0);
-}
-
-static void close_fresh(void)
-{
-    store_close(store);
-    store = NULL;
-    fresh_remove(dir);
-}
 
 TestSuite(store_care, .init = open_fresh, .fini = close_fresh, .timeout = 300);
 
 /* ---- Short ways to say things ------------------------------------------- */
 
-static struct store_batch *begin(void)
-{
-    struct store_batch *batch = NULL;
-
-    ok(store_batch_begin(store, &batch));
-    return batch;
-}
-
-static struct store_view *look(void)
-{
-    struct store_view *view = NULL;
-
-    ok(store_view_begin(store, &view));
-    return view;
-}
-
-static enum err put(struct store_batch *batch, const char *id,
-                    struct slice body)
+static enum err put_bytes(struct store_batch *batch, const char *id,
+                          struct slice body)
 {
     return store_put(batch, THING, slice_of(id), none, 1, body, NULL);
 }
 
-static enum err put_alone(const char *id, struct slice body)
+static enum err put_bytes_alone(const char *id, struct slice body)
 {
     struct store_batch *batch;
     enum err e = store_batch_begin(store, &batch);
 
     if (e)
         return e;
-    put(batch, id, body);
+    put_bytes(batch, id, body);
     return store_batch_commit(batch);
 }
 
@@ -85,22 +52,6 @@ static int holds(const char *id, struct slice body)
 
     store_view_end(view);
     return same;
-}
-
-static struct store_facts facts(void)
-{
-    struct store_view *view = look();
-    struct store_facts out;
-
-    ok(store_stat(view, &out));
-    store_view_end(view);
-    return out;
-}
-
-static void reopen(void)
-{
-    store_close(store);
-    store = fresh_open(dir);
 }
 
 static void create_again(size_t map_bytes)
@@ -127,7 +78,7 @@ static void write_until_killed(int fd)
         for (uint64_t i = n; i < n + 3; i++) {
             memcpy(body, &i, sizeof i);
             snprintf(id, sizeof id, "id-%d", (int)(i % 50));
-            ok(put(batch, id, (struct slice){body, 8 + i % 590}));
+            ok(put_bytes(batch, id, (struct slice){body, 8 + i % 590}));
         }
         ok(store_batch_commit(batch));
         if (write(fd, &acked, sizeof acked) != sizeof acked)
@@ -248,10 +199,10 @@ Test(store_care, a_full_map_grows_and_the_batch_succeeds_when_tried_again)
         enum err e;
 
         snprintf(id, sizeof id, "%d", i);
-        if ((e = put_alone(id, body)) == ERR_STORE_FULL) {
+        if ((e = put_bytes_alone(id, body)) == ERR_STORE_FULL) {
             cr_assert_eq(facts().revision, before, "written in part");
             grown++;
-            e = put_alone(id, body);
+            e = put_bytes_alone(id, body);
         }
         ok(e);
         cr_assert(holds(id, body));
@@ -269,10 +220,11 @@ Test(store_care, a_batch_that_lacked_room_grows_the_map_when_it_is_aborted)
 
     create_again(1);
     batch = begin();
-    refused(put(batch, "a", (struct slice){big, sizeof big}), ERR_STORE_FULL);
-    refused(put(batch, "b", none), ERR_STORE_FULL);
+    refused(put_bytes(batch, "a", (struct slice){big, sizeof big}),
+            ERR_STORE_FULL);
+    refused(put_bytes(batch, "b", none), ERR_STORE_FULL);
     store_batch_abort(batch);
-    ok(put_alone("a", (struct slice){big, sizeof big}));
+    ok(put_bytes_alone("a", (struct slice){big, sizeof big}));
 }
 
 /* A thread that keeps a view open for a while, and says when it is done. */
@@ -335,10 +287,11 @@ Test(store_care, the_map_is_not_moved_under_a_view)
     pthread_t thread;
 
     create_again(1);
-    ok(put_alone("a", SLICE("old")));
+    ok(put_bytes_alone("a", SLICE("old")));
     long_look_begin(&reader, &thread);
     batch = begin();
-    refused(put(batch, "b", (struct slice){big, sizeof big}), ERR_STORE_FULL);
+    refused(put_bytes(batch, "b", (struct slice){big, sizeof big}),
+            ERR_STORE_FULL);
     pthread_barrier_wait(&reader.go);
     store_batch_abort(batch);
     cr_assert(reader.ended, "the map was moved under a view");
@@ -361,11 +314,12 @@ Test(store_care, the_map_grows_while_others_read)
     pthread_t threads[2];
 
     create_again(1);
-    ok(put_alone("a", SLICE("kept")));
+    ok(put_bytes_alone("a", SLICE("kept")));
     for (int i = 0; i < 2; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, on_read, NULL), 0);
     for (int i = 0; i < 40; i++)
-        while (put_alone("b", (struct slice){big, sizeof big - (size_t)i}))
+        while (
+            put_bytes_alone("b", (struct slice){big, sizeof big - (size_t)i}))
             ;
     stop_reading = 1;
     for (int i = 0; i < 2; i++)
@@ -381,7 +335,7 @@ static enum err fill(unsigned *written)
 
     for (unsigned i = 0;; i++) {
         snprintf(id, sizeof id, "fill-%u", i);
-        if ((e = put_alone(id, (struct slice){big, sizeof big})))
+        if ((e = put_bytes_alone(id, (struct slice){big, sizeof big})))
             return e;
         *written = i + 1;
         cr_assert_lt(i, 10000);
@@ -404,7 +358,7 @@ Test(store_care, a_full_disk_refuses_writes_and_recovers_when_there_is_room)
     cr_assert_eq(ftruncate(fd, 1024 * 1024), 0);
     for (off_t at = 0; at < 1024 * 1024; at += 4096)
         cr_assert_eq(pwrite(fd, "x", 1, at), 1);
-    ok(put_alone("a", SLICE("kept")));
+    ok(put_bytes_alone("a", SLICE("kept")));
     refused(fill(&written), ERR_STORE_FULL);
     cr_assert_gt(written, 10);
     cr_assert(holds("a", SLICE("kept")));
@@ -412,7 +366,7 @@ Test(store_care, a_full_disk_refuses_writes_and_recovers_when_there_is_room)
     refused(store_compact(store), ERR_STORE_FULL);
     cr_assert_eq(ftruncate(fd, 0), 0);
     close(fd);
-    ok(put_alone("b", SLICE("later")));
+    ok(put_bytes_alone("b", SLICE("later")));
     reopen();
     cr_assert(holds("a", SLICE("kept")));
     cr_assert(holds("b", SLICE("later")));
@@ -429,17 +383,17 @@ Test(store_care, after_an_error_of_the_disk_nothing_is_written_any_more)
     /* A file that may not grow past the middle of a page cuts a write short,
      * which is what a failing disk looks like. */
     signal(SIGXFSZ, SIG_IGN);
-    ok(put_alone("a", SLICE("kept")));
+    ok(put_bytes_alone("a", SLICE("kept")));
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     refused(fill(&written), ERR_STORE_IO);
     limit.rlim_cur = RLIM_INFINITY;
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    refused(put_alone("b", SLICE("no")), ERR_STORE_IO);
+    refused(put_bytes_alone("b", SLICE("no")), ERR_STORE_IO);
     refused(store_compact(store), ERR_STORE_IO);
     cr_assert(holds("a", SLICE("kept")), "reading goes on");
     reopen();
     cr_assert_eq(facts().revision, written + 1);
-    ok(put_alone("b", SLICE("yes")));
+    ok(put_bytes_alone("b", SLICE("yes")));
 }
 
 /* ---- Compaction --------------------------------------------------------- */
@@ -457,18 +411,18 @@ static void erase_secrets(void)
     for (size_t i = 0; i + sizeof SECRET < sizeof big; i += sizeof SECRET - 1)
         memcpy(big + i, SECRET, sizeof SECRET - 1);
     batch = begin();
-    ok(put(batch, "long", (struct slice){big, 3900}));
-    ok(put(batch, "long", (struct slice){big + 4900, 20}));
-    ok(put(batch, "page", (struct slice){big, 3900}));
-    ok(put(batch, "page", SLICE("short now")));
+    ok(put_bytes(batch, "long", (struct slice){big, 3900}));
+    ok(put_bytes(batch, "long", (struct slice){big + 4900, 20}));
+    ok(put_bytes(batch, "page", (struct slice){big, 3900}));
+    ok(put_bytes(batch, "page", SLICE("short now")));
     for (int i = 0; i < 100; i++) {
         snprintf(id, sizeof id, SECRET "%d", i % 10);
-        ok(put(batch, id, (struct slice){big, 30 + (size_t)i}));
+        ok(put_bytes(batch, id, (struct slice){big, 30 + (size_t)i}));
     }
     ok(store_batch_commit(batch));
     cr_assert_gt(fresh_grep(dir, SECRET), 0, "the test looks for nothing");
     batch = begin();
-    ok(put(batch, "long", SLICE("kept")));
+    ok(put_bytes(batch, "long", SLICE("kept")));
     for (int i = 0; i < 10; i++) {
         snprintf(id, sizeof id, SECRET "%d", i);
         ok(store_delete(batch, THING, slice_of(id), none, NULL));
@@ -480,7 +434,7 @@ Test(store_care, what_was_erased_is_in_no_file_after_compaction)
 {
     uint64_t revision;
 
-    ok(put_alone("kept", SLICE("body")));
+    ok(put_bytes_alone("kept", SLICE("body")));
     erase_secrets();
     cr_assert_gt(fresh_grep(dir, SECRET), 0, "LMDB forgot by itself");
     revision = facts().revision;
@@ -489,7 +443,7 @@ Test(store_care, what_was_erased_is_in_no_file_after_compaction)
     cr_assert(holds("kept", SLICE("body")));
     cr_assert(holds("long", SLICE("kept")));
     cr_assert_eq(facts().revision, revision);
-    ok(put_alone("after", SLICE("more")));
+    ok(put_bytes_alone("after", SLICE("more")));
     reopen();
     cr_assert(holds("after", SLICE("more")));
     cr_assert_eq(facts().revision, revision + 1);
@@ -502,8 +456,8 @@ Test(store_care, compaction_gives_room_back)
     uint64_t before;
 
     for (int i = 0; i < 20; i++)
-        ok(put_alone("a", (struct slice){big, sizeof big - (size_t)i}));
-    ok(put_alone("a", SLICE("small")));
+        ok(put_bytes_alone("a", (struct slice){big, sizeof big - (size_t)i}));
+    ok(put_bytes_alone("a", SLICE("small")));
     before = facts().map_used;
     ok(store_compact(store));
     cr_assert_lt(facts().map_used, before / 4);
@@ -515,9 +469,9 @@ Test(store_care, a_view_outlives_the_compaction_that_began_during_it)
     struct long_look reader = {.env = "env-1"};
     pthread_t thread;
 
-    ok(put_alone("a", SLICE("old")));
+    ok(put_bytes_alone("a", SLICE("old")));
     long_look_begin(&reader, &thread);
-    ok(put_alone("a", SLICE("new")));
+    ok(put_bytes_alone("a", SLICE("new")));
     pthread_barrier_wait(&reader.go);
     ok(store_compact(store));
     cr_assert(reader.ended, "the environment was taken from under a view");
@@ -535,7 +489,7 @@ Test(store_care, a_compaction_keeps_all_that_a_store_holds)
     struct index_block block;
     struct store_view *view;
 
-    ok(put(batch, "a", SLICE("body")));
+    ok(put_bytes(batch, "a", SLICE("body")));
     ok(store_once_put(batch, SLICE("me"), SLICE("k"), &once));
     ok(index_put(batch, 1, &posting));
     ok(index_side_put(batch, 1, 3, row));
@@ -580,7 +534,7 @@ Test(store_care, a_store_killed_while_it_compacts_opens_again)
         char byte;
         pid_t pid;
 
-        ok(put_alone("a", SLICE("kept")));
+        ok(put_bytes_alone("a", SLICE("kept")));
         store_close(store);
         store = NULL;
         cr_assert_eq(pipe(pipe_fd), 0);
@@ -611,14 +565,14 @@ Test(store_care, a_copy_is_a_store_of_its_own)
     struct store *other;
     struct store_facts f;
 
-    ok(put_alone("a", SLICE("one")));
+    ok(put_bytes_alone("a", SLICE("one")));
     erase_secrets();
     fresh_dir(copy);
     view = look(); /* a backup runs while others read */
     ok(store_copy(store, copy));
     store_view_end(view);
     cr_assert_eq(fresh_grep(copy, SECRET), 0);
-    ok(put_alone("a", SLICE("two")));
+    ok(put_bytes_alone("a", SLICE("two")));
     other = fresh_open(copy);
     ok(store_view_begin(other, &view));
     ok(store_stat(view, &f));
@@ -639,7 +593,7 @@ Test(store_care, a_copy_that_cannot_be_made_leaves_nothing)
     refused(store_copy(store, copy), ERR_STORE_IO);
     snprintf(copy, sizeof copy, "%s/env-1", dir);
     refused(store_copy(store, copy), ERR_STORE_FOREIGN);
-    ok(put_alone("a", SLICE("unharmed")));
+    ok(put_bytes_alone("a", SLICE("unharmed")));
 }
 
 /* ---- Imported tables ---------------------------------------------------- */
