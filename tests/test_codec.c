@@ -10,30 +10,9 @@
 
 #include "protocol/codec.h"
 #include "tests/support/body.h"
+#include "tests/support/decoding.h"
 
 TestSuite(codec, .timeout = 60);
-
-static struct arena *arena;
-static struct faults faults;
-
-static void begin(void)
-{
-    arena = arena_new(8 << 20);
-    faults.n = 0;
-}
-
-static void end(void)
-{
-    arena_free(arena);
-    arena = NULL;
-}
-
-static enum err decode_json(const struct shape *shape, const char *json,
-                            void *value)
-{
-    return protocol_decode(shape, body_from_json(arena, json), &limits_batch,
-                           arena, value, &faults);
-}
 
 /* ---- Golden bytes -------------------------------------------------------- */
 
@@ -56,7 +35,7 @@ ParameterizedTestParameters(codec, golden_bytes_are_kept)
 
 /* The bytes were packed by another implementation. */
 ParameterizedTest(struct golden_row *row, codec, golden_bytes_are_kept,
-                  .timeout = 20, .init = begin, .fini = end)
+                  .timeout = 20, .init = decoding_begin, .fini = decoding_end)
 {
     const struct shape *shape = entity_shape(row->entity);
     struct slice bytes = body_golden(arena, row->name);
@@ -76,7 +55,8 @@ ParameterizedTest(struct golden_row *row, codec, golden_bytes_are_kept,
     cr_assert(slice_equal(body_encoded(arena, shape, &trusted), bytes));
 }
 
-Test(codec, values_arrive_as_they_were_meant, .init = begin, .fini = end)
+Test(codec, values_arrive_as_they_were_meant, .init = decoding_begin,
+     .fini = decoding_end)
 {
     struct market m;
     struct structure s;
@@ -107,8 +87,8 @@ Test(codec, values_arrive_as_they_were_meant, .init = begin, .fini = end)
     cr_assert_eq(s.activities.at, NULL, "so is an empty list");
 }
 
-Test(codec, repeats_in_a_list_are_dropped_and_order_kept, .init = begin,
-     .fini = end)
+Test(codec, repeats_in_a_list_are_dropped_and_order_kept,
+     .init = decoding_begin, .fini = decoding_end)
 {
     struct profile p;
     struct market m;
@@ -132,7 +112,8 @@ Test(codec, repeats_in_a_list_are_dropped_and_order_kept, .init = begin,
     cr_assert(slice_equal(m.lots.at[0].places.at[2], SLICE("DEP:62")));
 }
 
-Test(codec, a_reader_sees_only_its_fields, .init = begin, .fini = end)
+Test(codec, a_reader_sees_only_its_fields, .init = decoding_begin,
+     .fini = decoding_end)
 {
     struct buffer out = {0};
     struct profile p;
@@ -146,8 +127,8 @@ Test(codec, a_reader_sees_only_its_fields, .init = begin, .fini = end)
     buffer_free(&out);
 }
 
-Test(codec, a_reply_past_its_ceiling_leaves_the_buffer_as_it_was, .init = begin,
-     .fini = end)
+Test(codec, a_reply_past_its_ceiling_leaves_the_buffer_as_it_was,
+     .init = decoding_begin, .fini = decoding_end)
 {
     struct buffer out = {.max = 64};
     struct profile p;
@@ -312,7 +293,8 @@ static void round_trip(const struct shape *shape)
     arena_reset(arena);
 }
 
-Test(codec, whatever_is_valid_survives_the_wire, .init = begin, .fini = end)
+Test(codec, whatever_is_valid_survives_the_wire, .init = decoding_begin,
+     .fini = decoding_end)
 {
     for (int i = 0; i < 300; i++) {
         for (enum verb verb = 0; verb < VERBS; verb++) {
@@ -374,7 +356,7 @@ ParameterizedTestParameters(codec, headers_are_read_or_refused)
 }
 
 ParameterizedTest(struct header_row *row, codec, headers_are_read_or_refused,
-                  .timeout = 20, .init = begin, .fini = end)
+                  .timeout = 20, .init = decoding_begin, .fini = decoding_end)
 {
     struct ask_header header;
     enum err e = protocol_decode_header(body_from_json(arena, row->json), arena,
@@ -391,7 +373,8 @@ ParameterizedTest(struct header_row *row, codec, headers_are_read_or_refused,
     }
 }
 
-Test(codec, a_bad_header_is_told_key_and_form, .init = begin, .fini = end)
+Test(codec, a_bad_header_is_told_key_and_form, .init = decoding_begin,
+     .fini = decoding_end)
 {
     static const char *const rows[][3] = {
         {"{\"i\":1}", "it is missing", "1 to 64 printable ASCII"},
@@ -421,7 +404,8 @@ Test(codec, a_bad_header_is_told_key_and_form, .init = begin, .fini = end)
     }
 }
 
-Test(codec, headers_survive_the_wire, .init = begin, .fini = end)
+Test(codec, headers_survive_the_wire, .init = decoding_begin,
+     .fini = decoding_end)
 {
     struct ask_header ask = {1 << 20, SLICE("market.put"), 1500, SLICE("k-1"),
                              42};
@@ -447,8 +431,8 @@ Test(codec, headers_survive_the_wire, .init = begin, .fini = end)
     buffer_free(&out);
 }
 
-Test(codec, a_refusal_says_what_and_whether_to_retry, .init = begin,
-     .fini = end)
+Test(codec, a_refusal_says_what_and_whether_to_retry, .init = decoding_begin,
+     .fini = decoding_end)
 {
     struct buffer out = {0};
     struct refusal refusal;

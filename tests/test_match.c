@@ -260,8 +260,8 @@ Test(match, more_codes_never_lose_a_lot)
 Test(match, guessed_centres_mark_what_they_may_have_changed)
 {
     const char *vague = first_commune(1);
-    struct slice code = arena_format(arena, "COM:%s", vague);
-    struct slice near = arena_format(arena, "NEAR:%s:3", vague);
+    struct slice code = arena_format(m.arena, "COM:%s", vague);
+    struct slice near = arena_format(m.arena, "NEAR:%s:3", vague);
 
     cr_assert_not(ref->communes[commune("76540")].approximate);
     act.zone = &zone;
@@ -355,7 +355,7 @@ Test(match, a_ranking_is_the_sorted_best_whatever_the_order)
     cr_assert_eq(ranking_init(&best, BEST), ERR_NONE);
     for (uint32_t k = 0; k < ALL; k++) {
         uint32_t i = k * 77 % ALL; /* equal ties come in any order of ids */
-        struct slice id = arena_format(arena, "p%03u", i);
+        struct slice id = arena_format(m.arena, "p%03u", i);
         int64_t score = rand_r(&seed) % 9;
         uint64_t tie = (uint64_t)rand_r(&seed) % 5; /* many are equal */
 

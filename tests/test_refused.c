@@ -11,30 +11,9 @@
 #include "protocol/codec.h"
 #include "protocol/value.h"
 #include "tests/support/body.h"
+#include "tests/support/decoding.h"
 
 TestSuite(refused, .timeout = 60);
-
-static struct arena *arena;
-static struct faults faults;
-
-static void begin(void)
-{
-    arena = arena_new(8 << 20);
-    faults.n = 0;
-}
-
-static void end(void)
-{
-    arena_free(arena);
-    arena = NULL;
-}
-
-static enum err decode_json(const struct shape *shape, const char *json,
-                            void *value)
-{
-    return protocol_decode(shape, body_from_json(arena, json), &limits_batch,
-                           arena, value, &faults);
-}
 
 /* The base object of SHAPE with KEY set to VALUE ("" leaves it out). */
 struct refused_row {
@@ -346,8 +325,8 @@ static void check_silence(const char *value)
 }
 
 ParameterizedTest(struct refused_row *row, refused,
-                  a_bad_field_is_refused_by_name, .timeout = 20, .init = begin,
-                  .fini = end)
+                  a_bad_field_is_refused_by_name, .timeout = 20,
+                  .init = decoding_begin, .fini = decoding_end)
 {
     const struct shape *shape;
     const struct pair *base = base_of(row->shape, &shape);
@@ -367,7 +346,7 @@ ParameterizedTest(struct refused_row *row, refused,
         check_silence(row->value);
 }
 
-Test(refused, good_vectors_pass, .init = begin, .fini = end)
+Test(refused, good_vectors_pass, .init = decoding_begin, .fini = decoding_end)
 {
     static const char *const good[][3] = {
         {"structure", "siret", "\"35600000000048\""},
@@ -416,7 +395,8 @@ Test(refused, good_vectors_pass, .init = begin, .fini = end)
     }
 }
 
-Test(refused, all_that_is_wrong_is_told_at_once, .init = begin, .fini = end)
+Test(refused, all_that_is_wrong_is_told_at_once, .init = decoding_begin,
+     .fini = decoding_end)
 {
     struct structure s;
 
@@ -434,7 +414,7 @@ Test(refused, all_that_is_wrong_is_told_at_once, .init = begin, .fini = end)
 }
 
 Test(refused, the_hint_names_the_nearest_field_and_the_typed_forms,
-     .init = begin, .fini = end)
+     .init = decoding_begin, .fini = decoding_end)
 {
     struct market m;
 
@@ -460,7 +440,8 @@ struct hint_row {
     const char *has_not;
 };
 
-Test(refused, a_hint_says_what_the_value_must_be, .init = begin, .fini = end)
+Test(refused, a_hint_says_what_the_value_must_be, .init = decoding_begin,
+     .fini = decoding_end)
 {
     const struct shape *people = verb_rows[VERB_match_people].ask;
     const struct hint_row rows[] = {
@@ -509,8 +490,8 @@ Test(refused, a_hint_says_what_the_value_must_be, .init = begin, .fini = end)
     cr_expect_null(verb_nearest(SLICE("")));
 }
 
-Test(refused, a_list_of_names_that_is_too_long_ends_whole, .init = begin,
-     .fini = end)
+Test(refused, a_list_of_names_that_is_too_long_ends_whole,
+     .init = decoding_begin, .fini = decoding_end)
 {
     static const char *const names[] = {"a_name_of_twenty_____"};
     const char *many[40];
@@ -523,8 +504,8 @@ Test(refused, a_list_of_names_that_is_too_long_ends_whole, .init = begin,
     cr_assert_str_eq(hint.text + strlen(hint.text) - 8, "___, ...");
 }
 
-Test(refused, faults_stop_at_their_maximum_and_texts_at_theirs, .init = begin,
-     .fini = end)
+Test(refused, faults_stop_at_their_maximum_and_texts_at_theirs,
+     .init = decoding_begin, .fini = decoding_end)
 {
     struct buffer json = {0};
     struct market m;
@@ -545,7 +526,8 @@ Test(refused, faults_stop_at_their_maximum_and_texts_at_theirs, .init = begin,
     cr_assert(slice_equal(faults.at[1].field, SLICE("lots[2].x")));
 }
 
-Test(refused, a_bad_row_spares_the_others, .init = begin, .fini = end)
+Test(refused, a_bad_row_spares_the_others, .init = decoding_begin,
+     .fini = decoding_end)
 {
     struct ask_import_apply ask;
     struct profile p;

@@ -8,30 +8,9 @@
 
 #include "protocol/codec.h"
 #include "tests/support/body.h"
+#include "tests/support/decoding.h"
 
 TestSuite(scan, .timeout = 60);
-
-static struct arena *arena;
-static struct faults faults;
-
-static void begin(void)
-{
-    arena = arena_new(8 << 20);
-    faults.n = 0;
-}
-
-static void end(void)
-{
-    arena_free(arena);
-    arena = NULL;
-}
-
-static enum err decode_json(const struct shape *shape, const char *json,
-                            void *value)
-{
-    return protocol_decode(shape, body_from_json(arena, json), &limits_batch,
-                           arena, value, &faults);
-}
 
 struct scan_row {
     char why[40];
@@ -116,7 +95,7 @@ Test(scan, size_depth_and_density_have_limits)
                  ERR_TOO_LARGE);
 }
 
-Test(scan, a_body_is_one_map, .init = begin, .fini = end)
+Test(scan, a_body_is_one_map, .init = decoding_begin, .fini = decoding_end)
 {
     struct market m;
 
@@ -132,7 +111,7 @@ Test(scan, a_body_is_one_map, .init = begin, .fini = end)
     cr_assert_eq(faults.n, 1);
 }
 
-Test(scan, memory_has_a_limit, .init = begin, .fini = end)
+Test(scan, memory_has_a_limit, .init = decoding_begin, .fini = decoding_end)
 {
     struct arena *small = arena_new(600);
     struct slice bytes = body_golden(arena, "market");
@@ -170,8 +149,8 @@ static void check_stable(const struct shape *shape, const void *value)
     cr_assert(slice_equal(body_encoded(arena, shape, &again), once));
 }
 
-Test(scan, damaged_bytes_are_refused_or_mean_something, .init = begin,
-     .fini = end)
+Test(scan, damaged_bytes_are_refused_or_mean_something, .init = decoding_begin,
+     .fini = decoding_end)
 {
     static const char *const names[] = {"structure", "market", "profile"};
     int refusals = 0, stable = 0;

@@ -9,7 +9,7 @@
     "A1203\tN1105\tProche\n"
 
 struct reference *ref;
-struct arena *arena;
+static struct arena *arena;
 struct match m;
 struct market market;
 struct lot lot;

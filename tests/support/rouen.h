@@ -8,7 +8,6 @@
 #include "tests/support/world.h"
 
 extern struct reference *ref;
-extern struct arena *arena;
 extern struct match m;
 extern struct market market; /* of one lot, */
 extern struct lot lot;       /* of one clause and one job */
