@@ -2,6 +2,7 @@
 import glob
 import os
 import signal
+import socket
 import subprocess
 
 import harness
@@ -30,6 +31,23 @@ class Starting(harness.Transcript):
         said = subprocess.run([self.daemon.binary, "--version"], timeout=60,
                               stdout=subprocess.PIPE, check=True).stdout
         self.assertRegex(said.decode(), r"^claused \d+\.\d+\.\d+")
+
+    def test_systemd_is_told_of_start_life_and_end(self):
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(told.close)
+        told.settimeout(harness.PATIENCE_S)
+        self.daemon.env["NOTIFY_SOCKET"] = os.path.join(self.daemon.home,
+                                                        "notify")
+        self.daemon.env["WATCHDOG_USEC"] = "200000"
+        told.bind(self.daemon.env["NOTIFY_SOCKET"])
+        self.daemon.fresh()
+        first = [told.recv(100), told.recv(100)]
+        self.assertEqual(sorted(first), [b"READY=1", b"WATCHDOG=1"])
+        self.assertEqual(told.recv(100), b"WATCHDOG=1")
+        self.assertEqual(self.daemon.stop(), 0)
+        said = b""
+        while said != b"STOPPING=1":
+            said = told.recv(100)
 
     def test_a_wrong_command_line_is_usage(self):
         self.exits(USAGE, "--no-such-flag")
@@ -140,9 +158,12 @@ class Growing(harness.Transcript):
         self.assertEqual(self.daemon.stop(), 0)
         self.client = self.daemon.start("--rebuild").client()
         self.ask("profile.put", profile=profile("p-00000"))
-        self.assertTrue(harness.until(
-            lambda: not self.ask("stats")["rebuilding"]))
-        self.assertNotEqual(self.ask("stats")["generation"], old)
+
+        def rebuilt():
+            stats = self.ask("stats")
+            return stats["generation"] != old and not stats["rebuilding"]
+
+        self.assertTrue(harness.until(rebuilt))
         self.assertEqual(self.ask("match.market", market="M-1",
                                   on="2026-11-23"), before)
 
