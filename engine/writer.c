@@ -41,6 +41,7 @@ struct writer {
     int failed;
     /* Of the thread alone. */
     int rebuilding; /* 1 deriving, 2 sweeping */
+    int full;       /* its last step found no room */
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -101,7 +102,8 @@ static enum err begin(struct writer *w, struct store_batch **batch)
     return e;
 }
 
-/* ERR_INTERNAL: a handler spoiled the batch; nothing was written. */
+/* A handler that fails after a put spoils the batch: nothing was written, and
+ * its error is that of the group. */
 static enum err try_group(struct writer *w, struct group *group)
 {
     struct store_batch *batch;
@@ -115,7 +117,7 @@ static enum err try_group(struct writer *w, struct group *group)
     for (struct request *r = group->first; r; r = r->next)
         if (!run(r, batch)) {
             store_batch_abort(batch);
-            return ERR_INTERNAL;
+            return r->error;
         }
     if (store_batch_changes(batch) == unchanged) {
         store_batch_abort(batch);
@@ -129,7 +131,7 @@ static enum err try_group(struct writer *w, struct group *group)
     return store_batch_commit(batch);
 }
 
-/* A full map has been grown by the failed commit: once more may do. */
+/* A full map has been grown when the batch ended: once more may do. */
 static enum err try_twice(struct writer *w, struct group *group)
 {
     enum err e = try_group(w, group);
@@ -217,14 +219,18 @@ static void rebuild(struct writer *w)
 
     if ((e = begin(w, &batch)))
         goto failed;
-    if ((e = rebuild_step(w, batch, &done))) {
+    if ((e = rebuild_step(w, batch, &done)))
         store_batch_abort(batch);
-        goto failed;
+    else
+        e = store_batch_commit(batch);
+    /* A full map has grown: the same step again, but a full disk has not. */
+    if (e == ERR_STORE_FULL && !w->full) {
+        w->full = 1;
+        return;
     }
-    if ((e = store_batch_commit(batch)) == ERR_STORE_FULL)
-        return; /* the map has grown: the same step again */
     if (e)
         goto failed;
+    w->full = 0;
     if (done && w->rebuilding == 2)
         log_line(LOG_INFO, "index rebuilt");
     if (done)
@@ -233,7 +239,7 @@ static void rebuild(struct writer *w)
 
 failed:
     log_line(LOG_ERROR, "rebuild of the index stopped: %s", err_text(e));
-    w->rebuilding = 0;
+    w->rebuilding = w->full = 0;
 }
 
 static void rebuild_begin(struct writer *w)

@@ -64,7 +64,7 @@ static void on_done(void *context, struct request *list)
 
 static void setup(void)
 {
-    struct store_options options = {.init = 1};
+    struct store_options options = {.init = 1, .map_bytes = 1};
 
     snprintf(dir, sizeof dir, "/tmp/claused-writer-XXXXXX");
     cr_assert(mkdtemp(dir));
@@ -303,4 +303,27 @@ Test(writer, stopping_finishes_what_is_queued)
     writer = NULL;
     cr_expect_eq(n_done, 50);
     cr_expect(exists("M49"));
+}
+
+Test(writer, a_write_that_fills_the_map_is_done_in_a_larger_one)
+{
+    struct store_options small = {.map_bytes = 1};
+    static char object[4000];
+    struct request *r;
+    char id[16];
+    size_t n = 0;
+
+    writer_stop(writer);
+    store_close(store);
+    cr_assert_eq(store_open(dir, &small, &store), ERR_NONE);
+    cr_assert_eq(writer_start(store, on_done, NULL, &writer), ERR_NONE);
+    memset(object, 'x', sizeof object - 1);
+    /* One at a time, so that each is a group of its own. */
+    for (; n < 600; n++) {
+        snprintf(id, sizeof id, "M%zu", n);
+        queue(put_market(id, object, id));
+        await(n + 1);
+    }
+    for (r = done; r; r = r->next)
+        cr_assert_eq(r->error, ERR_NONE, "%s", err_name(r->error));
 }

@@ -250,7 +250,7 @@ def until(condition, seconds=PATIENCE_S):
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(0.01)
+        os.sched_yield()
     return True
 
 
