@@ -236,8 +236,7 @@ void dispatch_view(struct request *request, struct store_view *view)
         dispatch_refuse(request, e);
 }
 
-/* ---- Writes: once for each (caller, key) ----------------------------------
- */
+/* ---- Writes: once for each (caller, key) ------------------------------- */
 
 /* A stored reply: the revision (8 bytes, little-endian), then the body. */
 static enum err store_reply(struct request *request, struct store_batch *batch,

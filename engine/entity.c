@@ -212,8 +212,7 @@ enum err entity_delete(struct store_batch *batch, struct call *call,
     return ERR_NONE;
 }
 
-/* ---- Lists -----------------------------------------------------------------
- */
+/* ---- Lists ------------------------------------------------------------- */
 
 /* A token is the last id in hexadecimal and a check over entity and id, so
  * that one list's token is not taken for another's. */

@@ -194,8 +194,7 @@ static void check_zones(struct walk *w, const char *path, struct slices *member)
     drop_repeats(copy, &member->n);
 }
 
-/* ---- CPV check digits -----------------------------------------------------
- */
+/* ---- CPV check digits -------------------------------------------------- */
 
 /* Sum of d x (3 7 1 3 7 1 3 7) mod 10; a few real codes break the rule, so a
  * wrong digit is told and never refused (domain.md 2.2). */
@@ -222,8 +221,7 @@ static void check_cpvs(struct walk *w, const char *path,
         check_cpv(w, path_item(w, path, i), codes->at[i]);
 }
 
-/* ---- The walk --------------------------------------------------------------
- */
+/* ---- The walk ---------------------------------------------------------- */
 
 static void walk_shape(struct walk *w, const char *path,
                        const struct shape *shape, void *value);
@@ -273,8 +271,7 @@ static void walk_shape(struct walk *w, const char *path,
     }
 }
 
-/* ---- Rules between fields ---------------------------------------------------
- */
+/* ---- Rules between fields ---------------------------------------------- */
 
 static void check_order(struct walk *w, const char *path, const char *field,
                         int64_t low, int64_t high, const char *hint)

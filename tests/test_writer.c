@@ -93,8 +93,7 @@ static void teardown(void)
 
 TestSuite(writer, .init = setup, .fini = teardown, .timeout = 60);
 
-/* ---- Requests as the loop would make them ----------------------------------
- */
+/* ---- Requests as the loop would make them ------------------------------ */
 
 static uint64_t now_us(void)
 {
