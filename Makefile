@@ -39,7 +39,10 @@ ENGINE := $(filter-out engine/main.c,$(wildcard engine/*.c))
 CLI := $(wildcard protocol/*.c clients/c/*.c clients/cli/*.c)
 SUITES := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/test_*.c))
 SUPPORT := $(filter-out tests/support/dies.c,$(wildcard tests/support/*.c))
-BENCHES := $(patsubst benchmarks/%.c,$B/benchmarks/%,$(wildcard benchmarks/*.c))
+# A benchmark is a file with a main; the others are shared by all of them.
+BENCH_C := $(shell grep -l '^int main' benchmarks/*.c)
+BENCH_SHARED := $(filter-out $(BENCH_C),$(wildcard benchmarks/*.c))
+BENCHES := $(BENCH_C:%.c=$B/%)
 OBJ = $(CORE:%.c=$B/%.o) $(ENGINE:%.c=$B/%.o)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
@@ -66,7 +69,7 @@ $B/tests/test_%: $B/tests/test_%.o $(SUPPORT:%.c=$B/%.o) $(OBJ) $B/clients/c/cla
 $B/tests/test_files $B/tests/test_import: %: %.o $(filter-out %/clausectl.o,$(CLI:%.c=$B/%.o))
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS_CLI) -lcriterion -o $@
-$B/benchmarks/%: $B/benchmarks/%.o $(OBJ) $B/clients/c/clause.o
+$B/benchmarks/%: $B/benchmarks/%.o $(BENCH_SHARED:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
 # Allocation faults are injected by the linker, so no code carries a hook.
