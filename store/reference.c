@@ -169,6 +169,98 @@ static enum err number_communes(struct reference *ref, struct drafts *drafts)
     return code_map_build(own, &pairs, &own->communes);
 }
 
+/* --- Ranks and boxes ----------------------------------------------------- */
+
+static int order_places(const void *a, const void *b, void *context)
+{
+    const struct commune *communes = context;
+    const struct commune *x = &communes[*(const uint32_t *)a];
+    const struct commune *y = &communes[*(const uint32_t *)b];
+
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return strcmp(x->insee, y->insee);
+}
+
+/* What postings and side rows hold of a commune is its rank or its number. */
+static uint64_t stamp_of(const struct reference *ref)
+{
+    uint64_t stamp = UINT64_C(0xcbf29ce484222325);
+
+    for (uint32_t i = 0; i < ref->n; i++) {
+        const struct commune *c = &ref->communes[ref->by_rank[i]];
+
+        for (size_t k = 0; k < sizeof c->insee; k++)
+            stamp =
+                (stamp ^ (unsigned char)c->insee[k]) * UINT64_C(0x100000001b3);
+        stamp = (stamp ^ ref->by_rank[i]) * UINT64_C(0x100000001b3);
+    }
+    return stamp;
+}
+
+/* The box of the communes whose ranks begin at FROM.  Floats are nearest to
+ * the number: the box grows by more than that may be off. */
+static void box_run(const struct reference *ref, uint32_t from, float *low[3],
+                    float *high[3], float *at[3])
+{
+    uint32_t to = from + REFERENCE_RUN < ref->n ? from + REFERENCE_RUN : ref->n;
+    size_t run = from / REFERENCE_RUN;
+
+    for (int k = 0; k < 3; k++) {
+        low[k][run] = 4;
+        high[k][run] = -4;
+    }
+    for (uint32_t r = from; r < to; r++) {
+        const struct commune *c = &ref->communes[ref->by_rank[r]];
+
+        for (int k = 0; c->centred && k < 3; k++) {
+            float v = (float)c->at[k] * 0x1p-30f;
+
+            at[k][r] = v;
+            if (v - 0x1p-23f < low[k][run])
+                low[k][run] = v - 0x1p-23f;
+            if (v + 0x1p-23f > high[k][run])
+                high[k][run] = v + 0x1p-23f;
+        }
+    }
+}
+
+static enum err rank_communes(struct reference *ref)
+{
+    struct reference_private *own = ref->private;
+    /* Const for those who read the reference; until then it is ours. */
+    struct commune *communes = (struct commune *)ref->communes;
+    size_t runs = (ref->n + REFERENCE_RUN - 1) / REFERENCE_RUN;
+    uint32_t *by_rank = reference_own(own, ref->n, sizeof *by_rank);
+    float *low[3], *high[3], *at[3];
+
+    if (ref->n >= REFERENCE_NO_RANK)
+        return ERR_BAD_TABLE;
+    for (int k = 0; k < 3; k++) {
+        low[k] = reference_own(own, runs, sizeof **low);
+        high[k] = reference_own(own, runs, sizeof **high);
+        at[k] = reference_own(own, runs * REFERENCE_RUN, sizeof **at);
+        if (!low[k] || !high[k] || !at[k])
+            return ERR_NOMEM;
+        ref->boxes.low[k] = low[k];
+        ref->boxes.high[k] = high[k];
+        ref->boxes.at[k] = at[k];
+    }
+    if (!by_rank)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < ref->n; i++)
+        by_rank[i] = i;
+    qsort_r(by_rank, ref->n, sizeof *by_rank, order_places, communes);
+    for (uint32_t i = 0; i < ref->n; i++)
+        communes[by_rank[i]].rank = (uint16_t)i;
+    ref->by_rank = by_rank;
+    ref->boxes.n = runs;
+    for (uint32_t i = 0; i < ref->n; i += REFERENCE_RUN)
+        box_run(ref, i, low, high, at);
+    ref->stamp = stamp_of(ref);
+    return ERR_NONE;
+}
+
 /* --- Ranges -------------------------------------------------------------- */
 
 /* Which row of a table a draft belongs to; REFERENCE_NONE for none. */
@@ -390,8 +482,8 @@ static enum err build_territories(struct reference *ref, struct drafts *drafts,
     place_drafts(drafts);
     if (centres.len && (e = take_centres(centres, drafts, ref->epcis.n)))
         return e;
-    if ((e = number_communes(ref, drafts)) || (e = fill_ranges(ref, drafts)) ||
-        (e = read_postcodes(own, drafts)))
+    if ((e = number_communes(ref, drafts)) || (e = rank_communes(ref)) ||
+        (e = fill_ranges(ref, drafts)) || (e = read_postcodes(own, drafts)))
         return e;
     return read_former(own, reference_bundle("former"));
 }

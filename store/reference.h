@@ -26,9 +26,23 @@ struct commune {
     int32_t lon;
     int32_t at[3];  /* unit vector x 2^30: matching.md section 2 */
     uint32_t place; /* Hilbert key of the bundled centre: clustering only */
+    uint16_t rank;  /* position in the order of places: see by_rank */
     struct slice name;
 };
 #define REFERENCE_NONE UINT32_MAX
+#define REFERENCE_NO_RANK UINT16_MAX
+
+/* Neighbours along the Hilbert curve, in runs of RUN, each boxed by the
+ * centres that are loaded now, in vectors of length 1.  Rounded outwards; a
+ * box without centres is empty (low > high).  An array for each coordinate. */
+#define REFERENCE_RUN 16
+struct reference_boxes {
+    size_t n;
+    const float *low[3];
+    const float *high[3];
+    /* Of single communes, by rank: not rounded, for bounds with slack. */
+    const float *at[3];
+};
 
 /* [from, to) of commune numbers. */
 struct range {
@@ -60,7 +74,10 @@ struct reference_table {
 
 struct reference {
     const struct commune *communes;
-    uint32_t n;
+    uint32_t n;              /* below REFERENCE_NO_RANK */
+    const uint32_t *by_rank; /* communes in the order of places */
+    struct reference_boxes boxes;
+    uint64_t stamp; /* of the numbering and the ranks: bundled tables alone */
     struct territory_rows departments; /* collectivities are in both */
     struct territory_rows regions;
     struct territory_rows epcis; /* EPT among them */

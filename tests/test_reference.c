@@ -750,3 +750,34 @@ Test(reference, nothing_is_freed_without_harm)
 {
     reference_free(NULL);
 }
+
+/* A bound that is too narrow would lose people. */
+Test(reference, boxes_hold_the_centres_of_their_run)
+{
+    struct reference *other;
+    uint64_t stamp = ref->stamp;
+
+    cr_assert_eq(ref->boxes.n, (ref->n + REFERENCE_RUN - 1) / REFERENCE_RUN);
+    for (uint32_t rank = 0; rank < ref->n; rank++) {
+        const struct commune *c = &ref->communes[ref->by_rank[rank]];
+
+        cr_assert_eq(c->rank, rank);
+        if (rank)
+            cr_assert_geq(c->place,
+                          ref->communes[ref->by_rank[rank - 1]].place);
+        for (int k = 0; c->centred && k < 3; k++) {
+            double v = (double)c->at[k] / 0x1p30;
+
+            cr_assert(ref->boxes.low[k][rank / REFERENCE_RUN] <= v);
+            cr_assert(ref->boxes.high[k][rank / REFERENCE_RUN] >= v);
+            cr_assert_float_eq(ref->boxes.at[k][rank], v, 1e-7);
+        }
+    }
+    cr_assert_eq(reference_new(
+                     &(struct reference_import){"centres", "1", "test",
+                                                SLICE("01001\t46.0\t5.0\t0\n")},
+                     1, &other),
+                 ERR_NONE);
+    cr_assert_eq(other->stamp, stamp, "the order is the bundle's alone");
+    reference_free(other);
+}
