@@ -24,6 +24,13 @@
 /* Records of one step of a rebuild: some milliseconds. */
 #define REBUILD_STEP 500
 
+struct queued_job {
+    struct queued_job *next;
+    writer_job_run *run;
+    writer_job_done *done;
+    void *context;
+};
+
 struct writer {
     struct store *store;
     writer_done *done;
@@ -37,6 +44,8 @@ struct writer {
     size_t bytes; /* of their bodies */
     size_t running;
     unsigned chores; /* asked for and not begun */
+    struct queued_job *jobs;
+    struct queued_job **last_job;
     int stopping;
     int failed;
     /* Of the thread alone. */
@@ -69,7 +78,7 @@ static int deadline_passed(const struct request *request)
 }
 
 /* Run one request; the return says whether the batch is still sound. */
-static int run(struct request *request, struct store_batch *batch)
+static int run_request(struct request *request, struct store_batch *batch)
 {
     uint64_t before = store_batch_changes(batch);
     enum err e;
@@ -115,7 +124,7 @@ static enum err try_group(struct writer *w, struct group *group)
     unchanged = store_batch_changes(batch);
     group->revision = store_view_revision(store_batch_view(batch));
     for (struct request *r = group->first; r; r = r->next)
-        if (!run(r, batch)) {
+        if (!run_request(r, batch)) {
             store_batch_abort(batch);
             return r->error;
         }
@@ -276,6 +285,83 @@ static void do_chores(struct writer *w, unsigned chores)
     }
 }
 
+/* ---- Jobs --------------------------------------------------------------- */
+
+static enum err try_job(struct writer *w, const struct queued_job *job)
+{
+    struct store_batch *batch;
+    enum err e;
+
+    if ((e = begin(w, &batch)))
+        return e;
+    if ((e = job->run(job->context, batch)) || !store_batch_changes(batch)) {
+        store_batch_abort(batch);
+        return e;
+    }
+    return store_batch_commit(batch);
+}
+
+static void do_job(struct writer *w, struct queued_job *job)
+{
+    enum err e = w->failed ? ERR_STORE_IO : try_job(w, job);
+
+    /* As for a group: the map has grown when the batch ended. */
+    if (e == ERR_STORE_FULL)
+        e = try_job(w, job);
+    if (e == ERR_STORE_IO) {
+        fail(w);
+        w->done(w->context, NULL);
+    }
+    if (job->done)
+        job->done(job->context, e);
+    free(job);
+}
+
+/* The first of the queue, or NULL.  Call with the mutex held. */
+static struct queued_job *take_job(struct writer *w)
+{
+    struct queued_job *job = w->jobs;
+
+    if (job && !(w->jobs = job->next))
+        w->last_job = &w->jobs;
+    return job;
+}
+
+/* The thread is over: nobody else looks at the queue. */
+static void drop_jobs(struct writer *w)
+{
+    struct queued_job *job;
+
+    while ((job = take_job(w))) {
+        if (job->done)
+            job->done(job->context, ERR_STOPPING);
+        free(job);
+    }
+}
+
+enum err writer_job(struct writer *w, writer_job_run *run,
+                    writer_job_done *done, void *context)
+{
+    struct queued_job *job = calloc(1, sizeof *job);
+    enum err e = ERR_NONE;
+
+    if (!job)
+        return ERR_NOMEM;
+    *job = (struct queued_job){NULL, run, done, context};
+    pthread_mutex_lock(&w->mutex);
+    if (w->stopping) {
+        e = ERR_STOPPING;
+    } else {
+        *w->last_job = job;
+        w->last_job = &job->next;
+        pthread_cond_signal(&w->wake);
+    }
+    pthread_mutex_unlock(&w->mutex);
+    if (e)
+        free(job);
+    return e;
+}
+
 /* ---- The thread -------------------------------------------------------- */
 
 /* Move what fits one group out of the queue.  Call with the mutex held. */
@@ -315,21 +401,26 @@ static void *writer_run(void *context)
     pthread_mutex_lock(&w->mutex);
     for (;;) {
         struct group group;
+        struct queued_job *job;
         unsigned chores;
 
-        while (!w->first && !w->chores && !w->rebuilding && !w->stopping)
+        while (!w->first && !w->jobs && !w->chores && !w->rebuilding &&
+               !w->stopping)
             pthread_cond_wait(&w->wake, &w->mutex);
         if (w->stopping && !w->first)
             break;
         group = take(w);
         chores = w->stopping ? 0 : w->chores;
         w->chores = 0;
+        job = w->stopping ? NULL : take_job(w);
         pthread_mutex_unlock(&w->mutex);
         if (group.n) {
             write_group(w, &group);
             w->done(w->context, group.first);
         }
         do_chores(w, chores);
+        if (job)
+            do_job(w, job);
         if (w->rebuilding && !w->failed)
             rebuild(w);
         pthread_mutex_lock(&w->mutex);
@@ -350,6 +441,7 @@ enum err writer_start(struct store *store, writer_done *done, void *context,
     w->done = done;
     w->context = context;
     w->last = &w->first;
+    w->last_job = &w->jobs;
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->wake, NULL);
     if (pthread_create(&w->thread, NULL, writer_run, w)) {
@@ -415,6 +507,7 @@ void writer_stop(struct writer *w)
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->mutex);
     pthread_join(w->thread, NULL);
+    drop_jobs(w);
     pthread_cond_destroy(&w->wake);
     pthread_mutex_destroy(&w->mutex);
     free(w);

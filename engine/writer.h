@@ -13,7 +13,8 @@
 
 struct writer;
 
-/* What the thread tells the loop, from its own thread. */
+/* What the thread tells the loop, from its own thread.  An empty list: look
+ * whether the writer has failed. */
 typedef void writer_done(void *context, struct request *finished);
 
 /* Start the thread.  DONE is called for every group with a list of answered
@@ -30,6 +31,20 @@ enum err writer_queue(struct writer *writer, struct request *request);
 enum writer_chore { CHORE_COMPACT = 1, CHORE_REBUILD = 2 };
 /* Have a chore done as soon as the batch in hand is over. */
 void writer_ask(struct writer *writer, enum writer_chore chore);
+
+/* Work of the daemon's own, in a batch of its own between two groups: RUN
+ * fills it, and is called anew when the map was full and has grown; the batch
+ * is committed unless RUN fails or changes nothing.  DONE (may be NULL) hears
+ * what came of it.  Both are called on the thread that writes, must be short,
+ * and may queue jobs. */
+typedef enum err writer_job_run(void *context, struct store_batch *batch);
+typedef void writer_job_done(void *context, enum err e);
+
+/* Queue a job; one is done after each group.  ERR_STOPPING, ERR_NOMEM: DONE is
+ * not called.  What the end of the writer finds queued is not run, and DONE
+ * hears ERR_STOPPING. */
+enum err writer_job(struct writer *writer, writer_job_run *run,
+                    writer_job_done *done, void *context);
 
 /* Requests that wait or are being written. */
 size_t writer_depth(struct writer *writer);

@@ -326,3 +326,103 @@ Test(writer, a_write_that_fills_the_map_is_done_in_a_larger_one)
     for (r = done; r; r = r->next)
         cr_assert_eq(r->error, ERR_NONE, "%s", err_name(r->error));
 }
+
+/* ---- Jobs between groups ------------------------------------------------ */
+
+struct errand {
+    enum err before; /* what it returns before it has put something */
+    enum err after;  /* and after */
+    const char *id;  /* of what it puts; NULL: nothing */
+    int runs;
+    int ended;
+    enum err end;
+};
+
+static enum err run_errand(void *context, struct store_batch *batch)
+{
+    static char body[64 * 1024];
+    struct errand *errand = context;
+    enum err e;
+
+    errand->runs++;
+    if (errand->before || !errand->id)
+        return errand->before;
+    e = store_put(batch, ENTITY_MARKET, slice_of(errand->id), SLICE(""), 1,
+                  (struct slice){body, sizeof body}, NULL);
+    return e ? e : errand->after;
+}
+
+static void end_errand(void *context, enum err e)
+{
+    struct errand *errand = context;
+
+    pthread_mutex_lock(&mutex);
+    errand->ended = 1;
+    errand->end = e;
+    pthread_cond_broadcast(&answered);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void do_errand(struct errand *errand)
+{
+    cr_assert_eq(writer_job(writer, run_errand, end_errand, errand), ERR_NONE);
+    pthread_mutex_lock(&mutex);
+    while (!errand->ended)
+        pthread_cond_wait(&answered, &mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+Test(writer, a_job_is_committed_before_it_is_said_to_be_done)
+{
+    struct errand errand = {.id = "ERRAND"};
+
+    do_errand(&errand);
+    cr_expect_eq(errand.end, ERR_NONE);
+    cr_expect(exists("ERRAND"));
+}
+
+Test(writer, a_job_that_fails_leaves_nothing_and_stops_nobody)
+{
+    struct errand early = {.before = ERR_BUSY, .id = "ERRAND"};
+    struct errand late = {.after = ERR_INTERNAL, .id = "ERRAND"};
+
+    do_errand(&early);
+    cr_expect_eq(early.end, ERR_BUSY);
+    do_errand(&late);
+    cr_expect_eq(late.end, ERR_INTERNAL);
+    cr_expect(!exists("ERRAND"));
+    queue(put_market("A", "after", "k1"));
+    cr_expect_eq(await(1)->error, ERR_NONE);
+}
+
+Test(writer, a_job_that_fills_the_map_is_done_in_a_larger_one)
+{
+    int grown = 0;
+
+    for (int i = 0; i < 20; i++) {
+        char id[16];
+        struct errand errand = {.id = id};
+
+        snprintf(id, sizeof id, "E%d", i);
+        do_errand(&errand);
+        cr_assert_eq(errand.end, ERR_NONE, "%s", err_name(errand.end));
+        cr_expect(exists(id));
+        grown += errand.runs - 1;
+    }
+    cr_expect_gt(grown, 0, "the map was never full");
+}
+
+Test(writer, jobs_that_the_end_finds_queued_hear_of_it)
+{
+    struct errand errands[50] = {{.id = "ERRAND"}};
+
+    for (int i = 0; i < 50; i++)
+        cr_assert_eq(writer_job(writer, run_errand, end_errand, &errands[i]),
+                     ERR_NONE);
+    writer_stop(writer);
+    writer = NULL;
+    for (int i = 0; i < 50; i++) {
+        cr_expect(errands[i].ended);
+        cr_expect_eq(errands[i].runs == 0, errands[i].end == ERR_STOPPING);
+    }
+}
