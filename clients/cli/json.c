@@ -150,20 +150,36 @@ struct reading {
     struct faults *faults;
 };
 
-static void fill(struct reading *r, const struct shape *shape,
-                 const json_t *object, struct slice path, void *value);
+/* A step of the path to a value: a member when NAME is there, else an element,
+ * numbered from 1.  Chained on the stack: most values have no fault, and only
+ * a fault needs the path as a text. */
+struct step {
+    const struct step *up; /* NULL: the object itself */
+    const char *name;
+    size_t index;
+};
 
-static struct slice path_member(struct reading *r, struct slice path,
-                                const char *name)
+static void fill(struct reading *r, const struct shape *shape,
+                 const json_t *object, const struct step *at, void *value);
+
+static struct slice path_text(struct arena *arena, const struct step *at)
 {
-    if (!path.len)
-        return slice_of(name);
-    return arena_format(r->arena, "%.*s.%s", (int)path.len, path.data, name);
+    struct slice up;
+
+    if (!at)
+        return SLICE("");
+    up = path_text(arena, at->up);
+    if (!at->name)
+        return arena_format(arena, "%.*s[%zu]", (int)up.len, up.data,
+                            at->index);
+    return arena_format(arena, "%.*s%s%s", (int)up.len, up.data,
+                        up.len ? "." : "", at->name);
 }
 
-static struct slice path_element(struct reading *r, struct slice path, size_t i)
+static void complain(struct reading *r, const struct step *at, enum err name,
+                     const char *hint)
 {
-    return arena_format(r->arena, "%.*s[%zu]", (int)path.len, path.data, i + 1);
+    faults_add(r->faults, r->arena, name, path_text(r->arena, at), "%s", hint);
 }
 
 /* A scalar as a person would type it; absent when it is none. */
@@ -171,8 +187,8 @@ static struct slice scalar_text(struct arena *arena, const json_t *json)
 {
     switch (json_typeof(json)) {
     case JSON_STRING:
-        return arena_copy(arena, (struct slice){json_string_value(json),
-                                                json_string_length(json)});
+        return (struct slice){json_string_value(json),
+                              json_string_length(json)};
     case JSON_INTEGER:
         return arena_format(arena, "%" PRId64,
                             (int64_t)json_integer_value(json));
@@ -188,7 +204,7 @@ static struct slice scalar_text(struct arena *arena, const json_t *json)
 }
 
 static void fill_scalar(struct reading *r, const struct field *field,
-                        const json_t *json, struct slice path, void *member)
+                        const json_t *json, const struct step *at, void *member)
 {
     struct slice text = scalar_text(r->arena, json), hint = {0};
     enum err e = text.data
@@ -196,8 +212,8 @@ static void fill_scalar(struct reading *r, const struct field *field,
                      : ERR_WRONG_TYPE;
 
     if (e)
-        faults_add(r->faults, r->arena, e, path, "%.*s", (int)hint.len,
-                   hint.data ? hint.data : "");
+        faults_add(r->faults, r->arena, e, path_text(r->arena, at), "%.*s",
+                   (int)hint.len, hint.data ? hint.data : "");
 }
 
 /* The field that one element of a list of codes is. */
@@ -230,16 +246,15 @@ static struct field element_field(const struct field *list)
 
 /* The elements of an array, 0 with a fault when it is not one or too long. */
 static int array_length(struct reading *r, const struct field *field,
-                        const json_t *json, struct slice path, size_t *n)
+                        const json_t *json, const struct step *at, size_t *n)
 {
     if (!json_is_array(json)) {
-        faults_add(r->faults, r->arena, ERR_WRONG_TYPE, path,
-                   "write a list: [...]");
+        complain(r, at, ERR_WRONG_TYPE, "write a list: [...]");
         return 0;
     }
     *n = json_array_size(json);
     if (field->max && *n > (size_t)field->max) {
-        faults_add(r->faults, r->arena, ERR_RANGE, path,
+        faults_add(r->faults, r->arena, ERR_RANGE, path_text(r->arena, at),
                    "at most %" PRId64 " elements", field->max);
         return 0;
     }
@@ -248,30 +263,34 @@ static int array_length(struct reading *r, const struct field *field,
 
 /* Elements are checked one by one, so that each fault has its number. */
 static void fill_codes(struct reading *r, const struct field *field,
-                       const json_t *json, struct slice path, void *member)
+                       const json_t *json, const struct step *path,
+                       void *member)
 {
     struct field element = element_field(field);
     size_t n, size = field->type == TYPE_ENUMS ? sizeof(int64_t)
                                                : sizeof(struct slice);
+    struct step step = {path, NULL, 0};
     struct slices *list = member;
     char *at;
 
     if (!array_length(r, field, json, path, &n))
         return;
     if (!(at = arena_array(r->arena, n, size))) {
-        faults_add(r->faults, r->arena, ERR_NOMEM, path, "%s", "");
+        complain(r, path, ERR_NOMEM, "");
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        fill_scalar(r, &element, json_array_get(json, i),
-                    path_element(r, path, i), at + i * size);
+    for (size_t i = 0; i < n; i++) {
+        step.index = i + 1;
+        fill_scalar(r, &element, json_array_get(json, i), &step, at + i * size);
+    }
     list->at = (const void *)at;
     list->n = n;
 }
 
 static void fill_list(struct reading *r, const struct field *field,
-                      const json_t *json, struct slice path, void *member)
+                      const json_t *json, const struct step *path, void *member)
 {
+    struct step step = {path, NULL, 0};
     struct slice *list = member;
     size_t n;
     char *at;
@@ -279,31 +298,33 @@ static void fill_list(struct reading *r, const struct field *field,
     if (!array_length(r, field, json, path, &n))
         return;
     if (!(at = shape_array(r->arena, field->shape, n))) {
-        faults_add(r->faults, r->arena, ERR_NOMEM, path, "%s", "");
+        complain(r, path, ERR_NOMEM, "");
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        fill(r, field->shape, json_array_get(json, i), path_element(r, path, i),
+    for (size_t i = 0; i < n; i++) {
+        step.index = i + 1;
+        fill(r, field->shape, json_array_get(json, i), &step,
              at + i * field->shape->size);
+    }
     list->data = at;
     list->len = n;
 }
 
 static void fill_one(struct reading *r, const struct field *field,
-                     const json_t *json, struct slice path, void *member)
+                     const json_t *json, const struct step *at, void *member)
 {
     void *one = shape_array(r->arena, field->shape, 1);
 
     if (!one) {
-        faults_add(r->faults, r->arena, ERR_NOMEM, path, "%s", "");
+        complain(r, at, ERR_NOMEM, "");
         return;
     }
-    fill(r, field->shape, json, path, one);
+    fill(r, field->shape, json, at, one);
     *(void **)member = one;
 }
 
 static void fill_member(struct reading *r, const struct field *field,
-                        const json_t *json, struct slice path, void *member)
+                        const json_t *json, const struct step *at, void *member)
 {
     switch (field->type) {
     case TYPE_STRS:
@@ -311,73 +332,80 @@ static void fill_member(struct reading *r, const struct field *field,
     case TYPE_ROMES:
     case TYPE_ZONES:
     case TYPE_ENUMS:
-        fill_codes(r, field, json, path, member);
+        fill_codes(r, field, json, at, member);
         break;
     case TYPE_LIST:
-        fill_list(r, field, json, path, member);
+        fill_list(r, field, json, at, member);
         break;
     case TYPE_ONE:
-        fill_one(r, field, json, path, member);
+        fill_one(r, field, json, at, member);
         break;
     case TYPE_ROWS:
-        faults_add(r->faults, r->arena, ERR_WRONG_TYPE, path, "%s", "");
+        complain(r, at, ERR_WRONG_TYPE, "");
         break;
     default:
-        fill_scalar(r, field, json, path, member);
+        fill_scalar(r, field, json, at, member);
         break;
     }
 }
 
+static int has_field(const struct shape *shape, const char *key)
+{
+    for (size_t i = 0; i < shape->n; i++)
+        if (!strcmp(shape->fields[i].name, key))
+            return 1;
+    return 0;
+}
+
 /* Members the shape does not know; a near one is named. */
 static void refuse_strangers(struct reading *r, const struct shape *shape,
-                             const json_t *object, struct slice path)
+                             const json_t *object, const struct step *at)
 {
     const char *key, *near;
     json_t *value;
 
     json_object_foreach((json_t *)object, key, value)
     {
-        near = NULL;
-        for (size_t i = 0; i < shape->n; i++)
-            if (!strcmp(shape->fields[i].name, key))
-                near = key;
-        if (near)
+        struct step step = {at, key, 0};
+
+        if (has_field(shape, key))
             continue;
         if (shape == &shape_profile && pii_key(slice_of(key))) {
-            faults_add(r->faults, r->arena, ERR_PII_FORBIDDEN,
-                       path_member(r, path, key), "leave it out");
+            complain(r, &step, ERR_PII_FORBIDDEN, "leave it out");
             continue;
         }
         near = shape_nearest_name(shape, key);
         if (near)
             faults_add(r->faults, r->arena, ERR_UNKNOWN_FIELD,
-                       path_member(r, path, key), "did you mean %s?", near);
+                       path_text(r->arena, &step), "did you mean %s?", near);
         else
-            faults_add(r->faults, r->arena, ERR_UNKNOWN_FIELD,
-                       path_member(r, path, key), "%s", "");
+            complain(r, &step, ERR_UNKNOWN_FIELD, "");
     }
 }
 
 /* Faults are gathered, not just the first: a file is corrected once. */
 static void fill(struct reading *r, const struct shape *shape,
-                 const json_t *object, struct slice path, void *value)
+                 const json_t *object, const struct step *at, void *value)
 {
+    size_t known = 0;
+
     if (!json_is_object(object)) {
-        faults_add(r->faults, r->arena, ERR_WRONG_TYPE, path,
-                   "write an object: {...}");
+        complain(r, at, ERR_WRONG_TYPE, "write an object: {...}");
         return;
     }
     for (size_t i = 0; i < shape->n; i++) {
         const struct field *f = &shape->fields[i];
         const json_t *json = json_object_get(object, f->name);
-        struct slice at = path_member(r, path, f->name);
+        struct step step = {at, f->name, 0};
 
+        known += json != NULL;
         if (json && !json_is_null(json))
-            fill_member(r, f, json, at, (char *)value + f->offset);
+            fill_member(r, f, json, &step, (char *)value + f->offset);
         else if (f->fallback == REQUIRED)
-            faults_add(r->faults, r->arena, ERR_MISSING_FIELD, at, "%s", "");
+            complain(r, &step, ERR_MISSING_FIELD, "");
     }
-    refuse_strangers(r, shape, object, path);
+    if (known < json_object_size(object))
+        refuse_strangers(r, shape, object, at);
 }
 
 enum err json_to_shape(const struct shape *shape, const json_t *object,
@@ -386,7 +414,7 @@ enum err json_to_shape(const struct shape *shape, const json_t *object,
     struct reading r = {arena, faults};
 
     shape_clear(shape, value);
-    fill(&r, shape, object, (struct slice){"", 0}, value);
+    fill(&r, shape, object, NULL, value);
     return faults->n ? faults->at[0].name : ERR_NONE;
 }
 
