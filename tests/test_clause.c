@@ -233,6 +233,33 @@ Test(clause, silence_is_a_timeout_and_the_next_answer_is_the_right_one)
     stand_in_end(&s);
 }
 
+Test(clause, requests_sent_together_are_answered_by_their_ids)
+{
+    struct stand_in s;
+    struct connection *c;
+    struct clause_reply reply;
+    int64_t first, second, answered;
+
+    stand_in_begin(&s, ANSWER, REFUSE);
+    c = connected(&s);
+    cr_assert_eq(
+        clause_send(c, VERB_ping, NULL, PATIENCE_MS, SLICE("a"), &first),
+        CLAUSE_OK);
+    cr_assert_eq(clause_send(c, VERB_market_delete, "key-2", PATIENCE_MS,
+                             SLICE("b"), &second),
+                 CLAUSE_OK);
+    cr_assert_eq(clause_take(c, PATIENCE_MS, &answered, &reply), CLAUSE_OK);
+    cr_assert_eq(answered, first);
+    cr_assert(slice_equal(reply.body, SLICE("a")));
+    cr_assert_eq(clause_take(c, PATIENCE_MS, &answered, &reply), CLAUSE_OK);
+    cr_assert_eq(answered, second);
+    cr_assert_eq(reply.status, STATUS_NOT_FOUND);
+    cr_assert_eq(clause_take(c, 20, &answered, &reply), CLAUSE_TIMEOUT);
+    clause_close(c);
+    stand_in_end(&s);
+    cr_assert_str_eq(s.key, "key-2");
+}
+
 Test(clause, what_is_no_reply_is_told)
 {
     struct stand_in s;

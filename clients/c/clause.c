@@ -253,28 +253,23 @@ static struct slice frame_slice(zmq_msg_t *frame)
     return (struct slice){zmq_msg_data(frame), zmq_msg_size(frame)};
 }
 
+/* The next reply, whosever. */
 static enum clause_result receive_reply(struct connection *c, int64_t until,
-                                        struct clause_reply *reply)
+                                        int64_t *id, struct clause_reply *reply)
 {
     struct reply_header header;
     int n;
 
-    for (;;) {
-        if ((n = receive_message(c, until)) < 0) {
-            if (errno == EINTR)
-                continue;
+    while ((n = receive_message(c, until)) < 0)
+        if (errno != EINTR)
             return CLAUSE_TIMEOUT;
-        }
-        arena_reset(c->arena);
-        if (n != FRAMES ||
-            !slice_equal(frame_slice(&c->frames[0]), SLICE(PROTOCOL_TAG)) ||
-            protocol_decode_reply_header(frame_slice(&c->frames[1]), c->arena,
-                                         &header))
-            return CLAUSE_GARBLED;
-        /* Id 0: the daemon could not read even our header. */
-        if (header.id == c->last_id || header.id == 0)
-            break;
-    }
+    arena_reset(c->arena);
+    if (n != FRAMES ||
+        !slice_equal(frame_slice(&c->frames[0]), SLICE(PROTOCOL_TAG)) ||
+        protocol_decode_reply_header(frame_slice(&c->frames[1]), c->arena,
+                                     &header))
+        return CLAUSE_GARBLED;
+    *id = header.id;
     reply->status = header.status;
     reply->revision = header.revision;
     reply->us = header.us;
@@ -282,21 +277,42 @@ static enum clause_result receive_reply(struct connection *c, int64_t until,
     return CLAUSE_OK;
 }
 
+enum clause_result clause_send(struct connection *c, enum verb verb,
+                               const char *key, int timeout_ms,
+                               struct slice body, int64_t *id)
+{
+    struct ask_header header = {.id = ++c->last_id,
+                                .method = slice_of(verb_rows[verb].name),
+                                .deadline_ms = timeout_ms,
+                                .min_revision = ABSENT};
+
+    if (key)
+        header.key = slice_of(key);
+    *id = header.id;
+    return send_request(c, &header, body);
+}
+
+enum clause_result clause_take(struct connection *c, int timeout_ms,
+                               int64_t *id, struct clause_reply *reply)
+{
+    return receive_reply(c, clock_ms() + timeout_ms, id, reply);
+}
+
 enum clause_result clause_ask(struct connection *c, enum verb verb,
                               const char *key, int timeout_ms,
                               struct slice body, struct clause_reply *reply)
 {
     int64_t until = clock_ms() + timeout_ms;
-    struct ask_header header = {.id = ++c->last_id,
-                                .method = slice_of(verb_rows[verb].name),
-                                .deadline_ms = timeout_ms,
-                                .min_revision = ABSENT};
-    enum clause_result r;
+    int64_t asked, answered = 0;
+    enum clause_result r = clause_send(c, verb, key, timeout_ms, body, &asked);
 
-    if (key)
-        header.key = slice_of(key);
-    r = send_request(c, &header, body);
-    return r ? r : receive_reply(c, until, reply);
+    /* Id 0: the daemon could not read even our header. */
+    while (!r) {
+        r = receive_reply(c, until, &answered, reply);
+        if (!r && (answered == asked || answered == 0))
+            break;
+    }
+    return r;
 }
 
 void clause_key(char out[CLAUSE_KEY_BYTES])

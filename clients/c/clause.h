@@ -1,8 +1,9 @@
 /*
  * libclause: how a C program asks a claused.
  *
- * One connection, one request at a time.  Bodies are bytes: protocol/codec.h
- * makes them and reads them.  A connection belongs to one thread.
+ * One connection: one request at a time (clause_ask), or several on their way
+ * at once (clause_send, clause_take).  Bodies are bytes: protocol/codec.h makes
+ * them and reads them.  A connection belongs to one thread.
  */
 #ifndef CLIENTS_C_CLAUSE_H
 #define CLIENTS_C_CLAUSE_H
@@ -30,7 +31,7 @@ struct clause_reply {
     int64_t status;    /* enum status */
     int64_t revision;  /* the store's, ABSENT when not told */
     int64_t us;        /* the daemon's own time, ABSENT when not told */
-    struct slice body; /* lives until the next ask or close */
+    struct slice body; /* lives until the next ask, take or close */
 };
 
 /* Connect to ENDPOINT ("tcp://127.0.0.1:5570", "ipc:///run/x") and wait at
@@ -48,6 +49,17 @@ void clause_close(struct connection *c);
 enum clause_result clause_ask(struct connection *c, enum verb verb,
                               const char *key, int timeout_ms,
                               struct slice body, struct clause_reply *reply);
+
+/* Send VERB without waiting for its answer, which clause_take gives under *ID.
+ * A few hundred at most may be on their way. */
+enum clause_result clause_send(struct connection *c, enum verb verb,
+                               const char *key, int timeout_ms,
+                               struct slice body, int64_t *id);
+
+/* The next answer to come to any request that was sent, and whose: *ID is 0
+ * when the daemon could not read a request's header. */
+enum clause_result clause_take(struct connection *c, int timeout_ms,
+                               int64_t *id, struct clause_reply *reply);
 
 #define CLAUSE_KEY_BYTES 33
 /* A fresh idempotency key: 32 hexadecimal digits from the kernel's random
