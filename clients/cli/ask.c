@@ -199,13 +199,38 @@ static int tell_lost_write(const struct ctl *ctl)
                     ctl->endpoint, ctl->timeout_ms / 1000.0, ctl->run_key);
 }
 
+static enum clause_result connect_once(struct ctl *ctl)
+{
+    return ctl->connection
+               ? CLAUSE_OK
+               : clause_open(ctl->endpoint, ctl->timeout_ms, &ctl->connection);
+}
+
+int ctl_send_bytes(struct ctl *ctl, enum verb verb, const char *key,
+                   struct slice body, int64_t *id)
+{
+    enum clause_result r = connect_once(ctl);
+
+    if (!r)
+        r = clause_send(ctl->connection, verb, key, ctl->timeout_ms, body, id);
+    return r ? tell_result(ctl, r) : DONE;
+}
+
+int ctl_take(struct ctl *ctl, int *came, int64_t *id,
+             struct clause_reply *reply)
+{
+    enum clause_result r =
+        clause_take(ctl->connection, ctl->timeout_ms, id, reply);
+
+    *came = r == CLAUSE_OK;
+    return r == CLAUSE_OK || r == CLAUSE_TIMEOUT ? DONE : tell_result(ctl, r);
+}
+
 int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
                   struct slice body, struct clause_reply *reply)
 {
-    enum clause_result r = CLAUSE_OK;
+    enum clause_result r = connect_once(ctl);
 
-    if (!ctl->connection)
-        r = clause_open(ctl->endpoint, ctl->timeout_ms, &ctl->connection);
     if (r)
         return tell_result(ctl, r);
     r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body, reply);

@@ -445,7 +445,7 @@ static int read_all(struct import *in)
     if (!status && in->sender)
         status = end_group(in);
     if (!status && in->sender)
-        status = sender_flush(in->sender);
+        status = sender_finish(in->sender);
     progress_end();
     if (status && in->sender)
         return tell_stopped(in, status);

@@ -93,6 +93,16 @@ int ctl_misused(const struct ctl *ctl, const char *format, ...)
 int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
                   struct slice body, struct clause_reply *reply);
 
+/* Send encoded bytes without waiting; connects when needed.  *ID names the
+ * answer.  DONE, or the status of what was told. */
+int ctl_send_bytes(struct ctl *ctl, enum verb verb, const char *key,
+                   struct slice body, int64_t *id);
+
+/* Take the next answer to what was sent.  DONE with *CAME 1, or 0 when none
+ * came in time, which is not told; or the status of what was told. */
+int ctl_take(struct ctl *ctl, int *came, int64_t *id,
+             struct clause_reply *reply);
+
 /* The exit status of a reply's status. */
 int ctl_exit_of(int64_t status);
 

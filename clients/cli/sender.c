@@ -1,5 +1,10 @@
 /*
- * Chunks: encode, ask, account for every row of the answer.
+ * Chunks in a ring: encoded, sent, and accounted for row by row as the answers
+ * come; the first in the ring is finished first, so that the rejects stand in
+ * the order of the file.
+ *
+ * What is not simply taken (a busy daemon, a fault in the request, a lost
+ * answer) is asked again by itself when nothing else is on its way.
  */
 #include "clients/cli/sender.h"
 
@@ -21,17 +26,26 @@ struct entry {
     char *field;
     char *hint;
 };
+enum chunk_state { FILLING, SENT, AGAIN, ANSWERED };
+struct chunk {
+    enum chunk_state state;
+    int64_t id; /* of its request */
+    struct entry entries[SENDER_ROWS];
+    size_t n;
+    struct entry *sent[SENDER_ROWS]; /* those that hold an entity */
+    size_t n_sent;
+    size_t bytes;
+};
 struct sender {
     struct ctl *ctl;
     enum verb verb;
     int64_t entity;
     const char *run;
     struct rejects *rejects;
-    struct arena *arena; /* of one request */
-    struct entry entries[SENDER_ROWS];
-    size_t n;
-    struct entry *sent[SENDER_ROWS]; /* those that hold an entity */
-    size_t bytes;
+    struct arena *arena; /* of one request or answer */
+    struct chunk *chunks;
+    size_t first; /* of the ring; the one after those in flight is filling */
+    size_t in_flight;
     struct sender_totals totals;
 };
 
@@ -48,30 +62,43 @@ struct sender *sender_new(struct ctl *ctl, enum verb verb, int64_t entity,
     s->run = run;
     s->rejects = rejects;
     s->arena = arena_new(ARENA_BYTES);
+    s->chunks = calloc(SENDER_WINDOW + 1, sizeof *s->chunks);
     s->totals.notes_by_name = json_object();
-    if (s->arena && s->totals.notes_by_name)
+    if (s->arena && s->chunks && s->totals.notes_by_name)
         return s;
     sender_free(s);
     return NULL;
 }
 
-static void drop_entries(struct sender *s)
+static struct chunk *chunk_at(const struct sender *s, size_t i)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        buffer_free(&s->entries[i].bytes);
-        saved_rows_free(s->entries[i].rows);
-        free(s->entries[i].field);
-        free(s->entries[i].hint);
+    return &s->chunks[(s->first + i) % (SENDER_WINDOW + 1)];
+}
+
+static struct chunk *filling(const struct sender *s)
+{
+    return chunk_at(s, s->in_flight);
+}
+
+static void chunk_clear(struct chunk *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        buffer_free(&c->entries[i].bytes);
+        saved_rows_free(c->entries[i].rows);
+        free(c->entries[i].field);
+        free(c->entries[i].hint);
     }
-    s->n = 0;
-    s->bytes = 0;
+    c->n = c->n_sent = c->bytes = 0;
+    c->state = FILLING;
 }
 
 void sender_free(struct sender *s)
 {
     if (!s)
         return;
-    drop_entries(s);
+    for (size_t i = 0; s->chunks && i <= SENDER_WINDOW; i++)
+        chunk_clear(&s->chunks[i]);
+    free(s->chunks);
     json_decref(s->totals.notes_by_name);
     arena_free(s->arena);
     free(s);
@@ -90,16 +117,20 @@ static int out_of_memory(const struct sender *s)
 }
 
 /* Both verbs ask in the same shape; its struct is import.apply's. */
-static int encode(struct sender *s, size_t from, size_t n, struct buffer *body)
+static int encode(struct sender *s, const struct chunk *c, size_t from,
+                  size_t n, struct buffer *body)
 {
     struct ask_import_apply ask;
-    struct slice *rows = arena_array(s->arena, n, sizeof *rows);
+    struct slice *rows;
+
+    arena_reset(s->arena);
+    rows = arena_array(s->arena, n, sizeof *rows);
 
     if (!rows)
         return -1;
     for (size_t i = 0; i < n; i++)
-        rows[i] = (struct slice){s->sent[from + i]->bytes.data,
-                                 s->sent[from + i]->bytes.len};
+        rows[i] = (struct slice){c->sent[from + i]->bytes.data,
+                                 c->sent[from + i]->bytes.len};
     shape_clear(verb_rows[s->verb].ask, &ask);
     ask.entity = s->entity;
     ask.rows = (struct slices){rows, n};
@@ -125,17 +156,32 @@ static void pause_ms(long ms)
     nanosleep(&t, NULL);
 }
 
+/* The body of a request and its key; a check needs none. */
+static int prepare(struct sender *s, const struct chunk *c, size_t from,
+                   size_t n, struct buffer *body,
+                   char key[PROTOCOL_KEY_MAX + 1])
+{
+    if (encode(s, c, from, n, body)) {
+        buffer_free(body);
+        return out_of_memory(s);
+    }
+    request_key(s, (struct slice){body->data, body->len}, key);
+    return DONE;
+}
+
+static const char *key_of(const struct sender *s, const char *key)
+{
+    return verb_rows[s->verb].class == CLASS_WRITE ? key : NULL;
+}
+
 /* Only a busy daemon is asked again; everything else is an answer. */
-static int ask_patiently(struct sender *s, struct slice body,
+static int ask_patiently(struct sender *s, const char *key, struct slice body,
                          struct clause_reply *reply)
 {
-    char key[PROTOCOL_KEY_MAX + 1];
-    int write = verb_rows[s->verb].class == CLASS_WRITE, status;
+    int status;
 
-    request_key(s, body, key);
     for (int i = 0; i < BUSY_TRIES; i++) {
-        status =
-            ctl_ask_bytes(s->ctl, s->verb, write ? key : NULL, body, reply);
+        status = ctl_ask_bytes(s->ctl, s->verb, key_of(s, key), body, reply);
         if (status || reply->status != STATUS_RESOURCE_EXHAUSTED)
             return status;
         pause_ms((long)BUSY_WAIT_MS << i);
@@ -161,20 +207,6 @@ static int reject_entry(struct sender *s, struct entry *entry,
     return entry->field && entry->hint ? DONE : out_of_memory(s);
 }
 
-/* In the order of the file, which is that of the entries. */
-static int write_rejects(struct sender *s)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        const struct entry *e = &s->entries[i];
-
-        if (*e->name && rejects_add(s->rejects, e->rows, e->name,
-                                    slice_of(e->field), slice_of(e->hint)))
-            return ctl_fail(s->ctl, EXIT_IO, _("%s cannot be written: %s"),
-                            rejects_path(s->rejects), strerror(errno));
-    }
-    return DONE;
-}
-
 /* Notes are counted by name: an import of millions may have as many. */
 static void count_notes(struct sender *s, const struct row_note_list *notes)
 {
@@ -191,13 +223,15 @@ static void count_notes(struct sender *s, const struct row_note_list *notes)
 }
 
 /* Rows of an answer count from 1 within its request. */
-static int account(struct sender *s, size_t from, size_t n, struct slice body)
+static int account(struct sender *s, struct chunk *c, size_t from, size_t n,
+                   struct slice body)
 {
     const struct limits limits = {2 * REPLY_BYTES_MAX, 2 * REPLY_BYTES_MAX, 24};
     struct answer_import_apply answer;
     struct faults faults = {.n = 0};
     int status = DONE;
 
+    arena_reset(s->arena);
     if (protocol_decode(verb_rows[s->verb].answer, body, &limits, s->arena,
                         &answer, &faults))
         return ctl_fail(s->ctl, EXIT_INTERNAL, "%s",
@@ -211,17 +245,19 @@ static int account(struct sender *s, size_t from, size_t n, struct slice body)
         const struct reject *r = &answer.rejected.at[i];
 
         if (r->row >= 1 && r->row <= (int64_t)n)
-            status = reject_entry(s, s->sent[from + (size_t)r->row - 1],
+            status = reject_entry(s, c->sent[from + (size_t)r->row - 1],
                                   r->name, r->field, r->hint);
     }
     return status;
 }
 
-static int send_range(struct sender *s, size_t from, size_t n);
+/* ---- Asking by itself ------------------------------------------------- */
+
+static int ask_range(struct sender *s, struct chunk *c, size_t from, size_t n);
 
 /* The whole request was refused.  For a fault in what was sent, halving it
  * finds the entity at fault; anything else ends the import. */
-static int refused(struct sender *s, size_t from, size_t n,
+static int refused(struct sender *s, struct chunk *c, size_t from, size_t n,
                    const struct clause_reply *reply)
 {
     int data = reply->status == STATUS_INVALID_ARGUMENT ||
@@ -231,12 +267,12 @@ static int refused(struct sender *s, size_t from, size_t n,
     int status;
 
     if (data && n > 1) {
-        status = send_range(s, from, n / 2);
+        status = ask_range(s, c, from, n / 2);
         if (!status)
-            status = send_range(s, from + n / 2, n - n / 2);
+            status = ask_range(s, c, from + n / 2, n - n / 2);
     } else if (data) {
         status =
-            reject_entry(s, s->sent[from], slice_of(json_text(refusal, "name")),
+            reject_entry(s, c->sent[from], slice_of(json_text(refusal, "name")),
                          slice_of(json_text(first, "field")),
                          slice_of(json_text(first, "hint")));
     } else {
@@ -246,55 +282,145 @@ static int refused(struct sender *s, size_t from, size_t n,
     return status;
 }
 
-/* The arena is of one request: a halved one begins anew. */
-static int send_range(struct sender *s, size_t from, size_t n)
+static int ask_range(struct sender *s, struct chunk *c, size_t from, size_t n)
 {
+    char key[PROTOCOL_KEY_MAX + 1];
     struct buffer body = {0};
     struct clause_reply reply;
-    int status;
+    int status = prepare(s, c, from, n, &body, key);
 
-    arena_reset(s->arena);
-    if (encode(s, from, n, &body)) {
-        buffer_free(&body);
-        return out_of_memory(s);
-    }
-    status = ask_patiently(s, (struct slice){body.data, body.len}, &reply);
+    if (status)
+        return status;
+    status = ask_patiently(s, key, (struct slice){body.data, body.len}, &reply);
     buffer_free(&body);
     if (status)
         return status;
-    return reply.status == STATUS_OK ? account(s, from, n, reply.body)
-                                     : refused(s, from, n, &reply);
+    return reply.status == STATUS_OK ? account(s, c, from, n, reply.body)
+                                     : refused(s, c, from, n, &reply);
 }
 
-int sender_flush(struct sender *s)
+/* ---- The ring --------------------------------------------------------- */
+
+/* Take one answer to whichever chunk it belongs; none in time: all that are
+ * on their way are asked again. */
+static int take_answer(struct sender *s)
 {
-    size_t n = 0;
+    struct clause_reply reply;
+    int64_t id;
+    int came, status = ctl_take(s->ctl, &came, &id, &reply);
+
+    for (size_t i = 0; i < s->in_flight && !status; i++) {
+        struct chunk *c = chunk_at(s, i);
+
+        if (c->state != SENT || (came && c->id != id))
+            continue;
+        c->state = came && reply.status == STATUS_OK ? ANSWERED : AGAIN;
+        if (c->state == ANSWERED)
+            status = account(s, c, 0, c->n_sent, reply.body);
+        if (came)
+            break;
+    }
+    return status;
+}
+
+static int drain(struct sender *s)
+{
     int status = DONE;
 
-    for (size_t i = 0; i < s->n; i++)
-        if (!*s->entries[i].name)
-            s->sent[n++] = &s->entries[i];
-    if (n)
-        status = send_range(s, 0, n);
+    for (size_t i = 0; i < s->in_flight && !status; i++)
+        while (chunk_at(s, i)->state == SENT && !status)
+            status = take_answer(s);
+    return status;
+}
+
+/* In the order of the file, which is that of the entries. */
+static int write_rejects(struct sender *s, const struct chunk *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct entry *e = &c->entries[i];
+
+        if (*e->name && rejects_add(s->rejects, e->rows, e->name,
+                                    slice_of(e->field), slice_of(e->hint)))
+            return ctl_fail(s->ctl, EXIT_IO, _("%s cannot be written: %s"),
+                            rejects_path(s->rejects), strerror(errno));
+    }
+    return DONE;
+}
+
+static int finish_first(struct sender *s)
+{
+    struct chunk *c = chunk_at(s, 0);
+    int status = DONE;
+
+    while (c->state == SENT && !status)
+        status = take_answer(s);
+    if (!status && c->state == AGAIN && !(status = drain(s)))
+        status = ask_range(s, c, 0, c->n_sent);
     if (!status)
-        status = write_rejects(s);
-    drop_entries(s);
+        status = write_rejects(s, c);
+    chunk_clear(c);
+    s->first = (s->first + 1) % (SENDER_WINDOW + 1);
+    s->in_flight--;
+    return status;
+}
+
+static int send_chunk(struct sender *s, struct chunk *c)
+{
+    char key[PROTOCOL_KEY_MAX + 1];
+    struct buffer body = {0};
+    int status = prepare(s, c, 0, c->n_sent, &body, key);
+
+    if (!status)
+        status = ctl_send_bytes(s->ctl, s->verb, key_of(s, key),
+                                (struct slice){body.data, body.len}, &c->id);
+    buffer_free(&body);
+    c->state = SENT;
+    return status;
+}
+
+/* Let the chunk that was filling go. */
+static int launch(struct sender *s)
+{
+    struct chunk *c = filling(s);
+    int status = DONE;
+
+    for (size_t i = 0; i < c->n; i++)
+        if (!*c->entries[i].name)
+            c->sent[c->n_sent++] = &c->entries[i];
+    c->state = ANSWERED; /* nothing to ask */
+    if (c->n_sent)
+        status = send_chunk(s, c);
+    s->in_flight++;
+    if (!status && s->in_flight > SENDER_WINDOW)
+        status = finish_first(s);
+    return status;
+}
+
+int sender_finish(struct sender *s)
+{
+    int status = launch(s);
+
+    while (s->in_flight && !status)
+        status = finish_first(s);
     return status;
 }
 
 static int make_room(struct sender *s, size_t bytes)
 {
-    if (s->n == SENDER_ROWS || (s->n && s->bytes + bytes > SENDER_BYTES))
-        return sender_flush(s);
+    const struct chunk *c = filling(s);
+
+    if (c->n == SENDER_ROWS || (c->n && c->bytes + bytes > SENDER_BYTES))
+        return launch(s);
     return DONE;
 }
 
 int sender_add(struct sender *s, struct buffer *bytes, struct saved_row *rows)
 {
     int status = make_room(s, bytes->len);
+    struct chunk *c = filling(s);
 
-    s->entries[s->n++] = (struct entry){.bytes = *bytes, .rows = rows};
-    s->bytes += bytes->len;
+    c->entries[c->n++] = (struct entry){.bytes = *bytes, .rows = rows};
+    c->bytes += bytes->len;
     *bytes = (struct buffer){0};
     return status;
 }
@@ -303,7 +429,8 @@ int sender_reject(struct sender *s, struct saved_row *rows, const char *name,
                   struct slice field, struct slice hint)
 {
     int status = make_room(s, 0);
-    struct entry *entry = &s->entries[s->n++];
+    struct chunk *c = filling(s);
+    struct entry *entry = &c->entries[c->n++];
 
     *entry = (struct entry){.rows = rows};
     return status ? status

@@ -1,9 +1,11 @@
 /*
- * Entities on their way to the daemon, many in one request.
+ * Entities on their way to the daemon, many in one request and several
+ * requests at once, so that client and daemon work at the same time.
  *
- * A request holds at most SENDER_ROWS rows and SENDER_BYTES bytes.  Its
- * idempotency key is made of the run's key and of its own bytes, so a rerun
- * under the same --key repeats what was answered and writes what was not.
+ * A request holds at most SENDER_ROWS rows and SENDER_BYTES bytes, and
+ * SENDER_WINDOW of them are unanswered at most.  Its idempotency key is made
+ * of the run's key and of its own bytes, so a rerun under the same --key
+ * repeats what was answered and writes what was not.
  */
 #ifndef CLIENTS_CLI_SENDER_H
 #define CLIENTS_CLI_SENDER_H
@@ -13,6 +15,8 @@
 
 #define SENDER_ROWS 500
 #define SENDER_BYTES ((size_t)512 * 1024)
+/* Some 4 MiB at most, and half of what the daemon takes for one commit. */
+#define SENDER_WINDOW 8
 /* Of the run's key: a dash and 16 digits are added to it. */
 #define SENDER_KEY_MAX (PROTOCOL_KEY_MAX - 17)
 
@@ -35,11 +39,11 @@ int sender_add(struct sender *sender, struct buffer *bytes,
 int sender_reject(struct sender *sender, struct saved_row *rows,
                   const char *name, struct slice field, struct slice hint);
 
-/* Send what is queued.  DONE, or the status of what was told. */
-int sender_flush(struct sender *sender);
+/* Send what is queued and wait for all answers.  DONE, or the status of what was told. */
+int sender_finish(struct sender *sender);
 
 struct sender_totals {
-    int64_t imported; /* accepted, in a dry run */
+    int64_t imported; /* accepted, in a dry run; of answered requests */
     int64_t created;
     int64_t notes;
     json_t *notes_by_name; /* borrowed */
