@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/ingest.h"
+#include "protocol/path.h"
 
 struct walk {
     const struct reference *reference;
@@ -16,17 +17,17 @@ struct walk {
     struct notes *notes;
 };
 
-static const char *path_join(struct walk *w, const char *path, const char *name)
+static struct path member_at(const struct path *up, const char *name)
 {
-    return arena_format(w->arena, *path ? "%s.%s" : "%s%s", path, name).data;
+    return (struct path){up, slice_of(name), 0};
 }
 
-static const char *path_item(struct walk *w, const char *path, size_t i)
+static struct path element_at(const struct path *up, size_t i)
 {
-    return arena_format(w->arena, "%s[%zu]", path, i + 1).data;
+    return (struct path){up, {NULL, 0}, i + 1};
 }
 
-static void note_add(struct walk *w, const char *path, const char *name,
+static void note_add(struct walk *w, const struct path *path, const char *name,
                      struct slice from, struct slice to, const char *hint)
 {
     struct note *note;
@@ -37,17 +38,18 @@ static void note_add(struct walk *w, const char *path, const char *name,
     }
     note = &w->notes->at[w->notes->n++];
     shape_clear(&shape_note, note);
-    note->field = slice_of(path);
+    note->field = path_text(path, w->arena);
     note->name = slice_of(name);
     note->from = from;
     note->to = to;
     note->hint = slice_of(hint);
 }
 
-static void fault_add(struct walk *w, enum err name, const char *path,
+static void fault_add(struct walk *w, enum err name, const struct path *path,
                       const char *hint)
 {
-    faults_add(w->faults, w->arena, name, slice_of(path), "%s", hint);
+    faults_add(w->faults, w->arena, name, path_text(path, w->arena), "%s",
+               hint);
 }
 
 /* ---- Communes and territory codes ---------------------------------------- */
@@ -66,7 +68,7 @@ static const char *successors(struct walk *w,
 }
 
 /* Resolve CODE into its current commune; a fault and 0 when there is none. */
-static int resolve(struct walk *w, struct slice code, const char *path,
+static int resolve(struct walk *w, struct slice code, const struct path *path,
                    uint32_t *commune)
 {
     struct reference_successors many = {.n = 0};
@@ -83,7 +85,7 @@ static int resolve(struct walk *w, struct slice code, const char *path,
     return 0;
 }
 
-static void check_commune(struct walk *w, const char *path,
+static void check_commune(struct walk *w, const struct path *path,
                           struct slice *member)
 {
     struct slice now;
@@ -111,7 +113,7 @@ static struct slice after(struct slice text, size_t n)
 }
 
 /* COM:<insee> and NEAR:<insee>:<km>: the commune inside is made current. */
-static void check_zone_commune(struct walk *w, const char *path,
+static void check_zone_commune(struct walk *w, const struct path *path,
                                struct slice *member, size_t prefix)
 {
     struct slice insee = {member->data + prefix, 5};
@@ -131,7 +133,7 @@ static void check_zone_commune(struct walk *w, const char *path,
     *member = now;
 }
 
-static void check_zone_row(struct walk *w, const char *path,
+static void check_zone_row(struct walk *w, const struct path *path,
                            const struct territory_rows *rows, struct slice code,
                            enum err unknown, const char *hint)
 {
@@ -139,7 +141,8 @@ static void check_zone_row(struct walk *w, const char *path,
         fault_add(w, unknown, path, hint);
 }
 
-static void check_zone(struct walk *w, const char *path, struct slice *zone)
+static void check_zone(struct walk *w, const struct path *path,
+                       struct slice *zone)
 {
     const struct reference *r = w->reference;
 
@@ -176,7 +179,8 @@ static void drop_repeats(struct slice *at, size_t *n)
     *n = kept;
 }
 
-static void check_zones(struct walk *w, const char *path, struct slices *member)
+static void check_zones(struct walk *w, const struct path *path,
+                        struct slices *member)
 {
     struct slice *copy;
 
@@ -188,8 +192,11 @@ static void check_zones(struct walk *w, const char *path, struct slices *member)
         return;
     }
     memcpy(copy, member->at, member->n * sizeof *copy);
-    for (size_t i = 0; i < member->n; i++)
-        check_zone(w, path_item(w, path, i), &copy[i]);
+    for (size_t i = 0; i < member->n; i++) {
+        struct path step = element_at(path, i);
+
+        check_zone(w, &step, &copy[i]);
+    }
     member->at = copy;
     drop_repeats(copy, &member->n);
 }
@@ -198,7 +205,8 @@ static void check_zones(struct walk *w, const char *path, struct slices *member)
 
 /* Sum of d x (3 7 1 3 7 1 3 7) mod 10; a few real codes break the rule, so a
  * wrong digit is told and never refused (domain.md 2.2). */
-static void check_cpv(struct walk *w, const char *path, struct slice code)
+static void check_cpv(struct walk *w, const struct path *path,
+                      struct slice code)
 {
     static const int weight[8] = {3, 7, 1, 3, 7, 1, 3, 7};
     int sum = 0;
@@ -214,28 +222,33 @@ static void check_cpv(struct walk *w, const char *path, struct slice code)
                 .data);
 }
 
-static void check_cpvs(struct walk *w, const char *path,
+static void check_cpvs(struct walk *w, const struct path *path,
                        const struct slices *codes)
 {
-    for (size_t i = 0; i < codes->n; i++)
-        check_cpv(w, path_item(w, path, i), codes->at[i]);
+    for (size_t i = 0; i < codes->n; i++) {
+        struct path step = element_at(path, i);
+
+        check_cpv(w, &step, codes->at[i]);
+    }
 }
 
 /* ---- The walk ---------------------------------------------------------- */
 
-static void walk_shape(struct walk *w, const char *path,
+static void walk_shape(struct walk *w, const struct path *path,
                        const struct shape *shape, void *value);
 
 /* A list of structs is {at, n}, whatever the struct. */
-static void walk_list(struct walk *w, const char *path,
+static void walk_list(struct walk *w, const struct path *path,
                       const struct shape *shape, const struct zone_list *list)
 {
-    for (size_t i = 0; i < list->n; i++)
-        walk_shape(w, path_item(w, path, i), shape,
-                   (char *)list->at + i * shape->size);
+    for (size_t i = 0; i < list->n; i++) {
+        struct path step = element_at(path, i);
+
+        walk_shape(w, &step, shape, (char *)list->at + i * shape->size);
+    }
 }
 
-static void walk_field(struct walk *w, const char *path,
+static void walk_field(struct walk *w, const struct path *path,
                        const struct field *field, void *member)
 {
     switch (field->type) {
@@ -260,49 +273,57 @@ static void walk_field(struct walk *w, const char *path,
     }
 }
 
-static void walk_shape(struct walk *w, const char *path,
+static void walk_shape(struct walk *w, const struct path *path,
                        const struct shape *shape, void *value)
 {
     for (size_t i = 0; i < shape->n; i++) {
         const struct field *field = &shape->fields[i];
+        struct path step = {path, {field->name, field->name_len}, 0};
 
-        walk_field(w, path_join(w, path, field->name), field,
-                   (char *)value + field->offset);
+        walk_field(w, &step, field, (char *)value + field->offset);
     }
 }
 
 /* ---- Rules between fields ---------------------------------------------- */
 
-static void check_order(struct walk *w, const char *path, const char *field,
-                        int64_t low, int64_t high, const char *hint)
+static void check_order(struct walk *w, const struct path *path,
+                        const char *field, int64_t low, int64_t high,
+                        const char *hint)
 {
+    struct path step = member_at(path, field);
+
     if (low != ABSENT && high != ABSENT && low > high)
-        fault_add(w, ERR_BAD_ORDER, path_join(w, path, field), hint);
+        fault_add(w, ERR_BAD_ORDER, &step, hint);
 }
 
-static void rules_activity(struct walk *w, const char *path,
+static void rules_activity(struct walk *w, const struct path *path,
                            const struct activity *a)
 {
+    struct path zone = member_at(path, "zone");
+
     check_order(w, path, "lot_min", a->lot_min, a->lot_max,
                 "lot_min is above lot_max");
     if (a->zone && a->zone->codes.n && a->zone->within_km != ABSENT)
-        fault_add(w, ERR_ZONE_FORM, path_join(w, path, "zone"),
+        fault_add(w, ERR_ZONE_FORM, &zone,
                   "keep codes, or within_km, and leave the other out");
 }
 
-static void rules_structure(struct walk *w, const char *path,
+static void rules_structure(struct walk *w, const struct path *path,
                             const struct structure *s)
 {
-    const char *list = path_join(w, path, "activities");
+    struct path list = member_at(path, "activities");
+    struct path half = member_at(path, s->lat == ABSENT ? "lat" : "lon");
 
     if ((s->lat == ABSENT) != (s->lon == ABSENT))
-        fault_add(w, ERR_POSITION_HALF,
-                  path_join(w, path, s->lat == ABSENT ? "lat" : "lon"),
+        fault_add(w, ERR_POSITION_HALF, &half,
                   "give both lat and lon, or neither");
     check_order(w, path, "agreement_from", s->agreement_from,
                 s->agreement_until, "agreement_from is after agreement_until");
-    for (size_t i = 0; i < s->activities.n; i++)
-        rules_activity(w, path_item(w, list, i), &s->activities.at[i]);
+    for (size_t i = 0; i < s->activities.n; i++) {
+        struct path step = element_at(&list, i);
+
+        rules_activity(w, &step, &s->activities.at[i]);
+    }
 }
 
 static int reserves(int64_t kind)
@@ -323,39 +344,43 @@ static const char *conflict_hint(int64_t a, int64_t b, int concession)
 
 /* A lot is reserved to one family (CCP L2113-12 to 14); both families on a
  * concession are forbidden (L3113-3). */
-static void rules_lot(struct walk *w, const char *path, const struct lot *lot,
-                      int concession)
+static void rules_lot(struct walk *w, const struct path *path,
+                      const struct lot *lot, int concession)
 {
-    const char *list = path_join(w, path, "clauses");
+    struct path list = member_at(path, "clauses");
     int64_t reserved = ABSENT;
 
     for (size_t i = 0; i < lot->clauses.n; i++) {
         int64_t kind = lot->clauses.at[i].kind;
-        const char *at = path_join(w, path_item(w, list, i), "kind");
+        struct path clause = element_at(&list, i);
+        struct path at = member_at(&clause, "kind");
 
         if (!reserves(kind))
             continue;
         if (reserved != ABSENT && reserved != kind)
-            fault_add(w, ERR_CLAUSE_CONFLICT, at,
+            fault_add(w, ERR_CLAUSE_CONFLICT, &at,
                       conflict_hint(reserved, kind, concession));
         if (kind == CLAUSE_RES_MIX && concession)
-            fault_add(w, ERR_CONCESSION_MIX_FORBIDDEN, at,
+            fault_add(w, ERR_CONCESSION_MIX_FORBIDDEN, &at,
                       "reserve to one family: RES_HAND or RES_IAE");
         reserved = kind;
     }
 }
 
-static void rules_market(struct walk *w, const char *path,
+static void rules_market(struct walk *w, const struct path *path,
                          const struct market *m)
 {
-    const char *list = path_join(w, path, "lots");
+    struct path list = member_at(path, "lots");
 
-    for (size_t i = 0; i < m->lots.n; i++)
-        rules_lot(w, path_item(w, list, i), &m->lots.at[i],
+    for (size_t i = 0; i < m->lots.n; i++) {
+        struct path step = element_at(&list, i);
+
+        rules_lot(w, &step, &m->lots.at[i],
                   m->contract_type == CONTRACT_CONCESSION);
+    }
 }
 
-static void rules_profile(struct walk *w, const char *path,
+static void rules_profile(struct walk *w, const struct path *path,
                           const struct profile *p)
 {
     check_order(w, path, "hours_min", p->hours_min, p->hours_max,
@@ -367,13 +392,15 @@ enum err ingest(const struct reference *reference, unsigned entity, void *value,
                 struct notes *notes)
 {
     struct walk w = {reference, arena, faults, notes};
+    struct path root = member_at(NULL, path);
+    const struct path *at = *path ? &root : NULL;
 
-    walk_shape(&w, path, entity_shape(entity), value);
+    walk_shape(&w, at, entity_shape(entity), value);
     if (entity == ENTITY_STRUCTURE)
-        rules_structure(&w, path, value);
+        rules_structure(&w, at, value);
     else if (entity == ENTITY_MARKET)
-        rules_market(&w, path, value);
+        rules_market(&w, at, value);
     else
-        rules_profile(&w, path, value);
+        rules_profile(&w, at, value);
     return faults->n ? faults->at[0].name : ERR_NONE;
 }

@@ -42,6 +42,15 @@ size_t path_write(const struct path *path, char out[PATH_MAX_BYTES + 1])
     return used < PATH_MAX_BYTES ? used : PATH_MAX_BYTES;
 }
 
+struct slice path_text(const struct path *path, struct arena *arena)
+{
+    char text[PATH_MAX_BYTES + 1];
+    struct slice copy = {text, path_write(path, text)};
+
+    copy = arena_copy(arena, copy);
+    return copy.data ? copy : SLICE("");
+}
+
 void faults_add(struct faults *faults, struct arena *arena, enum err name,
                 struct slice path, const char *hint, ...)
 {

@@ -1,6 +1,6 @@
 /*
- * Where in a body the decoder stands, as a chain on its stack, and how a
- * fault there is told.  Private to protocol/.
+ * Where in a value a walk stands, as a chain on its stack: most walks find no
+ * fault, and only a fault needs the path as a text.
  */
 #ifndef PROTOCOL_PATH_H
 #define PROTOCOL_PATH_H
@@ -19,7 +19,11 @@ struct path {
     size_t index;
 };
 
-/* Write the path to OUT, cut where it is full; its length. */
+/* Write the path to OUT, cut where it is full; its length.  NULL is the value
+ * itself: nothing. */
 size_t path_write(const struct path *path, char out[PATH_MAX_BYTES + 1]);
+
+/* The same as a text in ARENA; "" without memory. */
+struct slice path_text(const struct path *path, struct arena *arena);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "clients/cli/json.h"
 #include "clients/cli/names.h"
+#include "protocol/path.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -150,36 +151,13 @@ struct reading {
     struct faults *faults;
 };
 
-/* A step of the path to a value: a member when NAME is there, else an element,
- * numbered from 1.  Chained on the stack: most values have no fault, and only
- * a fault needs the path as a text. */
-struct step {
-    const struct step *up; /* NULL: the object itself */
-    const char *name;
-    size_t index;
-};
-
 static void fill(struct reading *r, const struct shape *shape,
-                 const json_t *object, const struct step *at, void *value);
+                 const json_t *object, const struct path *at, void *value);
 
-static struct slice path_text(struct arena *arena, const struct step *at)
-{
-    struct slice up;
-
-    if (!at)
-        return SLICE("");
-    up = path_text(arena, at->up);
-    if (!at->name)
-        return arena_format(arena, "%.*s[%zu]", (int)up.len, up.data,
-                            at->index);
-    return arena_format(arena, "%.*s%s%s", (int)up.len, up.data,
-                        up.len ? "." : "", at->name);
-}
-
-static void complain(struct reading *r, const struct step *at, enum err name,
+static void complain(struct reading *r, const struct path *at, enum err name,
                      const char *hint)
 {
-    faults_add(r->faults, r->arena, name, path_text(r->arena, at), "%s", hint);
+    faults_add(r->faults, r->arena, name, path_text(at, r->arena), "%s", hint);
 }
 
 /* A scalar as a person would type it; absent when it is none. */
@@ -204,7 +182,7 @@ static struct slice scalar_text(struct arena *arena, const json_t *json)
 }
 
 static void fill_scalar(struct reading *r, const struct field *field,
-                        const json_t *json, const struct step *at, void *member)
+                        const json_t *json, const struct path *at, void *member)
 {
     struct slice text = scalar_text(r->arena, json), hint = {0};
     enum err e = text.data
@@ -212,7 +190,7 @@ static void fill_scalar(struct reading *r, const struct field *field,
                      : ERR_WRONG_TYPE;
 
     if (e)
-        faults_add(r->faults, r->arena, e, path_text(r->arena, at), "%.*s",
+        faults_add(r->faults, r->arena, e, path_text(at, r->arena), "%.*s",
                    (int)hint.len, hint.data ? hint.data : "");
 }
 
@@ -246,7 +224,7 @@ static struct field element_field(const struct field *list)
 
 /* The elements of an array, 0 with a fault when it is not one or too long. */
 static int array_length(struct reading *r, const struct field *field,
-                        const json_t *json, const struct step *at, size_t *n)
+                        const json_t *json, const struct path *at, size_t *n)
 {
     if (!json_is_array(json)) {
         complain(r, at, ERR_WRONG_TYPE, "write a list: [...]");
@@ -254,7 +232,7 @@ static int array_length(struct reading *r, const struct field *field,
     }
     *n = json_array_size(json);
     if (field->max && *n > (size_t)field->max) {
-        faults_add(r->faults, r->arena, ERR_RANGE, path_text(r->arena, at),
+        faults_add(r->faults, r->arena, ERR_RANGE, path_text(at, r->arena),
                    "at most %" PRId64 " elements", field->max);
         return 0;
     }
@@ -263,13 +241,13 @@ static int array_length(struct reading *r, const struct field *field,
 
 /* Elements are checked one by one, so that each fault has its number. */
 static void fill_codes(struct reading *r, const struct field *field,
-                       const json_t *json, const struct step *path,
+                       const json_t *json, const struct path *path,
                        void *member)
 {
     struct field element = element_field(field);
     size_t n, size = field->type == TYPE_ENUMS ? sizeof(int64_t)
                                                : sizeof(struct slice);
-    struct step step = {path, NULL, 0};
+    struct path step = {path, {NULL, 0}, 0};
     struct slices *list = member;
     char *at;
 
@@ -288,9 +266,9 @@ static void fill_codes(struct reading *r, const struct field *field,
 }
 
 static void fill_list(struct reading *r, const struct field *field,
-                      const json_t *json, const struct step *path, void *member)
+                      const json_t *json, const struct path *path, void *member)
 {
-    struct step step = {path, NULL, 0};
+    struct path step = {path, {NULL, 0}, 0};
     struct slice *list = member;
     size_t n;
     char *at;
@@ -311,7 +289,7 @@ static void fill_list(struct reading *r, const struct field *field,
 }
 
 static void fill_one(struct reading *r, const struct field *field,
-                     const json_t *json, const struct step *at, void *member)
+                     const json_t *json, const struct path *at, void *member)
 {
     void *one = shape_array(r->arena, field->shape, 1);
 
@@ -324,7 +302,7 @@ static void fill_one(struct reading *r, const struct field *field,
 }
 
 static void fill_member(struct reading *r, const struct field *field,
-                        const json_t *json, const struct step *at, void *member)
+                        const json_t *json, const struct path *at, void *member)
 {
     switch (field->type) {
     case TYPE_STRS:
@@ -359,14 +337,14 @@ static int has_field(const struct shape *shape, const char *key)
 
 /* Members the shape does not know; a near one is named. */
 static void refuse_strangers(struct reading *r, const struct shape *shape,
-                             const json_t *object, const struct step *at)
+                             const json_t *object, const struct path *at)
 {
     const char *key, *near;
     json_t *value;
 
     json_object_foreach((json_t *)object, key, value)
     {
-        struct step step = {at, key, 0};
+        struct path step = {at, slice_of(key), 0};
 
         if (has_field(shape, key))
             continue;
@@ -377,7 +355,7 @@ static void refuse_strangers(struct reading *r, const struct shape *shape,
         near = shape_nearest_name(shape, key);
         if (near)
             faults_add(r->faults, r->arena, ERR_UNKNOWN_FIELD,
-                       path_text(r->arena, &step), "did you mean %s?", near);
+                       path_text(&step, r->arena), "did you mean %s?", near);
         else
             complain(r, &step, ERR_UNKNOWN_FIELD, "");
     }
@@ -385,7 +363,7 @@ static void refuse_strangers(struct reading *r, const struct shape *shape,
 
 /* Faults are gathered, not just the first: a file is corrected once. */
 static void fill(struct reading *r, const struct shape *shape,
-                 const json_t *object, const struct step *at, void *value)
+                 const json_t *object, const struct path *at, void *value)
 {
     size_t known = 0;
 
@@ -396,7 +374,7 @@ static void fill(struct reading *r, const struct shape *shape,
     for (size_t i = 0; i < shape->n; i++) {
         const struct field *f = &shape->fields[i];
         const json_t *json = json_object_get(object, f->name);
-        struct step step = {at, f->name, 0};
+        struct path step = {at, slice_of(f->name), 0};
 
         known += json != NULL;
         if (json && !json_is_null(json))
