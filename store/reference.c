@@ -115,8 +115,11 @@ static void place_drafts(struct drafts *drafts)
     for (size_t i = 0; i < drafts->n; i++) {
         struct commune *commune = &drafts->at[i].commune;
 
-        if (commune->centred)
-            commune->place = reference_place(commune->lat, commune->lon);
+        commune->placed = commune->centred;
+        if (!commune->placed)
+            continue;
+        commune->place = reference_place(commune->lat, commune->lon);
+        reference_vector(commune->lat, commune->lon, commune->origin);
     }
 }
 
@@ -182,7 +185,13 @@ static int order_places(const void *a, const void *b, void *context)
     return strcmp(x->insee, y->insee);
 }
 
-/* What postings and side rows hold of a commune is its rank or its number. */
+static uint64_t stamp_more(uint64_t stamp, uint32_t number)
+{
+    return (stamp ^ number) * UINT64_C(0x100000001b3);
+}
+
+/* What postings and side rows hold of a commune is its rank or its number, the
+ * number of a territory, or kilometres from its bundled centre. */
 static uint64_t stamp_of(const struct reference *ref)
 {
     uint64_t stamp = UINT64_C(0xcbf29ce484222325);
@@ -191,15 +200,33 @@ static uint64_t stamp_of(const struct reference *ref)
         const struct commune *c = &ref->communes[ref->by_rank[i]];
 
         for (size_t k = 0; k < sizeof c->insee; k++)
-            stamp =
-                (stamp ^ (unsigned char)c->insee[k]) * UINT64_C(0x100000001b3);
-        stamp = (stamp ^ ref->by_rank[i]) * UINT64_C(0x100000001b3);
+            stamp = stamp_more(stamp, (unsigned char)c->insee[k]);
+        stamp = stamp_more(stamp, ref->by_rank[i]);
+        for (int k = 0; k < 3; k++)
+            stamp = stamp_more(stamp, (uint32_t)c->origin[k]);
+        stamp = stamp_more(stamp, c->department);
+        stamp = stamp_more(stamp, c->epci);
+        stamp = stamp_more(stamp, c->ept);
     }
     return stamp;
 }
 
-/* The box of the communes whose ranks begin at FROM.  Floats are nearest to
- * the number: the box grows by more than that may be off. */
+/* Grow a box; floats are nearest to the number: by more than that may be off.
+ */
+static void box_add(float *low[3], float *high[3], size_t run,
+                    const int32_t at[3])
+{
+    for (int k = 0; k < 3; k++) {
+        float v = (float)at[k] * 0x1p-30f;
+
+        if (v - 0x1p-23f < low[k][run])
+            low[k][run] = v - 0x1p-23f;
+        if (v + 0x1p-23f > high[k][run])
+            high[k][run] = v + 0x1p-23f;
+    }
+}
+
+/* The box of the communes whose ranks begin at FROM. */
 static void box_run(const struct reference *ref, uint32_t from, float *low[3],
                     float *high[3], float *at[3])
 {
@@ -213,16 +240,39 @@ static void box_run(const struct reference *ref, uint32_t from, float *low[3],
     for (uint32_t r = from; r < to; r++) {
         const struct commune *c = &ref->communes[ref->by_rank[r]];
 
-        for (int k = 0; c->centred && k < 3; k++) {
-            float v = (float)c->at[k] * 0x1p-30f;
-
-            at[k][r] = v;
-            if (v - 0x1p-23f < low[k][run])
-                low[k][run] = v - 0x1p-23f;
-            if (v + 0x1p-23f > high[k][run])
-                high[k][run] = v + 0x1p-23f;
-        }
+        if (!c->centred)
+            continue;
+        box_add(low, high, run, c->at);
+        for (int k = 0; k < 3; k++)
+            at[k][r] = (float)c->at[k] * 0x1p-30f;
     }
+}
+
+/* Without imported centres the wide boxes are the boxes. */
+static enum err widen_boxes(struct reference *ref, int imported)
+{
+    float *low[3], *high[3];
+
+    ref->wide = ref->boxes;
+    for (int k = 0; imported && k < 3; k++) {
+        size_t bytes = ref->boxes.n * sizeof **low;
+
+        low[k] = reference_own(ref->private, ref->boxes.n, sizeof **low);
+        high[k] = reference_own(ref->private, ref->boxes.n, sizeof **high);
+        if (!low[k] || !high[k])
+            return ERR_NOMEM;
+        memcpy(low[k], ref->boxes.low[k], bytes);
+        memcpy(high[k], ref->boxes.high[k], bytes);
+        ref->wide.low[k] = low[k];
+        ref->wide.high[k] = high[k];
+    }
+    for (uint32_t r = 0; imported && r < ref->n; r++) {
+        const struct commune *c = &ref->communes[ref->by_rank[r]];
+
+        if (c->placed)
+            box_add(low, high, r / REFERENCE_RUN, c->origin);
+    }
+    return ERR_NONE;
 }
 
 static enum err rank_communes(struct reference *ref)
@@ -483,6 +533,7 @@ static enum err build_territories(struct reference *ref, struct drafts *drafts,
     if (centres.len && (e = take_centres(centres, drafts, ref->epcis.n)))
         return e;
     if ((e = number_communes(ref, drafts)) || (e = rank_communes(ref)) ||
+        (e = widen_boxes(ref, centres.len != 0)) ||
         (e = fill_ranges(ref, drafts)) || (e = read_postcodes(own, drafts)))
         return e;
     return read_former(own, reference_bundle("former"));

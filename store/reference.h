@@ -24,9 +24,11 @@ struct commune {
     uint32_t population;
     int32_t lat; /* 1e-6 degrees */
     int32_t lon;
-    int32_t at[3];  /* unit vector x 2^30: matching.md section 2 */
-    uint32_t place; /* Hilbert key of the bundled centre: clustering only */
-    uint16_t rank;  /* position in the order of places: see by_rank */
+    int32_t at[3];     /* unit vector x 2^30: matching.md section 2 */
+    int32_t origin[3]; /* the same of the bundled centre, if it has one */
+    uint8_t placed;    /* it has */
+    uint32_t place;    /* Hilbert key of the bundled centre: clustering only */
+    uint16_t rank;     /* position in the order of places: see by_rank */
     struct slice name;
 };
 #define REFERENCE_NONE UINT32_MAX
@@ -77,7 +79,11 @@ struct reference {
     uint32_t n;              /* below REFERENCE_NO_RANK */
     const uint32_t *by_rank; /* communes in the order of places */
     struct reference_boxes boxes;
-    uint64_t stamp; /* of the numbering and the ranks: bundled tables alone */
+    /* The same boxes grown to hold the bundled centres too: for what was
+     * measured from those.  `at` is that of boxes. */
+    struct reference_boxes wide;
+    uint64_t stamp; /* of what is bundled of communes: numbers, ranks, centres,
+                       departments, EPCI, EPT; never of an import */
     struct territory_rows departments; /* collectivities are in both */
     struct territory_rows regions;
     struct territory_rows epcis; /* EPT among them */
@@ -142,6 +148,10 @@ const struct reference_link *reference_links_to(const struct reference *ref,
 /* The group of a sector; {NULL, 0} when the table lacks it. */
 struct slice reference_sector_group(const struct reference *ref,
                                     struct slice sector);
+
+/* The sectors of a group, sorted; *N of them (0: no such group).  Borrowed. */
+const struct slice *reference_group_sectors(const struct reference *ref,
+                                            struct slice group, size_t *n);
 
 /* Population of communes [0, i) for i from 0 to n: sums by subtraction. */
 const uint64_t *reference_population(const struct reference *ref);

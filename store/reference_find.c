@@ -177,6 +177,29 @@ struct slice reference_sector_group(const struct reference *ref,
     return row ? row->group : (struct slice){NULL, 0};
 }
 
+const struct slice *reference_group_sectors(const struct reference *ref,
+                                            struct slice group, size_t *n)
+{
+    const struct reference_private *own = ref->private;
+    size_t low = 0;
+    size_t high = own->n_sectors;
+    size_t end;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (slice_compare(own->groups[middle], group) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    end = low;
+    while (end < own->n_sectors && slice_equal(own->groups[end], group))
+        end++;
+    *n = end - low;
+    return *n ? &own->grouped[low] : NULL;
+}
+
 const uint64_t *reference_population(const struct reference *ref)
 {
     return ref->private->population;

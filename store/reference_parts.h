@@ -55,6 +55,8 @@ struct reference_private {
     struct reference_link *to;   /* by target, rome, kind */
     size_t n_links;
     struct sector_row *sectors; /* by sector */
+    struct slice *groups;       /* of each sector, by group and sector */
+    struct slice *grouped;      /* the sectors themselves in that order */
     size_t n_sectors;
 };
 

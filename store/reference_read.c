@@ -314,6 +314,34 @@ static int order_sectors(const void *a, const void *b)
                          ((const struct sector_row *)b)->sector);
 }
 
+static int order_groups(const void *a, const void *b)
+{
+    const struct sector_row *x = a;
+    const struct sector_row *y = b;
+    int order = slice_compare(x->group, y->group);
+
+    return order ? order : slice_compare(x->sector, y->sector);
+}
+
+/* The rows once more, by group. */
+static enum err group_sectors(struct reference_private *own, size_t n)
+{
+    struct sector_row *rows = reference_own(own, n, sizeof *rows);
+
+    own->groups = reference_own(own, n, sizeof *own->groups);
+    own->grouped = reference_own(own, n, sizeof *own->grouped);
+    if (!rows || !own->groups || !own->grouped)
+        return ERR_NOMEM;
+    if (n)
+        memcpy(rows, own->sectors, n * sizeof *rows);
+    qsort(rows, n, sizeof *rows, order_groups);
+    for (size_t i = 0; i < n; i++) {
+        own->groups[i] = rows[i].group;
+        own->grouped[i] = rows[i].sector;
+    }
+    return ERR_NONE;
+}
+
 enum err read_sectors(struct reference_private *own, struct slice lines)
 {
     size_t n = tsv_lines(lines);
@@ -335,5 +363,5 @@ enum err read_sectors(struct reference_private *own, struct slice lines)
     }
     own->sectors = rows;
     own->n_sectors = n;
-    return ERR_NONE;
+    return group_sectors(own, n);
 }

@@ -607,6 +607,30 @@ Test(reference, a_sector_has_the_group_the_table_gives)
     cr_assert_null(reference_sector_group(ref, SLICE("")).data);
 }
 
+Test(reference, a_group_has_the_sectors_that_name_it)
+{
+    const struct slice *at;
+    size_t n = 7;
+
+    cr_assert_null(reference_group_sectors(ref, SLICE("hygiene"), &n));
+    cr_assert_eq(n, 0);
+    cr_assert_eq(import("sectors", "nettoyage\thygiene\n"
+                                   "agriculture\tagro-alimentaire\n"
+                                   "voirie\tvoirie\n"
+                                   "blanchisserie\thygiene"),
+                 ERR_NONE);
+    at = reference_group_sectors(ref, SLICE("hygiene"), &n);
+    cr_assert_eq(n, 2);
+    cr_assert(slice_equal(at[0], SLICE("blanchisserie")));
+    cr_assert(slice_equal(at[1], SLICE("nettoyage")));
+    at = reference_group_sectors(ref, SLICE("voirie"), &n);
+    cr_assert_eq(n, 1);
+    cr_assert(slice_equal(at[0], SLICE("voirie")));
+    cr_assert_null(reference_group_sectors(ref, SLICE("hygien"), &n));
+    cr_assert_null(reference_group_sectors(ref, SLICE("zz"), &n));
+    cr_assert_eq(n, 0);
+}
+
 static const struct reference_table *table(const char *name)
 {
     for (size_t i = 0; i < ref->n_tables; i++) {
@@ -779,5 +803,40 @@ Test(reference, boxes_hold_the_centres_of_their_run)
                      1, &other),
                  ERR_NONE);
     cr_assert_eq(other->stamp, stamp, "the order is the bundle's alone");
+    reference_free(other);
+}
+
+static void assert_in_box(const struct reference_boxes *boxes, uint32_t rank,
+                          const int32_t at[3])
+{
+    for (int k = 0; k < 3; k++) {
+        cr_assert(boxes->low[k][rank / REFERENCE_RUN] <= at[k] / 0x1p30);
+        cr_assert(boxes->high[k][rank / REFERENCE_RUN] >= at[k] / 0x1p30);
+    }
+}
+
+Test(reference, wide_boxes_hold_the_bundled_centres_beside_the_imported)
+{
+    struct reference *other;
+
+    cr_assert_eq(ref->wide.low[0], ref->boxes.low[0]);
+    cr_assert_eq(reference_new(
+                     &(struct reference_import){"centres", "1", "test",
+                                                SLICE("76540\t46.0\t5.0\t0\n")},
+                     1, &other),
+                 ERR_NONE);
+    for (uint32_t i = 0; i < ref->n; i++) {
+        const struct commune *was = &ref->communes[i];
+        const struct commune *is = &other->communes[i];
+
+        cr_assert_eq(was->placed, was->centred);
+        cr_assert_eq(is->placed, was->placed);
+        if (!was->placed)
+            continue;
+        cr_assert_eq(memcmp(is->origin, was->at, sizeof is->origin), 0);
+        assert_in_box(&other->wide, is->rank, is->origin);
+        if (is->centred)
+            assert_in_box(&other->wide, is->rank, is->at);
+    }
     reference_free(other);
 }
