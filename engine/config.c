@@ -9,6 +9,7 @@
 
 #include "engine/config.h"
 #include "engine/match/match.h"
+#include "store/store.h"
 
 /* inih cuts a longer line silently; only its return code tells. */
 #define CONFIG_LINE_MAX 199
@@ -62,7 +63,7 @@ void config_default(struct config *config)
 {
     memset(config, 0, sizeof *config);
     snprintf(config->listen, sizeof config->listen, "tcp://127.0.0.1:5570");
-    config->map_mib = 1024;
+    config->map_mib = STORE_MAP_BYTES >> 20;
     config->slow_ms = 50;
     config->log_level = 6;
     config->structure_weights = match_structure_weights;

@@ -17,7 +17,6 @@
 /* Views of the loop and of a pool of workers; a slot is 64 bytes. */
 #define READERS_MAX 254
 #define LOCK_FILE_BYTES (READERS_MAX * 64 + 4096)
-#define MAP_BYTES_DEFAULT ((size_t)1 << 30)
 #define MAP_BYTES_MIN ((size_t)256 * 1024)
 /* A batch is at most 1 MiB of records: with this, one growth is enough. */
 #define MAP_BYTES_STEP ((size_t)16 << 20)
@@ -31,7 +30,7 @@ static size_t map_round(size_t bytes)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
     if (bytes == 0)
-        bytes = MAP_BYTES_DEFAULT;
+        bytes = STORE_MAP_BYTES;
     if (bytes < MAP_BYTES_MIN)
         bytes = MAP_BYTES_MIN;
     return (bytes + page - 1) / page * page;
@@ -55,28 +54,22 @@ static int open_databases(struct store_env *env, int create)
     return mdb_txn_commit(txn);
 }
 
-/* An environment remembers how far its map was grown; it is never opened
- * with less. */
+/* LMDB maps what it holds in any case, if that is more. */
 static int open_with_map(struct store_env *env, const char *path,
                          size_t map_bytes, unsigned flags, int create)
 {
-    MDB_envinfo info;
     int rc;
 
     if ((rc = mdb_env_set_maxdbs(env->env, DB_COUNT)) ||
         (rc = mdb_env_set_maxreaders(env->env, READERS_MAX)) ||
-        (create && (rc = mdb_env_set_mapsize(env->env, map_bytes))) ||
-        (rc = mdb_env_open(env->env, path, MDB_NOTLS | flags, 0600)) ||
-        (rc = mdb_env_info(env->env, &info)))
-        return rc;
-    if (info.me_mapsize < map_bytes &&
-        (rc = mdb_env_set_mapsize(env->env, map_bytes)))
+        (rc = mdb_env_set_mapsize(env->env, map_bytes)) ||
+        (rc = mdb_env_open(env->env, path, MDB_NOTLS | flags, 0600)))
         return rc;
     return open_databases(env, create);
 }
 
-static int open_env(const char *path, size_t map_bytes, unsigned flags,
-                    int create, struct store_env *out)
+static int open_once(const char *path, size_t map_bytes, unsigned flags,
+                     int create, struct store_env *out)
 {
     struct store_env env;
     int rc = mdb_env_create(&env.env);
@@ -89,6 +82,19 @@ static int open_env(const char *path, size_t map_bytes, unsigned flags,
     }
     *out = env;
     return 0;
+}
+
+/* A map is only address space, but a process may be limited in that: then
+ * half, and half again; it grows when it must. */
+static int open_env(const char *path, size_t map_bytes, unsigned flags,
+                    int create, struct store_env *out)
+{
+    int rc;
+
+    while ((rc = open_once(path, map_bytes, flags, create, out)) == ENOMEM &&
+           map_bytes / 2 >= MAP_BYTES_MIN)
+        map_bytes /= 2;
+    return rc;
 }
 
 /* LMDB leaves its lock file sparse and writes into it through a map: on a full
@@ -179,7 +185,8 @@ static enum err check_here(struct store *store, const char *path,
                            const struct store_marker *marker)
 {
     struct store_view view = {.store = store};
-    int rc = open_env(path, 0, MDB_RDONLY | MDB_NOLOCK, 0, &store->env);
+    int rc =
+        open_env(path, MAP_BYTES_MIN, MDB_RDONLY | MDB_NOLOCK, 0, &store->env);
 
     if (!rc)
         rc = mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view.txn);

@@ -171,8 +171,9 @@ enum err store_marker_write(struct store *store, const char *dir,
 
 /* ---- env.c -------------------------------------------------------------- */
 
-/* Open the environment NAME in DIR with at least MAP_BYTES of map.  CREATE
- * makes its databases. */
+/* Open the environment NAME in DIR with MAP_BYTES of map: more when it holds
+ * more, less when the process may not have so much.  CREATE makes its
+ * databases. */
 enum err store_env_open(struct store *store, const char *dir, const char *name,
                         size_t map_bytes, int create, struct store_env *out);
 /* Closed already is fine. */

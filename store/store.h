@@ -18,6 +18,9 @@
 
 #define STORE_SCHEMA 1 /* of keys and values: an older daemon refuses */
 #define STORE_RECORD_MAX (1024 * 1024)
+/* Address space of a store, unless told otherwise.  It costs nothing until it
+ * is used, while growing it waits for every view. */
+#define STORE_MAP_BYTES ((size_t)64 << 30)
 
 struct store;
 struct store_view;  /* a consistent snapshot; what it gives dies with it */
@@ -26,7 +29,7 @@ struct reference;
 
 struct store_options {
     int init;         /* create a store in an empty or missing directory */
-    size_t map_bytes; /* address space to begin with; 0: 1 GiB, it grows */
+    size_t map_bytes; /* address space, it grows; 0: STORE_MAP_BYTES */
     void (*log)(int priority, const char *text); /* may be NULL */
 };
 
@@ -46,7 +49,8 @@ struct store_facts {
     uint64_t generation; /* of the index in use */
     int rebuilding;
     uint64_t records[16]; /* by entity */
-    uint64_t map_used;
+    uint64_t map_used;    /* bytes up to the last page */
+    uint64_t map_free;    /* of these, free for writes to come */
     uint64_t map_size;
     uint32_t readers;
 };

@@ -195,18 +195,45 @@ const struct reference *store_view_reference(const struct store_view *view)
     return view->reference;
 }
 
+/* LMDB keeps free pages in a database of its own, number 0: for each
+ * transaction that freed some, how many, then which. */
+static int count_free(struct store_view *view, uint64_t *pages)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    uint64_t n = 0;
+    size_t one;
+    int rc = mdb_cursor_open(view->txn, 0, &cursor);
+
+    if (rc)
+        return rc;
+    while (!(rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        if (value.mv_size < sizeof one)
+            continue;
+        memcpy(&one, value.mv_data, sizeof one);
+        n += one;
+    }
+    mdb_cursor_close(cursor);
+    if (rc != MDB_NOTFOUND)
+        return rc;
+    *pages = n;
+    return 0;
+}
+
 enum err store_stat(struct store_view *view, struct store_facts *out)
 {
     struct store *store = view->store;
     struct store_facts facts = {0};
     MDB_envinfo info;
     MDB_stat stat;
+    uint64_t pages = 0;
     enum err e;
 
     if ((e = store_error(store, mdb_env_info(store->env.env, &info),
                          "statistics")) ||
         (e = store_error(store, mdb_env_stat(store->env.env, &stat),
-                         "statistics")))
+                         "statistics")) ||
+        (e = store_error(store, count_free(view, &pages), "statistics")))
         return e;
     memcpy(facts.uuid, store->marker.uuid, sizeof facts.uuid);
     facts.schema = store->marker.schema;
@@ -215,6 +242,7 @@ enum err store_stat(struct store_view *view, struct store_facts *out)
     facts.rebuilding = view->state.building != 0;
     memcpy(facts.records, view->state.records, sizeof facts.records);
     facts.map_used = (info.me_last_pgno + 1) * stat.ms_psize;
+    facts.map_free = pages * stat.ms_psize;
     facts.map_size = info.me_mapsize;
     facts.readers = info.me_numreaders;
     *out = facts;

@@ -461,7 +461,26 @@ Test(store_care, compaction_gives_room_back)
     before = facts().map_used;
     ok(store_compact(store));
     cr_assert_lt(facts().map_used, before / 4);
-    cr_assert_eq(facts().map_size, (uint64_t)1 << 30);
+    cr_assert_eq(facts().map_size, STORE_MAP_BYTES);
+}
+
+Test(store_care, what_is_free_is_told_and_used_again)
+{
+    static char big[STORE_RECORD_MAX];
+    uint64_t used, freed, half = sizeof big / 2;
+
+    ok(put_bytes_alone("a", (struct slice){big, sizeof big}));
+    ok(put_bytes_alone("b", (struct slice){big, sizeof big}));
+    cr_assert_lt(facts().map_free, half, "nothing was freed yet");
+    used = facts().map_used;
+    ok(put_bytes_alone("a", SLICE("small")));
+    freed = facts().map_free;
+    cr_assert_geq(freed, sizeof big);
+    /* What a transaction freed may be taken by the one after the next. */
+    ok(put_bytes_alone("c", SLICE("small")));
+    ok(put_bytes_alone("d", (struct slice){big, half}));
+    cr_assert_leq(facts().map_free, freed - half / 2);
+    cr_assert_leq(facts().map_used, used + half / 2, "the file grew");
 }
 
 Test(store_care, a_view_outlives_the_compaction_that_began_during_it)

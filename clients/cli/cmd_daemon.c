@@ -128,6 +128,7 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
     line(t, told, "markets", _("markets"));
     line(t, told, "profiles", _("profiles"));
     line(t, told, "map_used", _("bytes used"));
+    line(t, told, "map_free", _("bytes of these that are free"));
     line(t, told, "map_size", _("bytes there are"));
     line(t, told, "readers", _("readers"));
     line(t, told, "uptime_s", _("seconds up"));

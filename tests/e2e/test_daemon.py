@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import unittest
 
 import harness
 from examples import job, lot, market, profile, structure
@@ -147,6 +148,25 @@ class Growing(harness.Transcript):
         self.assertEqual(self.daemon.stop(), 0)
         self.client = self.daemon.restart().client()
         self.assertEqual(self.ask("stats")["profiles"], 6000)
+
+    @unittest.skipIf("asan" in harness.BUILD, "sanitizers need terabytes")
+    def test_a_process_that_may_not_map_so_much_maps_less(self):
+        daemon = self.new_daemon()
+        limited = os.path.join(daemon.home, "limited")
+        with open(limited, "w") as f:
+            f.write("#!/bin/sh\nulimit -v 4000000\nexec %s \"$@\"\n"
+                    % daemon.binary)
+        os.chmod(limited, 0o755)
+        # Made with room to spare, served without.
+        self.client = daemon.fresh().client()
+        plenty = self.ask("stats")["map_size"]
+        self.ask("profile.put", profile=profile("p-1"))
+        self.assertEqual(daemon.stop(), 0)
+        daemon.binary = limited
+        self.client = daemon.start().client()
+        self.assertLess(self.ask("stats")["map_size"], 4000000 * 1024)
+        self.assertGreater(plenty, 2 ** 35)
+        self.ask("profile.get", id="p-1")
 
     def test_a_rebuilt_index_answers_the_same(self):
         self.client.load("profile", (profile("p-%05d" % i)

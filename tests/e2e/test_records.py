@@ -36,7 +36,7 @@ class Greetings(harness.Transcript):
         stats = self.ask("stats", verbs=True)
         self.assertEqual(stats["store"], self.ask("hello")["store"])
         for name in ("revision", "structures", "markets", "profiles",
-                     "map_used", "map_size", "write_queue", "slow_queue",
+                     "map_used", "map_free", "map_size", "write_queue", "slow_queue",
                      "reply_queue", "dropped_replies", "uptime_s"):
             self.assertGreaterEqual(stats[name], 0, name)
         self.assertTrue(all(t["table"] and t["version"] and t["source"]
