@@ -6,6 +6,7 @@
 #include "engine/dispatch.h"
 #include "engine/entity.h"
 #include "engine/match/match.h"
+#include "engine/match/reverse.h"
 
 /* What every match question has in common, whatever its struct. */
 struct question {
@@ -46,13 +47,10 @@ static enum err weights(struct call *call, const struct question *q,
     return first ? first : second;
 }
 
-static enum err begin(struct store_view *view, struct call *call,
-                      const struct question *q, struct match *m,
-                      const struct market **market)
+/* What every question needs, whatever it is about. */
+static enum err prepare(struct store_view *view, struct call *call,
+                        const struct question *q, struct match *m)
 {
-    const void *found;
-    enum err e;
-
     memset(m, 0, sizeof *m);
     m->view = view;
     m->reference = store_view_reference(view);
@@ -62,7 +60,17 @@ static enum err begin(struct store_view *view, struct call *call,
     m->kinds = q->kinds;
     m->nationwide = q->nationwide;
     m->grace = q->grace;
-    if ((e = weights(call, q, m)))
+    return weights(call, q, m);
+}
+
+static enum err begin(struct store_view *view, struct call *call,
+                      const struct question *q, struct match *m,
+                      const struct market **market)
+{
+    const void *found;
+    enum err e;
+
+    if ((e = prepare(view, call, q, m)))
         return e;
     e = entity_get(view, call, ENTITY_MARKET, q->market, &found, NULL);
     if (e == ERR_NOT_FOUND)
@@ -71,6 +79,19 @@ static enum err begin(struct store_view *view, struct call *call,
         return e;
     *market = found;
     return ERR_NONE;
+}
+
+/* A candidate by its id: of a structure or of a profile. */
+static enum err get_candidate(struct store_view *view, struct call *call,
+                              unsigned entity, struct slice id,
+                              const void **out)
+{
+    const char *name = words_entity.words[entity];
+    enum err e = entity_get(view, call, entity, id, out, NULL);
+
+    if (e == ERR_NOT_FOUND)
+        call_refuse(call, e, name, "no %s has this id", name);
+    return e;
 }
 
 /* A market has this lot, and the lot this job (ABSENT: any). */
@@ -129,11 +150,15 @@ static int lot_approximate(const struct lot_answer *lot)
     return 0;
 }
 
+/* What every answer says of how it was made. */
+#define SIGN(answer, call, m, rough)                                           \
+    ((answer)->on = (m)->on, (answer)->rules = MATCH_RULES,                    \
+     (answer)->approximate = (rough), count(call, m),                          \
+     versions(m, &(answer)->reference))
+
 /* The members of MATCH_ANSWER. */
 #define FINISH(answer, call, q, m, rough)                                      \
-    ((answer)->market = (q)->market, (answer)->on = (m)->on,                   \
-     (answer)->rules = MATCH_RULES, (answer)->approximate = (rough),           \
-     count(call, m), versions(m, &(answer)->reference))
+    ((answer)->market = (q)->market, SIGN(answer, call, m, rough))
 
 enum err handle_match_structures(struct store_view *view, struct call *call,
                                  const struct ask_match_structures *ask,
@@ -227,11 +252,9 @@ static enum err explain_structure(struct match *m, struct call *call,
                                   struct answer_match_explain *answer)
 {
     const void *candidate;
-    enum err e = entity_get(m->view, call, ENTITY_STRUCTURE, ask->structure,
-                            &candidate, NULL);
+    enum err e = get_candidate(m->view, call, ENTITY_STRUCTURE, ask->structure,
+                               &candidate);
 
-    if (e == ERR_NOT_FOUND)
-        return call_refuse(call, e, "structure", "no structure has this id");
     if (e)
         return e;
     answer->structure = shape_array(call->arena, &shape_structure_verdict, 1);
@@ -247,11 +270,9 @@ static enum err explain_person(struct match *m, struct call *call,
                                struct answer_match_explain *answer)
 {
     const void *candidate;
-    enum err e = entity_get(m->view, call, ENTITY_PROFILE, ask->profile,
-                            &candidate, NULL);
+    enum err e =
+        get_candidate(m->view, call, ENTITY_PROFILE, ask->profile, &candidate);
 
-    if (e == ERR_NOT_FOUND)
-        return call_refuse(call, e, "profile", "no profile has this id");
     if (e)
         return e;
     return match_explain_person(m, market, ask->lot, ask->job, candidate,
@@ -326,4 +347,76 @@ enum err handle_match_reasons(struct store_view *view, struct call *call,
         (e = match_count_people(&m, market, ask->lot, &answer->jobs)))
         return e;
     return FINISH(answer, call, &q, &m, 0);
+}
+
+/* ---- Reverse ------------------------------------------------------------ */
+
+static enum err reverse_of_structure(struct match *m, struct call *call,
+                                     const struct ask_match_reverse *ask,
+                                     struct answer_match_reverse *answer)
+{
+    const struct structure *s;
+    const void *candidate;
+    enum err e = get_candidate(m->view, call, ENTITY_STRUCTURE, ask->structure,
+                               &candidate);
+
+    if (e)
+        return e;
+    s = candidate;
+    answer->structure = ask->structure;
+    answer->name = s->name;
+    return reverse_structure(m, s, &answer->lots);
+}
+
+/* A list of jobs tells where somebody may work: for those who see people. */
+static enum err reverse_of_profile(struct match *m, struct call *call,
+                                   const struct ask_match_reverse *ask,
+                                   struct answer_match_reverse *answer)
+{
+    const void *candidate;
+    enum err e;
+
+    if (!(rights_readers(call) & PEOPLE))
+        return call_refuse(call, ERR_FORBIDDEN, "profile",
+                           "this role sees no people");
+    if ((e = get_candidate(m->view, call, ENTITY_PROFILE, ask->profile,
+                           &candidate)))
+        return e;
+    answer->profile = ask->profile;
+    return reverse_person(m, candidate, &answer->jobs);
+}
+
+static int reverse_approximate(const struct answer_match_reverse *answer)
+{
+    for (size_t i = 0; i < answer->lots.n; i++)
+        if (marked(&answer->lots.at[i].marks))
+            return 1;
+    for (size_t i = 0; i < answer->jobs.n; i++)
+        if (marked(&answer->jobs.at[i].marks))
+            return 1;
+    return 0;
+}
+
+enum err handle_match_reverse(struct store_view *view, struct call *call,
+                              const struct ask_match_reverse *ask,
+                              struct answer_match_reverse *answer)
+{
+    struct question q = {.on = ask->on,
+                         .limit = ask->limit,
+                         .kinds = ask->kinds,
+                         .nationwide = ask->nationwide,
+                         .structure_weights = ask->structure_weights,
+                         .grace = ask->grace,
+                         .person_weights = ask->person_weights};
+    struct match m;
+    enum err e;
+
+    if (!ask->structure.data == !ask->profile.data)
+        return call_refuse(call, ERR_MISSING_FIELD, "structure",
+                           "name one structure or one profile");
+    if ((e = prepare(view, call, &q, &m)))
+        return e;
+    e = ask->structure.data ? reverse_of_structure(&m, call, ask, answer)
+                            : reverse_of_profile(&m, call, ask, answer);
+    return e ? e : SIGN(answer, call, &m, reverse_approximate(answer));
 }

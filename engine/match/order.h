@@ -8,7 +8,8 @@
 #include "protocol/arena.h"
 #include "protocol/types.h"
 
-#define ORDER_ID_MAX 64
+/* An id has 64 bytes at most; a lot key, `market/lot/job`, a few more. */
+#define ORDER_ID_MAX 80
 
 /* FNV-1a, 64 bits, of a text. */
 uint64_t order_hash(struct slice text);

@@ -75,23 +75,39 @@ def last_sunday(year, month):
     return end - datetime.timedelta(days=(end.weekday() + 1) % 7)
 
 
-def paris_date(moment):
-    """The civil date in Paris of an aware datetime."""
-    utc = moment.astimezone(datetime.timezone.utc)
+def paris_hours(utc):
+    """What the clocks of Paris are ahead of UTC."""
     one = datetime.time(1, tzinfo=datetime.timezone.utc)
     begins = datetime.datetime.combine(last_sunday(utc.year, 3), one)
     ends = datetime.datetime.combine(last_sunday(utc.year, 10), one)
-    hours = 2 if utc.year >= 1980 and begins <= utc < ends else 1
-    return (utc + datetime.timedelta(hours=hours)).date().toordinal()
+    return 2 if utc.year >= 1980 and begins <= utc < ends else 1
+
+
+def moment_of(text):
+    """A deadline as a moment; a bare date ends with its day in Paris."""
+    utc = datetime.timezone.utc
+    if len(text) > 10:
+        return datetime.datetime.fromisoformat(
+            text.replace("Z", "+00:00").replace("z", "+00:00")
+        ).astimezone(utc).replace(microsecond=0)
+    end = datetime.datetime.fromisoformat(text + "T23:59:59+00:00")
+    return next(at for at in (end - datetime.timedelta(hours=h)
+                              for h in (1, 2))
+                if at + datetime.timedelta(hours=paris_hours(at)) == end)
 
 
 def deadline_day(text):
+    """Its civil date in Paris."""
     if text is None:
         return None
-    if len(text) == 10:
-        return day(text)
-    return paris_date(datetime.datetime.fromisoformat(
-        text.replace("Z", "+00:00").replace("z", "+00:00")))
+    at = moment_of(text)
+    return (at + datetime.timedelta(hours=paris_hours(at))).date().toordinal()
+
+
+def is_open(market, on):
+    deadline = deadline_day(market.get("deadline"))
+    return (market.get("status", "OPEN") == "OPEN"
+            and (deadline is None or deadline >= on))
 
 
 def fnv1a(text):
@@ -189,9 +205,12 @@ class Store:
             raise NotFound(body["market"])
         return self.markets[body["market"]]
 
-    def _head(self, body):
-        return {"market": body["market"], "on": body["on"], "rules": RULES,
+    def _made(self, body):
+        return {"on": body["on"], "rules": RULES,
                 "reference": self.tables.versions(), "approximate": False}
+
+    def _head(self, body):
+        return {"market": body["market"], **self._made(body)}
 
     def match_structures(self, body):
         market = self._market(body)
@@ -270,6 +289,41 @@ class Store:
                 put(verdict, "hit", hit)
                 verdicts.append(verdict)
             put(answer, "jobs", verdicts)
+        answer["approximate"] = marked(answer)
+        return answer
+
+    def _open_lots(self, body):
+        for market in self.markets.values():
+            if is_open(market, day(body["on"])):
+                for number in range(1, len(market["lots"]) + 1):
+                    yield Lot(self, market, number, body)
+
+    def match_reverse(self, body):
+        answer, hits = self._made(body), []
+        if "structure" in body:
+            if body["structure"] not in self.structures:
+                raise NotFound(body["structure"])
+            s = self.structures[body["structure"]]
+            answer.update(structure=s["id"], name=s["name"])
+            for lot in self._open_lots(body):
+                reason, _, hit = lot.structure(s)
+                if reason is None:
+                    hits.append((lot.key, lot.reversed(hit)))
+            name = "lots"
+        else:
+            if body["profile"] not in self.profiles:
+                raise NotFound("profile")
+            p = self.profiles[body["profile"]]
+            answer["profile"] = p["id"]
+            for lot in self._open_lots(body):
+                for j in lot.jobs(None):
+                    reason, hit = j.person(p)
+                    if reason is None:
+                        hits.append((j.key, j.reversed(hit)))
+            name = "jobs"
+        hits.sort(key=lambda h: (-h[1]["score"], h[1]["tie"],
+                                 h[0].encode()))
+        put(answer, name, [hit for _, hit in hits[:limit_of(body)]])
         answer["approximate"] = marked(answer)
         return answer
 
@@ -379,15 +433,27 @@ class Lot:
         out = [word for kind, word in WARNINGS if kind in kinds]
         if not self.places:
             out.append("NO_PLACE")
-        deadline = deadline_day(self.market.get("deadline"))
-        if (self.market.get("status", "OPEN") != "OPEN"
-                or (deadline is not None and deadline < self.on)):
+        if not is_open(self.market, self.on):
             out.append("NOT_OPEN")
         return out
 
     def answer(self):
         out = {"lot": self.number, "start": text_of(self.start)}
         put(out, "object", self.lot.get("object"))
+        put(out, "warnings", self.warnings())
+        return out
+
+    def reversed(self, hit):
+        """The hit of a candidate as one of this lot."""
+        out = {k: v for k, v in hit.items()
+               if k not in ("id", "name", "kind", "commune")}
+        out.update(market=self.market["id"], lot=self.number,
+                   start=text_of(self.start))
+        put(out, "object", self.lot.get("object", self.market.get("object")))
+        put(out, "buyer", self.market.get("buyer", {}).get("name"))
+        if "deadline" in self.market:
+            out["deadline"] = moment_of(self.market["deadline"]).strftime(
+                "%Y-%m-%dT%H:%M:%SZ")
         put(out, "warnings", self.warnings())
         return out
 
@@ -584,6 +650,13 @@ class Job:
         out = {"job": self.number, "rome": self.job["rome"],
                "start": text_of(self.start)}
         put(out, "candidates", ranked(hits, limit))
+        return out
+
+    def reversed(self, hit):
+        out = self.lot.reversed(hit)
+        out.update(job=self.number, start=text_of(self.start))
+        for name in ("rome", "title", "commune", "hours_week"):
+            put(out, name, self.job.get(name))
         return out
 
     def person(self, p):

@@ -12,6 +12,7 @@ and also when it has not met every reason or too few ties at the cut.
 
 import argparse
 import collections
+import datetime
 import json
 import multiprocessing
 import os
@@ -30,6 +31,8 @@ TWICE = 10        # one store in so many is built a second time
 REASON_HITS = 20  # each reason, in 1,000 stores
 TIE_SHARE = 0.30  # of the answers with lists
 SHOWN = 5         # differences told in full
+REVERSED = 4      # winners, and others, asked for their lots, a store
+REVERSED_HITS = 10  # that they have, a store, at least
 
 
 # ---- Questions ------------------------------------------------------------
@@ -40,6 +43,14 @@ def lists_of(answer):
         yield [h["score"] for h in lot.get("structures", ())]
         for job in lot.get("jobs", ()):
             yield [h["score"] for h in job.get("candidates", ())]
+
+
+def ids_of(answer):
+    """Everyone in an answer, structures and people."""
+    for lot in answer.get("lots") or [answer["lot"]]:
+        yield from (h["id"] for h in lot.get("structures", ()))
+        for job in lot.get("jobs", ()):
+            yield from (h["id"] for h in job.get("candidates", ()))
 
 
 def tied(answer, limit):
@@ -88,12 +99,19 @@ class Asked:
             self.store.put_structure(row)
         for row in world.profiles:
             self.store.put_profile(row)
-        for row in world.markets:
+        for row in world.markets + world.more_markets:
             self.store.put_market(row)
         self.questions, self.expected = [], []
         self.seen = collections.Counter()
+        self.winners = set()
         for market in world.markets:
             self._market(market)
+        for name, everyone in (("structure", list(self.store.structures)),
+                               ("profile", list(self.store.profiles))):
+            ids = sorted(self.winners & set(everyone))
+            for one in (self.r.sample(ids, min(REVERSED, len(ids)))
+                        + self.r.sample(everyone, REVERSED)):
+                self._reverse(name, one)
 
     def _ask(self, verb, body):
         answer = self.store.ask(verb, body)
@@ -103,6 +121,7 @@ class Asked:
 
     def _ranked(self, verb, body):
         full = self.store.ask(verb, dict(body, limit=1000))
+        self.winners.update(ids_of(full))
         limit = pick_limit(self.r, full)
         if limit is not None:
             body = dict(body, limit=limit)
@@ -114,6 +133,24 @@ class Asked:
         self.seen["ties at the cut of " + verb] += tie
         self.seen["answers of " + verb] += 1
         self.seen["hits"] += sum(map(len, lists_of(self.expected[-1])))
+
+    def _reverse(self, name, one):
+        """On another day, too: other markets are open then."""
+        day = self.world.on + datetime.timedelta(
+            days=self.r.choice((0, 0, 0, 0, -1, 1, 2, 31)))
+        body = dict(self.world.options(), **{name: one, "on": day.isoformat()})
+        full = self.store.ask("match.reverse", dict(body, limit=1000))
+        list_ = full.get("lots", full.get("jobs", ()))
+        scores = [hit["score"] for hit in list_]
+        cuts = [k for k in range(1, len(scores))
+                if scores[k - 1] == scores[k]]
+        limit = self.r.choice(cuts or (None, 1, 2, 5, 1000))
+        if limit is not None:
+            body["limit"] = limit
+        self._ask("match.reverse", body)
+        self.seen["answers of match.reverse"] += 1
+        self.seen["reversed hits"] += len(scores)
+        self.seen["ties at the cut of match.reverse"] += bool(cuts)
 
     def _body(self, market, *names):
         body = {"market": market["id"], "on": self.world.on.isoformat()}
@@ -180,7 +217,6 @@ def told(asked, question, expected, got):
     """A difference as a person wants it: how to repeat it, what it is about,
     and the rows that took part."""
     verb, body = question
-    market = asked.store.markets[body["market"]]
     lines = ["DIFFERENCE in the store of seed %d: %s %s" % (
         asked.world.seed, verb, json.dumps(body))]
     for path, ours, theirs in list(differences(expected, got))[:6]:
@@ -188,6 +224,7 @@ def told(asked, question, expected, got):
                   "    brute force: %s" % json.dumps(ours)[:600],
                   "    daemon:      %s" % json.dumps(theirs)[:600]]
     if "lot" in body:
+        market = asked.store.markets[body["market"]]
         lines.append("  lot: " + json.dumps(market["lots"][body["lot"] - 1]))
     for name, rows in (("structure", asked.store.structures),
                        ("profile", asked.store.profiles)):
@@ -202,7 +239,7 @@ def told(asked, question, expected, got):
 
 def rows_of(world):
     return {"structures": world.structures, "profiles": world.profiles,
-            "markets": world.markets}
+            "markets": world.markets + world.more_markets}
 
 
 def another_way(running, world):
@@ -215,10 +252,14 @@ def another_way(running, world):
         rows["profiles"][::4], rows["profiles"][1::4])]
     leaving = [dict(row, id="leaving-%d" % i)
                for i, row in enumerate(rows["profiles"][:20])]
+    moved = [dict(row, id=other["id"]) for row, other in zip(
+        rows["markets"][::2], rows["markets"][1::2])]
+    withdrawn = dict(rows["markets"][0], id="withdrawn")
     closed = [dict(row, siret=other["siret"], kind=other["kind"])
               for row, other in zip(rows["structures"][::3],
                                     rows["structures"][1::3])]
-    running.load({"structures": closed, "profiles": wrong + leaving}, {})
+    running.load({"structures": closed, "profiles": wrong + leaving,
+                  "markets": moved + [withdrawn]}, {})
     running.load({"profiles": rows["profiles"]}, world.imports)
     for row in leaving:
         running.client.call("profile.erase", {"id": row["id"]})
@@ -227,6 +268,7 @@ def another_way(running, world):
     running.client.call("structure.delete", {
         "id": "%s-%s" % (gone["siret"], gone["kind"])})
     running.load({"structures": [gone], "markets": rows["markets"]}, {})
+    running.client.call("market.delete", {"id": "withdrawn"})
 
 
 def one_store(build, bundled, seed):
@@ -281,6 +323,8 @@ def coverage(seen, stores):
                                                       need)
     if seen["ties at the cut"] < TIE_SHARE * seen["answers with lists"]:
         yield "too few ties at the cut"
+    if seen["reversed hits"] < REVERSED_HITS * stores:
+        yield "too few open lots that fit somebody"
 
 
 def main():

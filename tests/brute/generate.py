@@ -67,6 +67,9 @@ class World:
         self.structures = self._structures(n)
         self.profiles = [self._profile(i) for i in range(m)]
         self.markets = [self._market(i) for i in range(r.randint(1, 3))]
+        # The reverse looks at all of them, the other questions at the first.
+        self.more_markets = [self._market(i) for i in range(
+            10, 10 + r.choice((0, 2, 5, 15)))]
 
     # ---- Small choices ----------------------------------------------------
 

@@ -26,8 +26,10 @@ def read(path=PAGE):
     for vector in vectors:
         for question in vector["ask"]:
             question.setdefault("verb", "match.explain")
-            question["body"] = dict({"market": "M-1", "on": "2026-11-23"},
-                                    **question["body"])
+            given = {"on": "2026-11-23"}
+            if question["verb"] != "match.reverse":
+                given["market"] = "M-1"
+            question["body"] = dict(given, **question["body"])
     return vectors
 
 

@@ -1,6 +1,6 @@
 """What is bounded: bursts, objects, replies, notes, parts."""
 import harness
-from examples import lot, market, structure
+from examples import lot, market, structure, structure_id
 from harness import msgpack
 
 BURST = 3000
@@ -85,6 +85,20 @@ class Replies(Bounds):
         self.assertGreater(fits, 1)
         answer = self.ask("match.market", market="M-1", limit=fits)
         self.assertEqual(len(answer["lots"][0]["structures"]), fits)
+        self.assertGreater(len(msgpack.packb(answer)), 700 * 1024)
+
+
+    def test_the_limit_that_is_named_fits_a_reverse_too(self):
+        self.ask("structure.put", structure=structure())
+        for i in range(4):
+            self.ask("market.put", market=market("M-%d" % i, lots=[
+                lot(jobs=[], object="o" * 2000) for _ in range(200)]))
+        asked = dict(structure=structure_id())
+        refusal = self.refused("REPLY_TOO_LARGE", "match.reverse", limit=1000,
+                               field="limit", **asked)
+        fits = int(refusal.data[0]["hint"].split()[-2])
+        answer = self.ask("match.reverse", limit=fits, **asked)
+        self.assertEqual(len(answer["lots"]), fits)
         self.assertGreater(len(msgpack.packb(answer)), 700 * 1024)
 
 

@@ -313,6 +313,8 @@ class Logs(harness.Transcript):
         self.ask("match.reasons", market="M-1")
         self.refused("NOT_FOUND", "match.explain", market="M-1",
                      profile=one + "x")
+        self.ask("match.reverse", profile=one)
+        self.refused("NOT_FOUND", "match.reverse", profile=one + "x")
         self.ask("profile.erase", id=one)
         with harness.Raw(self.daemon.endpoint) as raw:
             raw.send(b"CLAUSE01", {"i": 1, "m": "profile.put", "k": two},

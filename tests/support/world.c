@@ -139,6 +139,8 @@ static struct slice id_of(struct arena *arena, unsigned entity,
 
     if (entity == ENTITY_PROFILE)
         return ((const struct profile *)value)->id;
+    if (entity == ENTITY_MARKET)
+        return ((const struct market *)value)->id;
     return arena_format(arena, "%.*s-%s", (int)s->siret.len, s->siret.data,
                         words_kind.words[s->kind]);
 }
