@@ -1,5 +1,5 @@
 /*
- * Parts of the tables of match, explain and reasons.
+ * Parts of the tables of match, reverse, explain and reasons.
  */
 #include "clients/cli/answers.h"
 #include "clients/cli/words.h"
@@ -33,9 +33,9 @@ static json_t *typed_list(const char *typed)
     return array;
 }
 
-json_t *answers_parameters(const struct ctl *ctl, int which)
+json_t *answers_options(const struct ctl *ctl, int which)
 {
-    json_t *ask = json_pack("{s:s}", "market", ctl->args[0]);
+    json_t *ask = json_object();
 
     set(ask, "on", ctl->on);
     if (which & ASK_LOT)
@@ -51,6 +51,14 @@ json_t *answers_parameters(const struct ctl *ctl, int which)
     }
     if (which & ASK_PEOPLE)
         set(ask, "grace", ctl->grace);
+    return ask;
+}
+
+json_t *answers_parameters(const struct ctl *ctl, int which)
+{
+    json_t *ask = answers_options(ctl, which);
+
+    set(ask, "market", ctl->args[0]);
     return ask;
 }
 
@@ -107,9 +115,14 @@ void answers_km_cell(struct table_view *t, const json_t *hit)
 void answers_marks_cell(struct table_view *t, const json_t *hit)
 {
     char *marks = answers_words(&words_mark, json_object_get(hit, "marks"));
+    char *warnings =
+        answers_words(&words_warning, json_object_get(hit, "warnings"));
 
-    table_cell(t, "%s", marks ? marks : "");
+    table_cell(t, "%s%s%s", marks ? marks : "",
+               marks && *marks && warnings && *warnings ? "; " : "",
+               warnings ? warnings : "");
     free(marks);
+    free(warnings);
 }
 
 void answers_print_head(const json_t *answer)

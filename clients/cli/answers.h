@@ -1,6 +1,6 @@
 /*
- * What the three questions about a lot share: their parameters and how a
- * candidate reads.
+ * What the questions about candidates and lots share: their parameters and
+ * how a hit reads.
  */
 #ifndef CLIENTS_CLI_ANSWERS_H
 #define CLIENTS_CLI_ANSWERS_H
@@ -16,7 +16,9 @@ enum {
     ASK_STRUCTURES = 8,
     ASK_PEOPLE = 16
 };
-/* {market, and the options of WHICH that were given}; the caller owns it. */
+/* The options of WHICH that were given; the caller owns it. */
+json_t *answers_options(const struct ctl *ctl, int which);
+/* The same and the market. */
 json_t *answers_parameters(const struct ctl *ctl, int which);
 
 /* The components of a candidate as cells: a number, with `?' when it stands
@@ -41,7 +43,8 @@ void answers_print_foot(const json_t *answer);
 /* The distance as a cell: "-" when it is unknown. */
 void answers_km_cell(struct table_view *t, const json_t *hit);
 
-/* What to know about a candidate, in words, as a cell. */
+/* What to know about a hit, and about its lot where it is told with the hit,
+ * in words, as a cell. */
 void answers_marks_cell(struct table_view *t, const json_t *hit);
 
 #endif

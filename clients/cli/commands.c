@@ -97,6 +97,9 @@ static const struct argp_option match_options[] = {
     OPTION_LOT,        OPTION_JOB,   OPTION_KIND_OF_CANDIDATES,
     OPTION_LIMIT,      OPTION_ON,    OPTION_KINDS,
     OPTION_NATIONWIDE, OPTION_GRACE, {0}};
+static const struct argp_option reverse_options[] = {
+    OPTION_LIMIT,      OPTION_ON,    OPTION_KINDS,
+    OPTION_NATIONWIDE, OPTION_GRACE, {0}};
 static const struct argp_option explain_options[] = {
     OPTION_LOT,        OPTION_JOB,   OPTION_ON, OPTION_KINDS,
     OPTION_NATIONWIDE, OPTION_GRACE, {0}};
@@ -150,6 +153,12 @@ const struct command commands[COMMANDS] = {
      "match DEMO-2026-01\n"
      "match DEMO-2026-01 --lot 2 --people --limit 5\n"
      "match DEMO-2026-01 --kinds EI,ACI --json\n"},
+    {"reverse", cmd_reverse, reverse_options, N_("structure ID\nprofile ID"),
+     N_("Which open lots a structure fits, or which open jobs a person."),
+     N_("The scores are those of `clausectl match'."),
+     "reverse structure 00000001800010-EI\n"
+     "reverse structure 00000001800010-EI --nationwide exclude --json\n"
+     "reverse profile DEMO-P10 --limit 5 --grace 30\n"},
     {"explain", cmd_explain, explain_options, N_("MARKET CANDIDATE"),
      N_("Why one structure or person is, or is not, in the answer."), NULL,
      "explain DEMO-2026-01 00000001800010-EI\n"

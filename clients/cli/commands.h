@@ -50,7 +50,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 12
+#define COMMANDS 13
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

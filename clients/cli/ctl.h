@@ -155,6 +155,8 @@ int cmd_import(struct ctl *ctl);
 int cmd_export(struct ctl *ctl);
 /* cmd_match.c: the shortlists of a market. */
 int cmd_match(struct ctl *ctl);
+/* cmd_reverse.c: the open lots of a structure, the open jobs of a person. */
+int cmd_reverse(struct ctl *ctl);
 /* cmd_explain.c: one candidate's score or reason. */
 int cmd_explain(struct ctl *ctl);
 /* How many candidates fail for which reason. */

@@ -183,6 +183,37 @@ class Questions(Cli):
                 self.json("explain", MARKET, candidate, "--on", ON),
                 self.ask("match.explain", **{name: candidate}, **asked))
 
+    def test_reverse_prints_what_the_daemon_answers(self):
+        for name, id, option in (("structure", EI, ("--nationwide", "only")),
+                                 ("profile", "DEMO-P01", ("--grace", "0"))):
+            asked = dict({name: id}, on=ON)
+            answer = self.ask("match.reverse", **asked)
+            hits = answer.get("lots") or answer["jobs"]
+            self.assertEqual(hits[0]["market"], MARKET)
+            self.assertEqual(self.json("reverse", name, id, "--on", ON),
+                             answer)
+            asked[option[0].strip("-")] = (int(option[1]) if name == "profile"
+                                           else option[1])
+            self.assertEqual(
+                self.json("reverse", name, id, "--on", ON, "--limit", "1",
+                          *option),
+                self.ask("match.reverse", limit=1, **asked))
+            self.expect(DONE, "reverse", name, id, "--on", ON)
+            self.says("as of " + ON, "2026-12-18", "DEMO-2026-01")
+            for hit in hits:
+                self.says(hit["object"] if name == "structure"
+                          else hit["title"], str(hit["score"]))
+        self.says("Le Havre (76)")
+        self.expect(DONE, "--lang", "fr", "reverse", "profile", "DEMO-P01",
+                    "--on", ON)
+        self.says("Postes ouverts pour DEMO-P01", "intitulé")
+
+    def test_reverse_says_where_to_ask_when_there_is_nothing(self):
+        self.expect(DONE, "reverse", "profile", "DEMO-P10", "--on", ON)
+        self.says("none; `clausectl explain MARKET DEMO-P10'")
+        self.expect(DONE, "reverse", "structure", EI, "--on", "2026-12-19")
+        self.says("none; `clausectl explain MARKET %s'" % EI)
+
     def test_reasons_and_explain_are_told_in_words_and_codes(self):
         self.expect(DONE, "reasons", MARKET, "--on", ON)
         self.says("KIND_NOT_ALLOWED", "SHARE_LT_50", "MODE_NOT_ALLOWED",
@@ -279,6 +310,10 @@ class Questions(Cli):
                 (NOT_FOUND, ("match", "M-0"), "NOT_FOUND"),
                 (NOT_FOUND, ("match", MARKET, "--lot", "9"), "lot"),
                 (NOT_FOUND, ("explain", MARKET, "nobody"), "NOT_FOUND"),
+                (NOT_FOUND, ("reverse", "profile", "nobody"), "NOT_FOUND"),
+                (NOT_FOUND, ("reverse", "structure", "nobody"), "NOT_FOUND"),
+                (USAGE, ("reverse", "market", MARKET), "structure|profile"),
+                (USAGE, ("reverse", "profile"), "structure|profile"),
                 (NOT_FOUND, ("market", "get", "M-0"), "NOT_FOUND"),
                 (UNAVAILABLE, ("--connect", "tcp://127.0.0.1:9", "--timeout",
                                "0.3", "ping"), "127.0.0.1:9"),
