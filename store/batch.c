@@ -25,24 +25,37 @@ static enum err spoil_rc(struct store_batch *batch, int rc, const char *what)
     return store_spoil(batch, store_error(batch->view.store, rc, what));
 }
 
-enum err store_write(struct store_batch *batch, enum store_db db,
-                     struct slice key, const struct slice *parts, size_t n,
-                     unsigned flags)
+enum err store_reserve(struct store_batch *batch, enum store_db db,
+                       struct slice key, size_t len, unsigned flags, void **out)
 {
-    MDB_val k = store_val(key), v = {0, NULL};
-    char *at;
+    MDB_val k = store_val(key), v = {len, NULL};
     int rc;
 
     if (batch->view.spoiled)
         return batch->view.spoiled;
     batch->changes++;
-    for (size_t i = 0; i < n; i++)
-        v.mv_size += parts[i].len;
     rc = mdb_put(batch->view.txn, batch->view.store->env.db[db], &k, &v,
                  flags | MDB_RESERVE);
     if (rc)
         return spoil_rc(batch, rc, "writing");
-    at = v.mv_data;
+    *out = v.mv_data;
+    return ERR_NONE;
+}
+
+enum err store_write(struct store_batch *batch, enum store_db db,
+                     struct slice key, const struct slice *parts, size_t n,
+                     unsigned flags)
+{
+    size_t len = 0;
+    void *value;
+    char *at;
+    enum err e;
+
+    for (size_t i = 0; i < n; i++)
+        len += parts[i].len;
+    if ((e = store_reserve(batch, db, key, len, flags, &value)))
+        return e;
+    at = value;
     for (size_t i = 0; i < n; i++) {
         if (parts[i].len)
             memcpy(at, parts[i].data, parts[i].len);
@@ -86,6 +99,9 @@ enum err store_batch_begin(struct store *store, struct store_batch **out)
         goto free_batch;
     if ((e = store_state_load(&batch->view)))
         goto abort_txn;
+    /* A build that is not open any more will not be finished. */
+    if (batch->view.state.building != store->building)
+        batch->view.state.building = 0;
     *out = batch;
     return ERR_NONE;
 

@@ -22,7 +22,8 @@
 #define MAP_BYTES_STEP ((size_t)16 << 20)
 
 static const char *const names[DB_COUNT] = {
-    "meta", "ids", "records", "journal", "once", "index", "side", "reference",
+    "meta",  "ids",   "records", "journal", "once",
+    "heads", "index", "side",    "notes",   "reference",
 };
 
 static size_t map_round(size_t bytes)
@@ -169,7 +170,7 @@ static enum err check_view(struct store_view *view,
 
     if ((e = store_identity_load(view, &schema, uuid)))
         return e;
-    if (schema > STORE_SCHEMA)
+    if (schema != STORE_SCHEMA)
         return ERR_STORE_SCHEMA;
     if (schema != marker->schema || strcmp(uuid, marker->uuid) != 0) {
         store_log(store, LOG_ERR, "store: %s holds the data of another store",

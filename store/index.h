@@ -1,127 +1,272 @@
 /*
- * The index: postings in blocks of columns, and one row a number beside them.
+ * The index: postings in blocks of columns, heads that bound the blocks, and
+ * one row a number beside them.
  *
- * A posting says that record NUMBER is to be found under CODE, near PLACE (a
- * Hilbert key: a clustering order, never a fact).  What CODE means, and what
- * the facts hold, is engine/match/postings.c's affair.
+ * A posting says that record NUMBER is to be found under CODE.  Rows of one
+ * (kind, code), a list, are ordered by (where, when, number) and cut into
+ * blocks.  What the columns mean is engine/match/postings.h's affair; the
+ * index knows of them only what it orders by and bounds:
  *
- * Keys are big-endian: generation (4), kind (1), code (4), place (4),
- * number (4).  A block holds the postings from its key up to the next block's
- * key of the same kind and code, sorted by (place, number), in columns, in at
- * most 4,080 bytes, so that it fills one overflow page and is read in place:
+ *   where   clusters: neighbours in this order are neighbours on the map
+ *   when    orders the rows of one place; a head keeps the least
+ *   reach   a head keeps the greatest
+ *   facts   as many 16-bit columns as the kind has; never bounded
  *
- *   offset 0   count (2), reserved (6)
- *   offset 8   place  u32 x count
- *   then       number u32 x count
- *   then       facts  INDEX_FACTS bytes x count
+ *   list ──► head pages (DB_HEADS)          blocks (DB_INDEX)
+ *            generation, kind, code,        block id (4)
+ *            where, when, number             │
+ *            ┌──────────────────────┐        ▼
+ *            │ n last when reach    │       ┌─────────────────────────────┐
+ *            │ head: block id, n,   │──────►│ n                           │
+ *            │   first key, last,   │       │ number u32 x ROWS           │
+ *            │   when, reach        │       │ where  u16 x ROWS           │
+ *            │ head ...    <= 203   │       │ when   u16 x ROWS           │
+ *            └──────────────────────┘       │ fact   u16 x ROWS, each     │
+ *                                           │ reach  u8  x ROWS           │
+ *   a value is at most 4,080 bytes:         └─────────────────────────────┘
+ *   one overflow page, read in place        columns stand at fixed offsets
  *
- * The side array holds INDEX_SIDE bytes for a number, 63 rows a value behind
- * one bit for each that is there.
+ * A head's bounds may be loose (a row that went leaves them as they were) and
+ * are never wrong: no row of its block lies outside.  A page's bounds hold for
+ * its heads.  A build makes all of them tight.
  *
- * The generation is in every key: a new one is built beside the live one in
- * bounded transactions, then one key switches.  While one is being built,
- * index_put and index_delete keep both.
+ * The side array (DB_SIDE) holds, for a number, a key (64 bits, fixed for the
+ * life of the number) and INDEX_SIDE bytes; 63 numbers a value:
+ *
+ *   generation, kind, number / 63 -> a bit each, 63 keys, 63 rows
+ *
+ * The keys are also held in memory, 8 bytes each: they break ties, and a tie
+ * may be broken a thousand times a match.
+ *
+ * Numbers in keys of the store are big-endian; everything in values here is
+ * little-endian, as the machine reads it.
  */
 #ifndef STORE_INDEX_H
 #define STORE_INDEX_H
 
 #include "store/store.h"
 
-#define INDEX_FACTS 8
-#define INDEX_SIDE 64
+/* K (NAME, number, 16-bit columns of facts). */
+#define INDEX_KINDS(K)                                                         \
+    K(PEOPLE, 1, 3)                                                            \
+    K(STRUCTURES, 2, 24)                                                       \
+    K(LOTS, 3, 1)                                                              \
+    K(JOBS, 4, 1)
+#define INDEX_KIND(name, number, facts) INDEX_##name = number,
+enum index_kind { INDEX_KINDS(INDEX_KIND) INDEX_KINDS_END };
+#undef INDEX_KIND
+
+#define INDEX_FACTS_MAX 24
+#define INDEX_SIDE 56
 #define INDEX_BLOCK_BYTES 4080
-#define INDEX_BLOCK_ROWS ((INDEX_BLOCK_BYTES - 8) / (8 + INDEX_FACTS))
+#define INDEX_BLOCK_HEAD 8
+/* Rows that fit a block; 15 bytes are left so that sixteen rows may be read
+ * at a time from any row of the last column. */
+#define INDEX_ROWS(facts)                                                      \
+    ((INDEX_BLOCK_BYTES - INDEX_BLOCK_HEAD - 15) / (9 + 2 * (facts)))
+#define INDEX_PEOPLE_ROWS INDEX_ROWS(3)
+#define INDEX_PAGE_HEADS 203
+
+/* 16-bit columns of facts of a kind. */
+extern const unsigned char index_facts[INDEX_KINDS_END];
 
 struct posting {
     uint32_t code;
-    uint32_t place;
+    uint16_t where;
+    uint16_t when;
     uint32_t number;
-    unsigned char facts[INDEX_FACTS];
+    uint8_t reach;
+    uint16_t facts[INDEX_FACTS_MAX]; /* as many as the kind has; the rest 0 */
 };
 
-/* Add or replace the posting (code, place, number) of KIND.  Splits a full
- * block in two. */
-enum err index_put(struct store_batch *batch, unsigned kind,
+/* Add the posting, or replace the facts and reach of the one with the same
+ * (code, where, when, number). */
+enum err index_put(struct store_batch *batch, enum index_kind kind,
                    const struct posting *posting);
 
-/* Remove it; an empty block goes.  ERR_NOT_FOUND. */
-enum err index_delete(struct store_batch *batch, unsigned kind,
+/* Remove the row with its (code, where, when, number); an empty block goes.
+ * ERR_NOT_FOUND. */
+enum err index_delete(struct store_batch *batch, enum index_kind kind,
                       const struct posting *posting);
 
-/* Write or remove a side row.  ERR_NOT_FOUND there is none to remove. */
-enum err index_side_put(struct store_batch *batch, unsigned kind,
-                        uint32_t number, const unsigned char row[INDEX_SIDE]);
-/* ERR_NOT_FOUND never written, or deleted. */
-enum err index_side_delete(struct store_batch *batch, unsigned kind,
+/* Write or remove what stands beside a number.  KEY never changes while the
+ * number lives.  Delete: ERR_NOT_FOUND there is none. */
+enum err index_side_put(struct store_batch *batch, enum index_kind kind,
+                        uint32_t number, uint64_t key,
+                        const unsigned char row[INDEX_SIDE]);
+enum err index_side_delete(struct store_batch *batch, enum index_kind kind,
                            uint32_t number);
 
-/* Copy a side row out.  ERR_NOT_FOUND never written, or deleted. */
-enum err index_side_get(struct store_view *view, unsigned kind, uint32_t number,
-                        unsigned char row[INDEX_SIDE]);
+/* ---- Reading ------------------------------------------------------------ */
 
-/* Side rows in place: CHUNK gets the first 63 numbers in a row that hold one
+/* In place, 20 bytes. */
+struct index_head {
+    uint32_t block;
+    uint32_t number; /* where, first_when, number: the key it begins at */
+    uint16_t where;
+    uint16_t first_when;
+    uint16_t last; /* greatest where */
+    uint16_t when; /* least */
+    uint16_t n;    /* rows */
+    uint8_t reach; /* greatest */
+    uint8_t unused;
+};
+
+struct index_page {
+    size_t n;
+    const struct index_head *heads; /* in order */
+    uint16_t where;                 /* of all: least, greatest */
+    uint16_t last;
+    uint16_t when;
+    uint8_t reach;
+};
+
+struct index_block {
+    size_t n;
+    const uint32_t *number;
+    const uint16_t *where;
+    const uint16_t *when;
+    const uint16_t *facts; /* column k of row i: facts[k * rows + i] */
+    size_t rows;           /* of a column */
+    const uint8_t *reach;
+};
+
+/* A reader of one kind; it and what it gives live within the view. */
+struct index_reader;
+/* ERR_NOMEM, ERR_STORE_IO. */
+enum err index_reader_begin(struct store_view *view, enum index_kind kind,
+                            struct index_reader **out);
+/* NULL is fine; before the view ends. */
+void index_reader_end(struct index_reader *reader);
+
+/* The first page of heads of CODE's list; ERR_NOT_FOUND: the list is empty. */
+enum err index_reader_first(struct index_reader *reader, uint32_t code,
+                            struct index_page *page);
+/* The page after the one given last; ERR_NOT_FOUND at the list's end. */
+enum err index_reader_next(struct index_reader *reader,
+                           struct index_page *page);
+
+/* The block of a head. */
+enum err index_reader_block(struct index_reader *reader,
+                            const struct index_head *head,
+                            struct index_block *block);
+
+/* What stands beside a number, in place.  ERR_NOT_FOUND. */
+enum err index_reader_side(struct index_reader *reader, uint32_t number,
+                           const unsigned char **row);
+
+/* The key of a number that a view of this store has seen; 0 for others. */
+uint64_t index_reader_key(const struct index_reader *reader, uint32_t number);
+
+/* Side rows in order: CHUNK gets the first 63 numbers in a row that hold one
  * of FROM or later.  ERR_NOT_FOUND past the last. */
 #define INDEX_CHUNK 63
 struct index_chunk {
     uint32_t first;            /* number of row 0 */
     uint64_t present;          /* a bit for each row that is there */
+    const unsigned char *keys; /* INDEX_CHUNK unaligned u64 */
     const unsigned char *rows; /* INDEX_CHUNK times INDEX_SIDE */
 };
-/* The rows die with the view. */
-enum err index_side_chunk(struct store_view *view, unsigned kind, uint32_t from,
-                          struct index_chunk *chunk);
+enum err index_side_chunk(struct store_view *view, enum index_kind kind,
+                          uint32_t from, struct index_chunk *chunk);
 
-/* Blocks of one (kind, code), in order of place.  Begin, then next until
- * ERR_NOT_FOUND, then end. */
-struct index_scan;
-struct index_block {
-    size_t n;
-    const unsigned char *place;  /* n unaligned u32, little-endian */
-    const unsigned char *number; /* n unaligned u32, little-endian */
-    const unsigned char *facts;  /* n times INDEX_FACTS */
-};
-/* From the first block.  ERR_NOMEM. */
-enum err index_scan_begin(struct store_view *view, unsigned kind, uint32_t code,
-                          struct index_scan **out);
-/* The next block; it dies with the view. */
-enum err index_scan_next(struct index_scan *scan, struct index_block *block);
-/* NULL is fine. */
-void index_scan_end(struct index_scan *scan);
+/* ---- Building the next generation --------------------------------------- */
 
-/* A number of a column.  Inline, for it is read a million times a match. */
-static inline uint32_t index_load(const unsigned char *unaligned)
-{
-    return (uint32_t)unaligned[0] | (uint32_t)unaligned[1] << 8 |
-           (uint32_t)unaligned[2] << 16 | (uint32_t)unaligned[3] << 24;
-}
+/*
+ *   index_build_begin, commit        what is written from now on is also
+ *                                    noted for the new generation
+ *   index_build_open                 a snapshot of that commit
+ *   index_build_gather ...  done     rows of all records into unlinked files
+ *   index_build_sort                 by radix, in those files
+ *   index_build_write ...   done     blocks, heads and side rows, appended
+ *   index_build_catch_up .. done     what was noted meanwhile
+ *   index_build_switch, commit       in the batch in which catch_up was done
+ *   index_build_close
+ *   index_build_sweep ...   done     the old generation goes
+ *
+ * gather and sort may run on any one thread; the rest belongs to the thread
+ * that writes, each step a bounded transaction.  A build that dies leaves a
+ * generation that nobody reads; the next one's sweep removes it.
+ */
+struct index_build;
 
-/* ---- Generations -------------------------------------------------------- */
-
-/* Derives what the index should hold of one record, by calling index_put and
- * index_side_put on the batch. */
-typedef enum err index_derive(void *context, struct store_batch *batch,
+/* Derives what the index should hold of one record, by calling
+ * index_build_posting and index_build_side.  RECORD borrows from a view. */
+typedef enum err index_derive(void *context, struct index_build *build,
                               unsigned entity, const struct record *record);
 
-/* Begin to build the next generation (drops one that was begun before, whose
- * keys a sweep then removes). */
+/* Begin a generation; one that was begun before is dropped. */
 enum err index_build_begin(struct store_batch *batch);
+/* Right after that commit, before another batch.  The files of rows are made
+ * and unlinked in the store's directory.  ERR_NOMEM, ERR_STORE_IO. */
+enum err index_build_open(struct store *store, struct index_build **out);
+/* NULL is fine. */
+void index_build_close(struct index_build *build);
 
-/* Go on with at most MAX records; *DONE when all are in.  What DERIVE writes
- * goes into the generation being built only; writes of other batches in
- * between are kept in both.  ERR_NOT_FOUND nothing is being built. */
-enum err index_build_step(struct store_batch *batch, index_derive *derive,
-                          void *context, unsigned max, int *done);
-
-/* Make the built generation the live one.  ERR_NOT_FOUND unless a step has
- * said that it is done. */
-enum err index_build_switch(struct store_batch *batch);
-
+/* Derive from at most MAX more records; *DONE after the last. */
+enum err index_build_gather(struct index_build *build, index_derive *derive,
+                            void *context, unsigned max, int *done);
+/* Called by a derive. */
+enum err index_build_posting(struct index_build *build, enum index_kind kind,
+                             const struct posting *posting);
+enum err index_build_side(struct index_build *build, enum index_kind kind,
+                          uint32_t number, uint64_t key,
+                          const unsigned char row[INDEX_SIDE]);
+enum err index_build_sort(struct index_build *build);
+/* Append at most MAX_BYTES more; *DONE after the last. */
+enum err index_build_write(struct index_build *build, struct store_batch *batch,
+                           size_t max_bytes, int *done);
+/* Apply at most MAX of the changes noted; *DONE when none is left. */
+enum err index_build_catch_up(struct store_batch *batch, unsigned max,
+                              int *done);
+/* Make the built generation the live one, of the layout STAMP. */
+enum err index_build_switch(struct store_batch *batch, uint64_t stamp);
 /* Remove keys of generations that are neither live nor being built: at most
  * MAX; *DONE when none is left. */
 enum err index_build_sweep(struct store_batch *batch, unsigned max, int *done);
 
-/* Walk every block of the live generation and check what this page promises
- * (order, bounds between blocks, sizes).  ERR_STORE_CORRUPT. */
-enum err index_check(struct store_view *view);
+/* How far it has come: records gathered of all, bytes written of all. */
+struct index_progress {
+    uint64_t records, records_all;
+    uint64_t bytes, bytes_all;
+    uint64_t postings;
+};
+/* From any thread. */
+void index_build_progress(const struct index_build *build,
+                          struct index_progress *out);
+
+/* What the live generation was derived with, as index_build_switch was told
+ * (0: by an empty store).  Postings depend on the bundled tables and on the
+ * code that packs them; engine/match/postings.c says which stamp is its own. */
+uint64_t index_stamp(struct store_view *view);
+/* Set it: for a new, empty store. */
+enum err index_stamp_set(struct store_batch *batch, uint64_t stamp);
+
+/* Say that a record was put without its postings: the index lags behind until
+ * a build that begins later is switched to. */
+void index_defer(struct store_batch *batch);
+/* The revision at which that was said last; 0: the index lacks nothing. */
+uint64_t index_deferred(struct store_view *view);
+
+/* ---- Checking ----------------------------------------------------------- */
+
+/* Sums over all rows that do not depend on their order: whoever derives the
+ * postings of all records anew can compare. */
+uint64_t index_posting_sum(enum index_kind kind, const struct posting *posting);
+uint64_t index_side_sum(enum index_kind kind, uint32_t number, uint64_t key,
+                        const unsigned char row[INDEX_SIDE]);
+
+struct index_counts {
+    uint64_t lists, pages, blocks, side;
+    uint64_t postings[INDEX_KINDS_END];
+    uint64_t sums[INDEX_KINDS_END]; /* of index_posting_sum */
+    uint64_t side_sum;              /* of index_side_sum */
+    uint64_t bytes;      /* pages of the store that heads and blocks take */
+    uint64_t side_bytes; /* and the side array */
+};
+/* Walk the live generation and check what this page promises: order, sizes,
+ * every bound, every key.  ERR_STORE_CORRUPT, with a line in the log that
+ * says where. */
+enum err index_check(struct store_view *view, struct index_counts *out);
 
 #endif

@@ -22,7 +22,8 @@ static int marker_text(char text[MARKER_BYTES],
 
 /* The schema is judged before the rest, which a newer one may have changed.
  * Everything else must read exactly as we would write it. */
-static enum err marker_parse(const char *text, struct store_marker *out)
+static enum err marker_parse(const char *text, struct store_marker *out,
+                             unsigned *schema)
 {
     struct store_marker marker = {0};
     char again[MARKER_BYTES];
@@ -30,7 +31,8 @@ static enum err marker_parse(const char *text, struct store_marker *out)
     if (sscanf(text, MARKER_MAGIC "schema %9u", &marker.schema) != 1 ||
         strncmp(text, MARKER_MAGIC, sizeof MARKER_MAGIC - 1) != 0)
         return ERR_STORE_FOREIGN;
-    if (marker.schema > STORE_SCHEMA)
+    *schema = marker.schema;
+    if (marker.schema != 0 && marker.schema != STORE_SCHEMA)
         return ERR_STORE_SCHEMA;
     if (sscanf(text, MARKER_MAGIC "schema %9u uuid %36s env %23s",
                &marker.schema, marker.uuid, marker.env) != 3 ||
@@ -60,6 +62,7 @@ enum err store_marker_read(struct store *store, const char *dir,
 {
     char path[PATH_MAX];
     char text[MARKER_BYTES];
+    unsigned schema = STORE_SCHEMA;
     ssize_t n;
     enum err e;
 
@@ -69,9 +72,15 @@ enum err store_marker_read(struct store *store, const char *dir,
     if (n < 0 && errno != ENOENT && errno != ENOTDIR)
         return store_error(store, errno, path);
     text[n > 0 ? n : 0] = '\0';
-    e = n > 0 && !memchr(text, '\0', (size_t)n) ? marker_parse(text, out)
-                                                : ERR_STORE_FOREIGN;
-    if (e)
+    e = n > 0 && !memchr(text, '\0', (size_t)n)
+            ? marker_parse(text, out, &schema)
+            : ERR_STORE_FOREIGN;
+    if (e == ERR_STORE_SCHEMA && schema < STORE_SCHEMA)
+        store_log(store, LOG_ERR,
+                  "store: %s: schema %u is older than what this version reads "
+                  "(%d): export with the old version, import with this one",
+                  path, schema, STORE_SCHEMA);
+    else if (e)
         store_log(store, LOG_ERR, "store: %s: %s%s", path, err_text(e),
                   n < 0 ? " (--init creates one)" : "");
     return e;

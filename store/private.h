@@ -8,7 +8,7 @@
  *   env.c       an LMDB environment: open, check, grow
  *   view.c      snapshots and reads          batch.c   transactions and writes
  *   record.c journal.c once.c imported.c     what is kept
- *   index.c side.c build.c                   the index
+ *   index.c side.c build.c ...               the index, see index_parts.h
  *   store.c     opening all of it            compact.c copies, going on in one
  *
  * Numbers in keys and values are big-endian, so that keys sort by them; only
@@ -42,8 +42,10 @@ enum store_db {
     DB_RECORDS,   /* entity, number -> revision, version, id, body */
     DB_JOURNAL,   /* revision -> event */
     DB_ONCE,      /* caller, key -> reply; time, caller, key -> nothing */
-    DB_INDEX,     /* generation, kind, code, place, number -> block */
-    DB_SIDE,      /* generation, kind, chunk -> rows */
+    DB_HEADS,     /* generation, kind, code, row's order -> page of heads */
+    DB_INDEX,     /* block id -> block */
+    DB_SIDE,      /* generation, kind, chunk -> keys and rows */
+    DB_NOTES,     /* generation, sequence -> what it has yet to be told */
     DB_REFERENCE, /* table -> version, source; table, slot, part -> lines */
     DB_COUNT
 };
@@ -64,11 +66,15 @@ struct store_marker {
  * written when it commits. */
 struct store_state {
     uint64_t revision; /* of the last event */
+    uint64_t stamp;    /* of the live generation */
+    uint64_t deferred; /* revision of the last record put without postings */
+    uint64_t begun;    /* revision at which the build began */
     uint32_t live;     /* generation that answers */
     uint32_t building; /* generation being built, 0: none */
     uint32_t newest;   /* generation begun last: numbers are not used again */
-    uint32_t build_entity; /* records up to here are in the one being built */
-    uint32_t build_number;
+    uint32_t built;    /* values written for it, INDEX_BUILT: all */
+    uint32_t block;    /* block given last: no id is used again */
+    uint32_t note;     /* note of the build taken last */
     uint32_t numbers[STORE_ENTITIES]; /* given last */
     uint64_t records[STORE_ENTITIES];
 };
@@ -88,6 +94,8 @@ struct store {
     pthread_rwlock_t swap;
     struct store_env env;
     struct reference *reference;
+    struct index_keys *keys;   /* of the side array, see store/keys.c */
+    _Atomic uint32_t building; /* generation of the open index_build, or 0 */
     atomic_int failed;   /* a disk error: nothing may be written any more */
     atomic_int unmapped; /* the map was lost: nothing may be read either */
 };
@@ -105,7 +113,6 @@ struct store_batch {
     uint64_t changes;
     int64_t time_ms;
     int map_full;      /* grow when this batch is over */
-    int deriving;      /* index writes go to the generation being built only */
     int new_reference; /* commit reads the imported tables again */
 };
 
@@ -221,6 +228,11 @@ enum err store_write(struct store_batch *batch, enum store_db db,
                      struct slice key, const struct slice *parts, size_t n,
                      unsigned flags);
 
+/* The same, with room for LEN bytes that the caller fills at once. */
+enum err store_reserve(struct store_batch *batch, enum store_db db,
+                       struct slice key, size_t len, unsigned flags,
+                       void **out);
+
 /* Remove KEY.  ERR_NOT_FOUND spoils nothing. */
 enum err store_remove(struct store_batch *batch, enum store_db db,
                       struct slice key);
@@ -238,11 +250,22 @@ enum err store_event_append(struct store_batch *batch, enum event_kind kind,
 /* The journal ends where the state says.  ERR_STORE_CORRUPT. */
 enum err store_journal_check(struct store_view *view);
 
-/* ---- index.c ------------------------------------------------------------ */
+/* ---- record.c ----------------------------------------------------------- */
 
-/* What a removal from the live generation and from the one being built comes
- * to: that the latter has not reached a row yet is no error. */
-enum err index_both(struct store_batch *batch, enum err live, enum err built);
+/* A value of DB_RECORDS.  ERR_STORE_CORRUPT. */
+enum err store_record_parse(struct slice value, uint32_t number,
+                            struct record *out);
+
+/* ---- keys.c, side.c ----------------------------------------------------- */
+
+struct index_keys;
+/* No keys.  NULL: no memory. */
+struct index_keys *index_keys_new(void);
+/* NULL is fine; nobody reads them any more. */
+void index_keys_free(struct index_keys *keys);
+/* Read the keys of VIEW's side array into its store's.  ERR_NOMEM,
+ * ERR_STORE_CORRUPT, ERR_STORE_IO. */
+enum err index_keys_load(struct store_view *view);
 
 /* ---- imported.c --------------------------------------------------------- */
 

@@ -32,8 +32,8 @@ static struct slice record_key(unsigned char key[RECORD_KEY], unsigned entity,
     return store_bytes(key, store_put32(key + 1, number));
 }
 
-static enum err record_parse(struct slice value, uint32_t number,
-                             struct record *out)
+enum err store_record_parse(struct slice value, uint32_t number,
+                            struct record *out)
 {
     size_t head = RECORD_HEAD;
 
@@ -75,7 +75,7 @@ enum err store_get_numbered(struct store_view *view, unsigned entity,
     enum err e =
         store_read(view, DB_RECORDS, record_key(key, entity, number), &value);
 
-    return e ? e : record_parse(value, number, out);
+    return e ? e : store_record_parse(value, number, out);
 }
 
 enum err store_get(struct store_view *view, unsigned entity, struct slice id,
@@ -135,7 +135,7 @@ enum err store_next_numbered(struct store_view *view, unsigned entity,
         return ERR_STORE_CORRUPT;
     if ((unsigned char)key.data[0] != entity)
         return ERR_NOT_FOUND;
-    return record_parse(value, store_get32(key.data + 1), out);
+    return store_record_parse(value, store_get32(key.data + 1), out);
 }
 
 /* ---- Writes ------------------------------------------------------------- */

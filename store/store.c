@@ -111,7 +111,8 @@ remove_dir:
 
 /* ---- One that is there -------------------------------------------------- */
 
-static enum err load_reference(struct store *store)
+/* What is held in memory beside the map. */
+static enum err load(struct store *store)
 {
     struct reference *reference;
     struct store_view *view;
@@ -119,10 +120,11 @@ static enum err load_reference(struct store *store)
 
     if (e)
         return e;
-    e = store_reference_load(view, &reference);
-    store_view_end(view);
-    if (!e)
+    if (!(e = store_reference_load(view, &reference)))
         store->reference = reference;
+    if (!e)
+        e = index_keys_load(view);
+    store_view_end(view);
     return e;
 }
 
@@ -143,7 +145,7 @@ static enum err take(struct store *store, const char *dir, size_t map_bytes)
         (e = store_env_check(store, store->dir, &store->marker)) ||
         (e = store_env_open(store, store->dir, store->marker.env, map_bytes, 0,
                             &store->env)) ||
-        (e = load_reference(store)))
+        (e = load(store)))
         return e;
     store_dir_tidy(store->dir, store->marker.env);
     return ERR_NONE;
@@ -159,6 +161,10 @@ enum err store_open(const char *dir, const struct store_options *options,
 
     if (!store)
         return ERR_NOMEM;
+    if (!(store->keys = index_keys_new())) {
+        free(store);
+        return ERR_NOMEM;
+    }
     store->log = options->log;
     store->lock = -1;
     pthread_rwlock_init(&store->swap, NULL);
@@ -178,6 +184,7 @@ void store_close(struct store *store)
         return;
     store_env_close(&store->env);
     reference_free(store->reference);
+    index_keys_free(store->keys);
     if (store->lock >= 0)
         close(store->lock);
     pthread_rwlock_destroy(&store->swap);

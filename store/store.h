@@ -16,7 +16,7 @@
 
 #include "protocol/types.h"
 
-#define STORE_SCHEMA 1 /* of keys and values: an older daemon refuses */
+#define STORE_SCHEMA 2 /* of keys and values: any other is refused */
 #define STORE_RECORD_MAX (1024 * 1024)
 /* Address space of a store, unless told otherwise.  It costs nothing until it
  * is used, while growing it waits for every view. */
@@ -35,8 +35,8 @@ struct store_options {
 
 /* Open the store in DIR; the caller owns *OUT.  ERR_STORE_LOCKED another
  * process has it, ERR_STORE_FOREIGN no marker or not ours (never taken as
- * new), ERR_STORE_EXISTS init over a store, ERR_STORE_SCHEMA newer than we
- * are, ERR_STORE_CORRUPT, ERR_STORE_IO, ERR_NOMEM. */
+ * new), ERR_STORE_EXISTS init over a store, ERR_STORE_SCHEMA newer or older
+ * than we read, ERR_STORE_CORRUPT, ERR_STORE_IO, ERR_NOMEM. */
 enum err store_open(const char *dir, const struct store_options *options,
                     struct store **out);
 /* No view or batch may be open; NULL is fine. */

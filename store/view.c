@@ -9,7 +9,7 @@
 
 #define IDENTITY SLICE("identity")
 #define STATE SLICE("state")
-#define STATE_BYTES (8 + 5 * 4 + STORE_ENTITIES * (4 + 8))
+#define STATE_BYTES (4 * 8 + 6 * 4 + STORE_ENTITIES * (4 + 8))
 
 static struct slice slice_of_val(const MDB_val *val)
 {
@@ -77,12 +77,16 @@ enum err store_state_load(struct store_view *view)
         return e;
     at = value.data;
     state->revision = store_get64(at);
-    state->live = store_get32(at + 8);
-    state->building = store_get32(at + 12);
-    state->newest = store_get32(at + 16);
-    state->build_entity = store_get32(at + 20);
-    state->build_number = store_get32(at + 24);
-    at += 28;
+    state->stamp = store_get64(at + 8);
+    state->deferred = store_get64(at + 16);
+    state->begun = store_get64(at + 24);
+    state->live = store_get32(at + 32);
+    state->building = store_get32(at + 36);
+    state->newest = store_get32(at + 40);
+    state->built = store_get32(at + 44);
+    state->block = store_get32(at + 48);
+    state->note = store_get32(at + 52);
+    at += 56;
     for (unsigned i = 0; i < STORE_ENTITIES; i++, at += 12) {
         state->numbers[i] = store_get32(at);
         state->records[i] = store_get64(at + 4);
@@ -98,11 +102,15 @@ enum err store_state_save(struct store_batch *batch)
     struct slice part;
 
     at = store_put64(at, state->revision);
+    at = store_put64(at, state->stamp);
+    at = store_put64(at, state->deferred);
+    at = store_put64(at, state->begun);
     at = store_put32(at, state->live);
     at = store_put32(at, state->building);
     at = store_put32(at, state->newest);
-    at = store_put32(at, state->build_entity);
-    at = store_put32(at, state->build_number);
+    at = store_put32(at, state->built);
+    at = store_put32(at, state->block);
+    at = store_put32(at, state->note);
     for (unsigned i = 0; i < STORE_ENTITIES; i++) {
         at = store_put32(at, state->numbers[i]);
         at = store_put64(at, state->records[i]);
@@ -239,7 +247,8 @@ enum err store_stat(struct store_view *view, struct store_facts *out)
     facts.schema = store->marker.schema;
     facts.revision = view->state.revision;
     facts.generation = view->state.live;
-    facts.rebuilding = view->state.building != 0;
+    facts.rebuilding =
+        view->state.building && view->state.building == store->building;
     memcpy(facts.records, view->state.records, sizeof facts.records);
     facts.map_used = (info.me_last_pgno + 1) * stat.ms_psize;
     facts.map_free = pages * stat.ms_psize;

@@ -1,0 +1,213 @@
+/*
+ * One block: rows in columns at fixed offsets, in order, what is unused zero
+ * (so that nothing that went stays in a file).  Memory alone, no store.
+ */
+#include <assert.h>
+
+#include "store/index_parts.h"
+
+#define KIND_FACTS(name, number, facts) [number] = facts,
+const unsigned char index_facts[INDEX_KINDS_END] = {INDEX_KINDS(KIND_FACTS)};
+
+#define KIND_ROWS(name, number, facts) [number] = INDEX_ROWS(facts),
+static const uint16_t kind_rows[INDEX_KINDS_END] = {INDEX_KINDS(KIND_ROWS)};
+
+size_t block_rows(enum index_kind kind)
+{
+    assert(kind > 0 && kind < INDEX_KINDS_END);
+    return kind_rows[kind];
+}
+
+/* ---- Columns ------------------------------------------------------------ */
+
+/* Where a block's columns begin, to be written. */
+struct columns {
+    size_t rows;
+    uint32_t *number;
+    uint16_t *where;
+    uint16_t *when;
+    uint16_t *facts;
+    uint8_t *reach;
+};
+
+static void columns_of(enum index_kind kind, struct block *block,
+                       struct columns *out)
+{
+    out->rows = block_rows(kind);
+    out->number = (uint32_t *)(void *)(block->bytes + INDEX_BLOCK_HEAD);
+    out->where = (uint16_t *)(out->number + out->rows);
+    out->when = out->where + out->rows;
+    out->facts = out->when + out->rows;
+    out->reach = (uint8_t *)(out->facts + index_facts[kind] * out->rows);
+}
+
+static void columns_look(enum index_kind kind, const unsigned char *bytes,
+                         struct index_block *out)
+{
+    size_t rows = block_rows(kind);
+
+    memcpy(&out->n, bytes, sizeof out->n);
+    out->rows = rows;
+    out->number = (const uint32_t *)(const void *)(bytes + INDEX_BLOCK_HEAD);
+    out->where = (const uint16_t *)(out->number + rows);
+    out->when = out->where + rows;
+    out->facts = out->when + rows;
+    out->reach = (const uint8_t *)(out->facts + index_facts[kind] * rows);
+}
+
+static size_t count(const struct block *block)
+{
+    size_t n;
+
+    memcpy(&n, block->bytes, sizeof n);
+    return n;
+}
+
+static void count_set(struct block *block, size_t n)
+{
+    memcpy(block->bytes, &n, sizeof n);
+}
+
+enum err block_parse(enum index_kind kind, struct slice value,
+                     struct index_block *out)
+{
+    /* A value of this size stands on a page of its own, sixteen bytes in. */
+    if (value.len != INDEX_BLOCK_BYTES || (uintptr_t)value.data % 8 != 0)
+        return ERR_STORE_CORRUPT;
+    columns_look(kind, (const unsigned char *)value.data, out);
+    return out->n == 0 || out->n > out->rows ? ERR_STORE_CORRUPT : ERR_NONE;
+}
+
+void block_look(enum index_kind kind, const struct block *block,
+                struct index_block *out)
+{
+    columns_look(kind, block->bytes, out);
+}
+
+size_t block_find(const struct index_block *block, uint64_t order, int *same)
+{
+    size_t low = 0, high = block->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (block_order(block, middle) < order)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *same = low < block->n && block_order(block, low) == order;
+    return low;
+}
+
+/* ---- Rows --------------------------------------------------------------- */
+
+void block_set(enum index_kind kind, struct block *block, size_t at,
+               const struct posting *posting)
+{
+    struct columns to;
+
+    columns_of(kind, block, &to);
+    to.number[at] = posting->number;
+    to.where[at] = posting->where;
+    to.when[at] = posting->when;
+    to.reach[at] = posting->reach;
+    for (size_t i = 0; i < index_facts[kind]; i++)
+        to.facts[i * to.rows + at] = posting->facts[i];
+}
+
+/* Move N elements of each column from row FROM to row TO. */
+static void rows_move(enum index_kind kind, struct block *block, size_t to,
+                      size_t from, size_t n)
+{
+    struct columns c;
+
+    columns_of(kind, block, &c);
+    memmove(c.number + to, c.number + from, n * sizeof *c.number);
+    memmove(c.where + to, c.where + from, n * sizeof *c.where);
+    memmove(c.when + to, c.when + from, n * sizeof *c.when);
+    for (size_t i = 0; i < index_facts[kind]; i++)
+        memmove(c.facts + i * c.rows + to, c.facts + i * c.rows + from,
+                n * sizeof *c.facts);
+    memmove(c.reach + to, c.reach + from, n);
+}
+
+/* The rows from N on are no more. */
+static void rows_end(enum index_kind kind, struct block *block, size_t n)
+{
+    struct columns c;
+    size_t rest;
+
+    columns_of(kind, block, &c);
+    rest = c.rows - n;
+    memset(c.number + n, 0, rest * sizeof *c.number);
+    memset(c.where + n, 0, rest * sizeof *c.where);
+    memset(c.when + n, 0, rest * sizeof *c.when);
+    for (size_t i = 0; i < index_facts[kind]; i++)
+        memset(c.facts + i * c.rows + n, 0, rest * sizeof *c.facts);
+    memset(c.reach + n, 0, rest);
+    count_set(block, n);
+}
+
+void block_insert(enum index_kind kind, struct block *block, size_t at,
+                  const struct posting *posting)
+{
+    size_t n = count(block);
+
+    assert(at <= n && n < block_rows(kind));
+    rows_move(kind, block, at + 1, at, n - at);
+    block_set(kind, block, at, posting);
+    count_set(block, n + 1);
+}
+
+void block_remove(enum index_kind kind, struct block *block, size_t at)
+{
+    size_t n = count(block);
+
+    assert(at < n);
+    rows_move(kind, block, at, at + 1, n - at - 1);
+    rows_end(kind, block, n - 1);
+}
+
+void block_cut(enum index_kind kind, struct block *block, size_t at,
+               struct block *upper)
+{
+    size_t n = count(block);
+
+    *upper = *block;
+    rows_move(kind, upper, 0, at, n - at);
+    rows_end(kind, upper, n - at);
+    rows_end(kind, block, at);
+}
+
+void block_posting(const struct index_block *block, enum index_kind kind,
+                   size_t at, struct posting *out)
+{
+    *out = (struct posting){.where = block->where[at],
+                            .when = block->when[at],
+                            .number = block->number[at],
+                            .reach = block->reach[at]};
+    for (size_t i = 0; i < index_facts[kind]; i++)
+        out->facts[i] = block->facts[i * block->rows + at];
+}
+
+/* ---- Bounds ------------------------------------------------------------- */
+
+struct index_head block_head(const struct index_block *block, uint32_t id)
+{
+    struct index_head head = {.block = id,
+                              .number = block->number[0],
+                              .where = block->where[0],
+                              .first_when = block->when[0],
+                              .last = block->where[block->n - 1],
+                              .when = block->when[0],
+                              .n = (uint16_t)block->n};
+
+    for (size_t i = 0; i < block->n; i++) {
+        if (block->when[i] < head.when)
+            head.when = block->when[i];
+        if (block->reach[i] > head.reach)
+            head.reach = block->reach[i];
+    }
+    return head;
+}

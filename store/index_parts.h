@@ -1,0 +1,190 @@
+/*
+ * What the files of the index share; nobody else includes this.
+ *
+ *   index.c   postings into lists        heads.c  pages of heads
+ *   block.c   columns of one block       side.c   what stands beside a number
+ *   keys.c    its keys, in memory        reader.c reading all of it in place
+ *   notes.c   what a build is yet told   build.c  generations
+ *   rows.c    what a build has gathered  sort.c   and in which order it goes
+ *   check.c   whether all promises hold
+ */
+#ifndef STORE_INDEX_PARTS_H
+#define STORE_INDEX_PARTS_H
+
+#include "store/private.h"
+
+/* How full a build leaves blocks and pages of heads, of a hundred.  A posting
+ * of people takes 15 bytes, and 4,096 hold 270: at 85 it takes 17.9, its share
+ * of a head, of the pages of heads and of the b-tree above 0.2 more.  A list
+ * may grow by a tenth before a posting takes the 20 bytes it is allowed. */
+#define INDEX_FILL 85
+
+/* Nothing but the catching up is left to do for the generation being built. */
+#define INDEX_BUILT UINT32_MAX
+
+/* ---- block.c: one block, in memory -------------------------------------- */
+
+/* Bytes of a block while it is being written, laid out as in the store. */
+struct block {
+    _Alignas(16) unsigned char bytes[INDEX_BLOCK_BYTES];
+};
+
+/* Rows that a block of KIND holds. */
+size_t block_rows(enum index_kind kind);
+
+/* The order of rows in a list. */
+static inline uint64_t posting_order(const struct posting *posting)
+{
+    return (uint64_t)posting->where << 48 | (uint64_t)posting->when << 32 |
+           posting->number;
+}
+
+static inline uint64_t block_order(const struct index_block *block, size_t at)
+{
+    return (uint64_t)block->where[at] << 48 | (uint64_t)block->when[at] << 32 |
+           block->number[at];
+}
+
+/* Look at a block's bytes.  ERR_STORE_CORRUPT they are none. */
+enum err block_parse(enum index_kind kind, struct slice value,
+                     struct index_block *out);
+/* The same of one that was parsed or made here. */
+void block_look(enum index_kind kind, const struct block *block,
+                struct index_block *out);
+
+/* The first row that is not before ORDER; *SAME when it is ORDER's. */
+size_t block_find(const struct index_block *block, uint64_t order, int *same);
+
+/* Write row AT, or move it and those behind it to make room first, or take it
+ * away.  What is unused is always zero. */
+void block_set(enum index_kind kind, struct block *block, size_t at,
+               const struct posting *posting);
+void block_insert(enum index_kind kind, struct block *block, size_t at,
+                  const struct posting *posting);
+void block_remove(enum index_kind kind, struct block *block, size_t at);
+
+/* The rows from AT on go to UPPER, which was empty. */
+void block_cut(enum index_kind kind, struct block *block, size_t at,
+               struct block *upper);
+
+/* Row AT as it was put; its code is the list's. */
+void block_posting(const struct index_block *block, enum index_kind kind,
+                   size_t at, struct posting *out);
+
+/* Bounds that fit the block, as tight as they can be. */
+struct index_head block_head(const struct index_block *block, uint32_t id);
+
+/* ---- heads.c: pages of heads -------------------------------------------- */
+
+#define PAGE_KEY 17
+#define PAGE_LIST 9 /* generation, kind, code: the pages of one list */
+
+/* As it lies in the store: 4,080 bytes. */
+struct page_value {
+    uint16_t n;
+    uint16_t where;
+    uint16_t last;
+    uint16_t when;
+    uint8_t reach;
+    uint8_t unused[11];
+    struct index_head heads[INDEX_PAGE_HEADS];
+};
+
+/* A copy, with the key it stands under. */
+struct page {
+    unsigned char key[PAGE_KEY];
+    struct page_value value;
+};
+
+static inline uint64_t head_order(const struct index_head *head)
+{
+    return (uint64_t)head->where << 48 | (uint64_t)head->first_when << 32 |
+           head->number;
+}
+
+/* The key of a page that begins at ORDER. */
+struct slice page_key(unsigned char key[PAGE_KEY], uint32_t generation,
+                      enum index_kind kind, uint32_t code, uint64_t order);
+
+/* Look at a page's bytes.  ERR_STORE_CORRUPT they are none. */
+enum err page_parse(struct slice value, const struct page_value **out);
+
+/* The page of GENERATION in which ORDER belongs.  ERR_NOT_FOUND there is
+ * none at or before it. */
+enum err page_find(struct store_view *view, uint32_t generation,
+                   enum index_kind kind, uint32_t code, uint64_t order,
+                   struct page *out);
+/* The head in it under which ORDER belongs. */
+size_t page_head(const struct page *page, uint64_t order);
+
+/* Bounds of a page from its heads'. */
+void page_bound(struct page_value *value);
+
+/* Write PAGE; with HEAD in it at AT (in two pages when it is full); without
+ * the one AT, an empty page goes.  An error spoils the batch. */
+enum err page_write(struct store_batch *batch, struct page *page);
+enum err page_insert(struct store_batch *batch, struct page *page, size_t at,
+                     const struct index_head *head);
+enum err page_remove(struct store_batch *batch, struct page *page, size_t at);
+
+/* ---- index.c: one generation -------------------------------------------- */
+
+/* As index_put and index_delete, in GENERATION alone. */
+enum err list_put(struct store_batch *batch, uint32_t generation,
+                  enum index_kind kind, const struct posting *posting);
+enum err list_delete(struct store_batch *batch, uint32_t generation,
+                     enum index_kind kind, const struct posting *posting);
+
+#define BLOCK_KEY 4
+static inline struct slice block_key(unsigned char key[BLOCK_KEY], uint32_t id)
+{
+    return store_bytes(key, store_put32(key, id));
+}
+
+/* An id for a new block.  ERR_STORE_FULL. */
+enum err block_id(struct store_batch *batch, uint32_t *out);
+
+/* ---- side.c ------------------------------------------------------------- */
+
+#define SIDE_KEY 9
+#define SIDE_BYTES (8 + INDEX_CHUNK * (8 + INDEX_SIDE))
+#define SIDE_KEYS 8
+#define SIDE_ROWS (8 + INDEX_CHUNK * 8)
+
+struct slice side_key(unsigned char key[SIDE_KEY], uint32_t generation,
+                      enum index_kind kind, uint32_t number);
+/* As index_side_put and index_side_delete, in GENERATION alone. */
+enum err side_put(struct store_batch *batch, uint32_t generation,
+                  enum index_kind kind, uint32_t number, uint64_t key,
+                  const unsigned char row[INDEX_SIDE]);
+enum err side_delete(struct store_batch *batch, uint32_t generation,
+                     enum index_kind kind, uint32_t number);
+
+static inline uint64_t side_key_at(const unsigned char *keys, size_t at)
+{
+    uint64_t key;
+
+    memcpy(&key, keys + 8 * at, sizeof key);
+    return key;
+}
+
+/* ---- keys.c: the side array's keys, in memory --------------------------- */
+
+/* Only the thread that writes sets.  ERR_NOMEM. */
+enum err index_keys_set(struct index_keys *keys, uint32_t number, uint64_t key);
+/* From any thread; 0: never set. */
+uint64_t index_keys_get(const struct index_keys *keys, uint32_t number);
+
+/* ---- notes.c ------------------------------------------------------------ */
+
+enum note_kind { NOTE_PUT = 1, NOTE_DELETE, NOTE_SIDE_PUT, NOTE_SIDE_DELETE };
+/* Note for the generation being built, when there is one. */
+enum err note_posting(struct store_batch *batch, enum note_kind what,
+                      enum index_kind kind, const struct posting *posting);
+enum err note_side(struct store_batch *batch, enum note_kind what,
+                   enum index_kind kind, uint32_t number, uint64_t key,
+                   const unsigned char row[INDEX_SIDE]);
+/* Are all notes applied? */
+enum err note_none_left(struct store_batch *batch, int *none);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * Reading lists in place: nothing is copied, and the cursors serve one list
+ * after another.  Within a batch, a reader and what it gave end with the next
+ * write.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "store/index_parts.h"
+
+struct index_reader {
+    struct store_view *view;
+    enum index_kind kind;
+    unsigned char list[PAGE_LIST]; /* whose pages are read */
+    MDB_cursor *heads;
+    MDB_cursor *blocks;
+    MDB_cursor *side;          /* NULL: this kind has none */
+    uint32_t chunk;            /* number / INDEX_CHUNK of ROWS */
+    const unsigned char *rows; /* of that chunk; NULL: none was read yet */
+    uint64_t present;
+};
+
+enum err index_reader_begin(struct store_view *view, enum index_kind kind,
+                            struct index_reader **out)
+{
+    struct index_reader *reader = calloc(1, sizeof *reader);
+    enum err e;
+
+    if (!reader)
+        return ERR_NOMEM;
+    reader->view = view;
+    reader->kind = kind;
+    if ((e = store_cursor(view, DB_HEADS, &reader->heads)) ||
+        (e = store_cursor(view, DB_INDEX, &reader->blocks)) ||
+        (kind == INDEX_PEOPLE &&
+         (e = store_cursor(view, DB_SIDE, &reader->side)))) {
+        index_reader_end(reader);
+        return e;
+    }
+    *out = reader;
+    return ERR_NONE;
+}
+
+void index_reader_end(struct index_reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->heads)
+        mdb_cursor_close(reader->heads);
+    if (reader->blocks)
+        mdb_cursor_close(reader->blocks);
+    if (reader->side)
+        mdb_cursor_close(reader->side);
+    free(reader);
+}
+
+/* ---- Lists -------------------------------------------------------------- */
+
+static enum err page_read(struct index_reader *reader, int rc,
+                          const MDB_val *key, const MDB_val *value,
+                          struct index_page *out)
+{
+    const struct page_value *page;
+    enum err e;
+
+    if (rc)
+        return store_error(reader->view->store, rc, "the index");
+    if (key->mv_size != PAGE_KEY ||
+        memcmp(key->mv_data, reader->list, PAGE_LIST) != 0)
+        return ERR_NOT_FOUND;
+    e = page_parse((struct slice){value->mv_data, value->mv_size}, &page);
+    if (e)
+        return e;
+    out->n = page->n;
+    out->heads = page->heads;
+    out->where = page->where;
+    out->last = page->last;
+    out->when = page->when;
+    out->reach = page->reach;
+    return ERR_NONE;
+}
+
+enum err index_reader_first(struct index_reader *reader, uint32_t code,
+                            struct index_page *page)
+{
+    unsigned char from[PAGE_KEY];
+    MDB_val key, value;
+    int rc;
+
+    key = store_val(
+        page_key(from, reader->view->state.live, reader->kind, code, 0));
+    memcpy(reader->list, from, PAGE_LIST);
+    rc = mdb_cursor_get(reader->heads, &key, &value, MDB_SET_RANGE);
+    return page_read(reader, rc, &key, &value, page);
+}
+
+enum err index_reader_next(struct index_reader *reader, struct index_page *page)
+{
+    MDB_val key, value;
+    int rc = mdb_cursor_get(reader->heads, &key, &value, MDB_NEXT);
+
+    return page_read(reader, rc, &key, &value, page);
+}
+
+enum err index_reader_block(struct index_reader *reader,
+                            const struct index_head *head,
+                            struct index_block *block)
+{
+    unsigned char id[BLOCK_KEY];
+    MDB_val key = store_val(block_key(id, head->block)), value;
+    int rc = mdb_cursor_get(reader->blocks, &key, &value, MDB_SET);
+
+    if (rc == MDB_NOTFOUND)
+        return ERR_STORE_CORRUPT;
+    if (rc)
+        return store_error(reader->view->store, rc, "the index");
+    return block_parse(reader->kind,
+                       (struct slice){value.mv_data, value.mv_size}, block);
+}
+
+/* ---- What stands beside a number ---------------------------------------- */
+
+/* The chunk of NUMBER, unless it is the one that was read last. */
+static enum err chunk_read(struct index_reader *reader, uint32_t number)
+{
+    unsigned char at[SIDE_KEY];
+    MDB_val key = store_val(
+                side_key(at, reader->view->state.live, reader->kind, number)),
+            value;
+    int rc = mdb_cursor_get(reader->side, &key, &value, MDB_SET);
+
+    reader->chunk = number / INDEX_CHUNK;
+    reader->rows = NULL;
+    if (rc)
+        return store_error(reader->view->store, rc, "the side array");
+    if (value.mv_size != SIDE_BYTES)
+        return ERR_STORE_CORRUPT;
+    memcpy(&reader->present, value.mv_data, sizeof reader->present);
+    reader->rows = (const unsigned char *)value.mv_data + SIDE_ROWS;
+    return ERR_NONE;
+}
+
+enum err index_reader_side(struct index_reader *reader, uint32_t number,
+                           const unsigned char **row)
+{
+    size_t at = number % INDEX_CHUNK;
+    enum err e;
+
+    assert(reader->side);
+    if ((!reader->rows || reader->chunk != number / INDEX_CHUNK) &&
+        (e = chunk_read(reader, number)))
+        return e;
+    if (!(reader->present >> at & 1))
+        return ERR_NOT_FOUND;
+    *row = reader->rows + INDEX_SIDE * at;
+    return ERR_NONE;
+}
+
+uint64_t index_reader_key(const struct index_reader *reader, uint32_t number)
+{
+    return index_keys_get(reader->view->store->keys, number);
+}
