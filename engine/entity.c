@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/entity.h"
-#include "engine/match/match.h"
+#include "engine/match/postings.h"
 
 /* Bytes of rows in one page: leaves room for the frame round them. */
 #define PAGE_BYTES (900 * 1024)

@@ -7,6 +7,7 @@
 #include "engine/entity.h"
 #include "engine/match/match.h"
 #include "engine/match/reverse.h"
+#include "engine/workspaces.h"
 
 /* What every match question has in common, whatever its struct. */
 struct question {
@@ -55,6 +56,7 @@ static enum err prepare(struct store_view *view, struct call *call,
     m->view = view;
     m->reference = store_view_reference(view);
     m->arena = call->arena;
+    m->workspace = workspace_of_thread();
     m->on = q->on == ABSENT ? call->today : q->on;
     m->limit = q->limit;
     m->kinds = q->kinds;

@@ -21,8 +21,6 @@
  * it adds, so the table cannot grow for ever. */
 #define ONCE_KEPT_MS (24 * 3600 * INT64_C(1000))
 #define ONCE_EXPIRE 32
-/* Records of one step of a rebuild: some milliseconds. */
-#define REBUILD_STEP 500
 
 struct queued_job {
     struct queued_job *next;
@@ -48,9 +46,6 @@ struct writer {
     struct queued_job **last_job;
     int stopping;
     int failed;
-    /* Of the thread alone. */
-    int rebuilding; /* 1 deriving, 2 sweeping */
-    int full;       /* its last step found no room */
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -187,96 +182,10 @@ static void write_group(struct writer *w, struct group *group)
 
 /* ---- Chores ------------------------------------------------------------ */
 
-static enum err derive(void *context, struct store_batch *batch,
-                       unsigned entity, const struct record *record)
-{
-    struct arena *arena = context;
-    struct store_view *view = store_batch_view(batch);
-    void *value = NULL;
-    enum err e;
-
-    arena_reset(arena);
-    if ((e = entity_decode(entity, record, arena, &value)))
-        return e;
-    return postings_change(batch, store_view_reference(view), arena, entity,
-                           record->number, NULL, value);
-}
-
-static enum err rebuild_step(struct writer *w, struct store_batch *batch,
-                             int *done)
-{
-    struct arena *arena;
-    enum err e;
-
-    if (w->rebuilding == 2)
-        return index_build_sweep(batch, REBUILD_STEP, done);
-    if (!(arena = arena_new(64u << 20)))
-        return ERR_NOMEM;
-    e = index_build_step(batch, derive, arena, REBUILD_STEP, done);
-    if (!e && *done)
-        e = index_build_switch(batch);
-    arena_free(arena);
-    return e;
-}
-
-/* One bounded transaction of a rebuild; requests go in between. */
-static void rebuild(struct writer *w)
-{
-    struct store_batch *batch;
-    int done = 0;
-    enum err e;
-
-    if ((e = begin(w, &batch)))
-        goto failed;
-    if ((e = rebuild_step(w, batch, &done)))
-        store_batch_abort(batch);
-    else
-        e = store_batch_commit(batch);
-    /* A full map has grown: the same step again, but a full disk has not. */
-    if (e == ERR_STORE_FULL && !w->full) {
-        w->full = 1;
-        return;
-    }
-    if (e)
-        goto failed;
-    w->full = 0;
-    if (done && w->rebuilding == 2)
-        log_line(LOG_INFO, "index rebuilt");
-    if (done)
-        w->rebuilding = w->rebuilding == 1 ? 2 : 0;
-    return;
-
-failed:
-    log_line(LOG_ERROR, "rebuild of the index stopped: %s", err_text(e));
-    w->rebuilding = w->full = 0;
-}
-
-static void rebuild_begin(struct writer *w)
-{
-    struct store_batch *batch;
-    enum err e;
-
-    if ((e = begin(w, &batch)))
-        goto failed;
-    if ((e = index_build_begin(batch))) {
-        store_batch_abort(batch);
-        goto failed;
-    }
-    if ((e = store_batch_commit(batch)))
-        goto failed;
-    w->rebuilding = 1;
-    return;
-
-failed:
-    log_line(LOG_ERROR, "rebuild of the index: %s", err_text(e));
-}
-
 static void do_chores(struct writer *w, unsigned chores)
 {
     enum err e;
 
-    if (chores & CHORE_REBUILD)
-        rebuild_begin(w);
     if (chores & CHORE_COMPACT) {
         if ((e = store_compact(w->store)))
             log_line(LOG_ERROR, "compaction: %s", err_text(e));
@@ -404,8 +313,7 @@ static void *writer_run(void *context)
         struct queued_job *job;
         unsigned chores;
 
-        while (!w->first && !w->jobs && !w->chores && !w->rebuilding &&
-               !w->stopping)
+        while (!w->first && !w->jobs && !w->chores && !w->stopping)
             pthread_cond_wait(&w->wake, &w->mutex);
         if (w->stopping && !w->first)
             break;
@@ -421,8 +329,6 @@ static void *writer_run(void *context)
         do_chores(w, chores);
         if (job)
             do_job(w, job);
-        if (w->rebuilding && !w->failed)
-            rebuild(w);
         pthread_mutex_lock(&w->mutex);
         w->running = 0;
     }

@@ -142,6 +142,10 @@ void index_reader_end(struct index_reader *reader);
 /* The first page of heads of CODE's list; ERR_NOT_FOUND: the list is empty. */
 enum err index_reader_first(struct index_reader *reader, uint32_t code,
                             struct index_page *page);
+/* The first page of the first list whose code is FROM or greater; *CODE says
+ * which.  ERR_NOT_FOUND: there is none. */
+enum err index_reader_seek(struct index_reader *reader, uint32_t from,
+                           uint32_t *code, struct index_page *page);
 /* The page after the one given last; ERR_NOT_FOUND at the list's end. */
 enum err index_reader_next(struct index_reader *reader,
                            struct index_page *page);

@@ -94,6 +94,26 @@ enum err index_reader_first(struct index_reader *reader, uint32_t code,
     return page_read(reader, rc, &key, &value, page);
 }
 
+enum err index_reader_seek(struct index_reader *reader, uint32_t from,
+                           uint32_t *code, struct index_page *page)
+{
+    unsigned char first[PAGE_KEY];
+    MDB_val key, value;
+    int rc;
+
+    key = store_val(
+        page_key(first, reader->view->state.live, reader->kind, from, 0));
+    rc = mdb_cursor_get(reader->heads, &key, &value, MDB_SET_RANGE);
+    if (!rc && (key.mv_size != PAGE_KEY ||
+                memcmp(key.mv_data, first, PAGE_LIST - 4) != 0))
+        return ERR_NOT_FOUND;
+    if (!rc) {
+        memcpy(reader->list, key.mv_data, PAGE_LIST);
+        *code = store_get32(reader->list + PAGE_LIST - 4);
+    }
+    return page_read(reader, rc, &key, &value, page);
+}
+
 enum err index_reader_next(struct index_reader *reader, struct index_page *page)
 {
     MDB_val key, value;

@@ -281,7 +281,9 @@ static enum err rank_communes(struct reference *ref)
     /* Const for those who read the reference; until then it is ours. */
     struct commune *communes = (struct commune *)ref->communes;
     size_t runs = (ref->n + REFERENCE_RUN - 1) / REFERENCE_RUN;
+    size_t ranks = (runs + 1) * REFERENCE_RUN;
     uint32_t *by_rank = reference_own(own, ref->n, sizeof *by_rank);
+    uint32_t *vague = reference_own(own, ref->uncentred + 1, sizeof *vague);
     float *low[3], *high[3], *at[3];
 
     if (ref->n >= REFERENCE_NO_RANK)
@@ -289,17 +291,23 @@ static enum err rank_communes(struct reference *ref)
     for (int k = 0; k < 3; k++) {
         low[k] = reference_own(own, runs, sizeof **low);
         high[k] = reference_own(own, runs, sizeof **high);
-        at[k] = reference_own(own, runs * REFERENCE_RUN, sizeof **at);
+        at[k] = reference_own(own, ranks, sizeof **at);
         if (!low[k] || !high[k] || !at[k])
             return ERR_NOMEM;
+        for (size_t r = 0; r < ranks; r++)
+            at[k][r] = 8;
         ref->boxes.low[k] = low[k];
         ref->boxes.high[k] = high[k];
         ref->boxes.at[k] = at[k];
     }
-    if (!by_rank)
+    if (!by_rank || !vague)
         return ERR_NOMEM;
-    for (uint32_t i = 0; i < ref->n; i++)
+    ref->vague = vague;
+    for (uint32_t i = 0; i < ref->n; i++) {
         by_rank[i] = i;
+        if (!communes[i].centred)
+            vague[ref->n_vague++] = i;
+    }
     qsort_r(by_rank, ref->n, sizeof *by_rank, order_places, communes);
     for (uint32_t i = 0; i < ref->n; i++)
         communes[by_rank[i]].rank = (uint16_t)i;

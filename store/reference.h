@@ -42,7 +42,9 @@ struct reference_boxes {
     size_t n;
     const float *low[3];
     const float *high[3];
-    /* Of single communes, by rank: not rounded, for bounds with slack. */
+    /* Of single communes, by rank: not rounded, for bounds with slack.  Those
+     * without a centre, and all ranks from n on to the next full run and one
+     * more, stand at (8, 8, 8): farther away than anything on earth. */
     const float *at[3];
 };
 
@@ -78,6 +80,8 @@ struct reference {
     const struct commune *communes;
     uint32_t n;              /* below REFERENCE_NO_RANK */
     const uint32_t *by_rank; /* communes in the order of places */
+    const uint32_t *vague; /* communes without a centre */
+    uint32_t n_vague;
     struct reference_boxes boxes;
     /* The same boxes grown to hold the bundled centres too: for what was
      * measured from those.  `at` is that of boxes. */

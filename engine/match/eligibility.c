@@ -43,7 +43,7 @@ static const uint32_t criterion_publics[criterion_code_words] = {
     [CRITERION_OTHER] = BIT(PUBLIC_OTHER),
 };
 
-static uint32_t publics_of(uint32_t criteria, int pass)
+uint32_t person_publics(uint32_t criteria, int pass)
 {
     uint32_t publics = pass ? BIT(PUBLIC_IAE) : 0;
 
@@ -59,16 +59,21 @@ static unsigned count_bits(uint32_t bits)
     return (unsigned)__builtin_popcount(bits);
 }
 
+unsigned person_level_two(uint32_t criteria)
+{
+    return count_bits(criteria & LEVEL_TWO);
+}
+
 /* The test of filter 3 on what holds, dates set aside.  A level-1 criterion
  * proves a public too; both stand here because both are the rule. */
 static int is_eligible(const struct job_case *j, uint32_t criteria, int pass)
 {
-    uint32_t publics = publics_of(criteria, pass);
+    uint32_t publics = person_publics(criteria, pass);
 
     if (j->publics)
         return (publics & j->publics) != 0;
     return publics || pass || (criteria & LEVEL_ONE) ||
-           count_bits(criteria & LEVEL_TWO) >= j->level_two;
+           person_level_two(criteria) >= j->level_two;
 }
 
 static int is_over(int64_t until, int64_t day)

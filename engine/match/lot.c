@@ -4,6 +4,7 @@
 #include "engine/match/law.h"
 #include "engine/match/lot.h"
 #include "engine/match/order.h"
+#include "engine/match/workspace.h"
 #include "protocol/civil.h"
 
 const struct structure_weights match_structure_weights = {300, 250, 150, 200,
@@ -24,11 +25,30 @@ static const struct lot *find_lot(const struct market *market, int64_t number)
     return &market->lots.at[number - 1];
 }
 
+enum { OWNS_WORKSPACE = 1, OWNS_ARENAS = 2 };
+
+/* Memory from the caller's workspace; while another case has it, own one. */
+static enum err take_memory(struct lot_case *c)
+{
+    c->workspace = c->m->workspace;
+    if (!c->workspace) {
+        if (!(c->workspace = workspace_new()))
+            return ERR_NOMEM;
+        c->owns |= OWNS_WORKSPACE;
+    }
+    if (workspace_take(c->workspace, &c->arena, &c->scratch))
+        return ERR_NONE;
+    c->owns |= OWNS_ARENAS;
+    c->arena = arena_new(LOT_BYTES_MAX);
+    c->scratch = arena_new(CANDIDATE_BYTES_MAX);
+    return c->arena && c->scratch ? ERR_NONE : ERR_NOMEM;
+}
+
 enum err lot_case_init(struct lot_case *c, struct match *m,
                        const struct market *market, int64_t number)
 {
     const struct lot *lot = find_lot(market, number);
-    enum err e = ERR_NOMEM;
+    enum err e;
 
     if (!lot)
         return ERR_NOT_FOUND;
@@ -43,22 +63,26 @@ enum err lot_case_init(struct lot_case *c, struct match *m,
     c->asks_share = law_asks_share(lot);
     c->asked_hours = law_asked_hours(lot);
     c->key = order_hash_number(order_hash(market->id), number);
-    c->arena = arena_new(LOT_BYTES_MAX);
-    c->scratch = arena_new(CANDIDATE_BYTES_MAX);
-    if (c->arena && c->scratch)
+    if (!(e = take_memory(c)))
         e = place_read(m->reference, c->arena, lot->places, &c->place);
-    if (e) {
+    if (e)
         lot_case_fini(c);
-        return e;
-    }
-    return ERR_NONE;
+    return e;
 }
 
 void lot_case_fini(struct lot_case *c)
 {
-    arena_free(c->scratch);
-    arena_free(c->arena);
+    if (c->owns & OWNS_ARENAS) {
+        arena_free(c->scratch);
+        arena_free(c->arena);
+    } else if (c->workspace) {
+        workspace_give(c->workspace);
+    }
+    if (c->owns & OWNS_WORKSPACE)
+        workspace_free(c->workspace);
     c->scratch = c->arena = NULL;
+    c->workspace = NULL;
+    c->owns = 0;
 }
 
 enum err lot_list_bits(struct match *m, uint32_t bits, struct ints *out)

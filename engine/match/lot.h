@@ -29,6 +29,8 @@ struct lot_case {
     struct place place;
     struct arena *arena;   /* lives as long as the case */
     struct arena *scratch; /* of one candidate: reset between them */
+    struct workspace *workspace;
+    int owns; /* bits: the workspace, the arenas are this case's own */
 };
 
 /* Prepare lot NUMBER of MARKET; end it with lot_case_fini.  ERR_NOT_FOUND no

@@ -14,6 +14,7 @@
 #define MATCH_RULES 1
 
 /* What every question shares.  Weights are complete and add up to 1000. */
+struct workspace;
 struct match {
     struct store_view *view;
     const struct reference *reference;
@@ -22,12 +23,25 @@ struct match {
     int64_t limit;       /* of each list, 1 to 1000 */
     struct structure_weights structure_weights;
     struct person_weights person_weights;
-    struct ints kinds;  /* enum kind_word; none: all */
-    int64_t nationwide; /* enum nationwide_word */
-    int64_t grace;      /* days */
+    struct ints kinds;           /* enum kind_word; none: all */
+    int64_t nationwide;          /* enum nationwide_word */
+    int64_t grace;               /* days */
+    struct workspace *workspace; /* memory used again; NULL: of this call */
+    /* For benchmarks: bits of enum match_part that are not to be used. */
+    unsigned without;
     /* What was touched, for the log and for benchmarks; never in answers. */
-    uint64_t scanned;
+    uint64_t scanned; /* rows of the index */
     uint64_t scored;
+    uint64_t heads;
+    uint64_t blocks;
+    uint64_t sides;
+};
+
+/* Parts of the search that only save time: the answer is the same without. */
+enum match_part {
+    MATCH_BOUNDS = 1,     /* blocks that cannot hold a winner are left out */
+    MATCH_BEST_FIRST = 2, /* those that promise most come first */
+    MATCH_VECTORS = 4     /* rows are tested eight at a time */
 };
 
 /* The weights of matching.md. */
@@ -44,6 +58,24 @@ enum err match_structures(struct match *m, const struct market *market,
  * start, warnings and jobs of OUT. */
 enum err match_people(struct match *m, const struct market *market, int64_t lot,
                       int64_t job, struct lot_answer *out);
+
+/* Numbers and scores alone, for the batch. */
+struct match_ranked {
+    uint32_t number; /* of the record */
+    int32_t score;
+};
+struct match_top {
+    struct match_ranked *at; /* best first, in the answer's arena */
+    size_t n;
+};
+
+/* The same structures as match_structures gives, in the same order. */
+enum err match_top_structures(struct match *m, const struct market *market,
+                              int64_t lot, struct match_top *out);
+
+/* The same people as match_people gives for JOB. */
+enum err match_top_people(struct match *m, const struct market *market,
+                          int64_t lot, int64_t job, struct match_top *out);
 
 /* All candidates counted by reason, in the order of the filters; reasons that
  * nobody had are left out. */
@@ -69,18 +101,6 @@ enum err match_explain_person(struct match *m, const struct market *market,
 /* The warnings of a lot (matching.md section 3) in the arena. */
 enum err match_warnings(struct match *m, const struct market *market,
                         int64_t lot, struct ints *out);
-
-/* ---- postings.c: what the index holds of an entity ---------------------- */
-
-/* Kinds of the index. */
-enum index_kind { INDEX_PEOPLE = 1, INDEX_STRUCTURES = 2 };
-
-/* Write what the index holds of a new or changed record, and remove what it
- * held of the old one (NULL: there was none). */
-enum err postings_change(struct store_batch *batch,
-                         const struct reference *reference, struct arena *arena,
-                         unsigned entity, uint32_t number, const void *before,
-                         const void *after);
 
 /* Is the lot of an open market on that date (matching.md section 1)? */
 int match_market_open(const struct market *market, int64_t on);

@@ -1,153 +1,237 @@
 /*
- * The people of a lot's jobs: the best of them, all of them counted, or one
- * explained.  Who is looked at is decided here; who matches, in person.c and
+ * The people of a lot's jobs: the best of them, or one explained.  Who is
+ * looked at is decided in people_search.c; who matches, in person.c and
  * eligibility.c.
  *
- * A list goes from postings (is the home near enough?) to side rows (does the
- * person match?) to records (of those whom a side row cannot tell, and of
- * those who enter the list).
+ * The search promises an order by postings; the side rows say what is true of
+ * those who stand first in it.  Only whose criteria end on different days, or
+ * whose id is long, is looked up in their record.
  */
+#include <string.h>
+
 #include "engine/match/order.h"
-#include "engine/match/person.h"
+#include "engine/match/people.h"
+#include "engine/match/people_search.h"
 #include "engine/match/postings.h"
-#include "engine/match/search.h"
 
-static enum err decode(const struct lot_case *c, const struct record *record,
-                       struct profile *out)
-{
-    return protocol_decode_trusted(&shape_profile, record->body, c->scratch,
-                                   out);
-}
+/* More are searched than asked for, because some of those who come first by
+ * their postings do not match: a proof that has ended, a consent. */
+#define SPARE(limit) (2 * (limit) + 16)
+#define SPARE_MORE 4 /* times as many if that was not enough */
 
-/* Read the record of a number; lives until the scratch is reset. */
-static enum err read_profile(const struct lot_case *c, uint32_t number,
-                             struct profile *out)
+enum err people_read(const struct lot_case *c, uint32_t number,
+                     struct profile *out)
 {
     struct record record;
     enum err e;
 
     arena_reset(c->scratch);
     e = store_get_numbered(c->m->view, ENTITY_PROFILE, number, &record);
-    return e ? e : decode(c, &record, out);
+    return e ? e
+             : protocol_decode_trusted(&shape_profile, record.body, c->scratch,
+                                       out);
 }
 
-/* Filter 5 on a posting's facts: whoever lives too far is not looked up. */
-static int is_near(void *context, const unsigned char *facts)
+enum err people_judge(const struct job_case *j, uint32_t number,
+                      const unsigned char row[INDEX_SIDE], uint32_t fit,
+                      struct person_result *out)
 {
-    const struct job_case *j = context;
-    struct posting_facts f = postings_unpack_facts(facts);
-    int64_t km = job_case_km(j, f.commune);
-
-    return km == ABSENT || km <= f.mobility_km;
-}
-
-/* Judge one that was found, and offer it to the ranking.  Its id is read only
- * if it can still enter: most cannot. */
-static enum err offer(const struct job_case *j, const struct found *found,
-                      struct ranking *ranking)
-{
-    const struct lot_case *c = j->lot;
-    unsigned char row[INDEX_SIDE];
-    struct person_result result;
-    struct person person;
+    const struct reference *ref = j->lot->m->reference;
     struct profile profile;
-    uint64_t tie;
+    struct person person;
     enum err e;
 
-    e = index_side_get(c->m->view, INDEX_PEOPLE, found->number, row);
-    if (e)
-        return e;
-    postings_unpack_person(row, &person);
+    postings_unpack_person(ref, row, &person);
     if (!person_is_dated(&person, j->start)) {
-        if ((e = read_profile(c, found->number, &profile)))
+        if ((e = people_read(j->lot, number, &profile)))
             return e;
-        person = person_of(c->m->reference, &profile);
+        person = person_of(ref, &profile);
     }
-    person_judge(j, &person, found->fit, &result);
-    if (result.reason != ABSENT)
-        return ERR_NONE;
-    c->m->scored++;
-    tie = order_tie(j->key, person.id);
-    if (!ranking_is_open(ranking, result.score, tie))
-        return ERR_NONE;
-    if ((e = read_profile(c, found->number, &profile)))
-        return e;
-    ranking_offer(ranking, result.score, tie, found->number, profile.id);
+    person_judge(j, &person, fit, out);
     return ERR_NONE;
 }
 
-static enum err rank(struct job_case *j, struct ranking *ranking)
+/* ---- The best ----------------------------------------------------------- */
+
+/* Somebody who matches. */
+struct winner {
+    struct best_entry entry; /* with the true score */
+    const unsigned char *row;
+    struct person_result result;
+};
+
+struct winners {
+    struct winner *at;
+    size_t n;
+    size_t limit;
+};
+
+static struct slice id_of(const struct lot_case *c, const struct winner *w)
 {
-    struct found_list found = {NULL, 0, 0};
+    struct slice id = postings_unpack_id(w->row);
+    struct profile profile;
+
+    if (id.data || people_read(c, w->entry.number, &profile))
+        return id;
+    return arena_copy(c->m->arena, profile.id);
+}
+
+/* Two ids may have one hash: then the ids decide. */
+static int comes_before(const struct lot_case *c, const struct winner *a,
+                        const struct winner *b)
+{
+    int order = best_compare(&a->entry, &b->entry);
+
+    return order ? order < 0 : slice_compare(id_of(c, a), id_of(c, b)) < 0;
+}
+
+/* Most come in order already. */
+static void insert(const struct lot_case *c, struct winners *w,
+                   const struct winner *new)
+{
+    size_t i = w->n < w->limit ? w->n : w->limit - 1;
+
+    if (w->n == w->limit && !comes_before(c, new, &w->at[i]))
+        return;
+    for (; i && comes_before(c, new, &w->at[i - 1]); i--)
+        w->at[i] = w->at[i - 1];
+    w->at[i] = *new;
+    if (w->n < w->limit)
+        w->n++;
+}
+
+/* The last winner stands before this promise, and so before all after it. */
+static int is_settled(const struct winners *w, const struct best_entry *promise)
+{
+    return w->n == w->limit &&
+           best_compare(&w->at[w->limit - 1].entry, promise) < 0;
+}
+
+/* Find rows some steps before they are read: each is a miss of its own. */
+#define AHEAD 8
+
+static enum err look_ahead(const struct job_case *j,
+                           struct index_reader *reader, const struct best *best,
+                           size_t i, const unsigned char **rows)
+{
     enum err e;
 
-    e = search_people(j->lot->m, j->job->rome, is_near, j, &found);
-    for (size_t i = 0; !e && i < found.n; i++)
-        e = offer(j, &found.at[i], ranking);
-    found_free(&found);
+    if (i >= best->n)
+        return ERR_NONE;
+    j->lot->m->sides++;
+    e = index_reader_side(reader, best->at[i].number, &rows[i % AHEAD]);
+    if (!e)
+        __builtin_prefetch(rows[i % AHEAD]);
     return e;
 }
 
-static void judge_profile(const struct job_case *j,
-                          const struct profile *profile,
-                          struct person_result *out)
+/* Judge those who were promised, in the order of the promises. */
+static enum err judge_best(const struct job_case *j,
+                           struct index_reader *reader, const struct best *best,
+                           struct winners *w)
 {
-    const struct reference *ref = j->lot->m->reference;
-    struct person person = person_of(ref, profile);
+    const unsigned char *rows[AHEAD];
+    enum err e = ERR_NONE;
 
-    person_judge(j, &person, person_job_fit(ref, profile->rome, j->job->rome),
-                 out);
+    for (size_t i = 0; i < AHEAD && !e; i++)
+        e = look_ahead(j, reader, best, i, rows);
+    for (size_t i = 0; !e && i < best->n; i++) {
+        struct winner new = {.entry = best->at[i], .row = rows[i % AHEAD]};
+
+        if (is_settled(w, &best->at[i]))
+            break;
+        if ((e = people_judge(j, new.entry.number, new.row, new.entry.fit,
+                              &new.result)) ||
+            (e = look_ahead(j, reader, best, i + AHEAD, rows)))
+            break;
+        if (new.result.reason != ABSENT)
+            continue;
+        j->lot->m->scored++;
+        new.entry.score = (int32_t) new.result.score;
+        insert(j->lot, w, &new);
+    }
+    return e;
 }
 
-/* The winners are judged again from their records: the ranking keeps no
- * components, and a side row has no id. */
-static enum err write_hits(const struct job_case *j,
-                           const struct ranking *ranking,
+/* Search, judge; with room for more if too many promises were empty. */
+static enum err find_winners(const struct job_case *j,
+                             struct index_reader *reader, struct winners *w)
+{
+    struct best best = {.n = 0};
+    size_t room = SPARE(w->limit);
+    int enough = 0;
+    enum err e = ERR_NONE;
+
+    while (!e && !enough) {
+        w->n = 0;
+        if ((e = best_init(&best, j->lot->workspace, room)) ||
+            (e = people_search(j, reader, &best)))
+            break;
+        best_sort(&best);
+        e = judge_best(j, reader, &best, w);
+        enough = best.n < room || is_settled(w, &best.at[best.n - 1]);
+        room *= SPARE_MORE;
+    }
+    return e;
+}
+
+static enum err rank(struct job_case *j, struct winners *w)
+{
+    struct match *m = j->lot->m;
+    struct index_reader *reader;
+    enum err e;
+
+    *w = (struct winners){.limit = (size_t)m->limit};
+    if (!(w->at = arena_array(j->lot->arena, w->limit, sizeof *w->at)))
+        return ERR_NOMEM;
+    /* Without a commune to work in, each home is measured against a place. */
+    if (j->target == REFERENCE_NONE && (e = job_case_remember(j)))
+        return e;
+    if ((e = index_reader_begin(m->view, INDEX_PEOPLE, &reader)))
+        return e;
+    e = find_winners(j, reader, w);
+    index_reader_end(reader);
+    return e;
+}
+
+static enum err write_hits(const struct job_case *j, const struct winners *w,
                            struct person_hit_list *out)
 {
     const struct lot_case *c = j->lot;
     struct person_hit *at;
     enum err e;
 
-    at = shape_array(c->m->arena, &shape_person_hit,
-                     ranking->n ? ranking->n : 1);
+    at = shape_array(c->m->arena, &shape_person_hit, w->n ? w->n : 1);
     if (!at)
         return ERR_NOMEM;
-    for (size_t i = 0; i < ranking->n; i++) {
-        struct person_result result;
-        struct profile profile;
+    for (size_t i = 0; i < w->n; i++) {
+        struct slice id = id_of(c, &w->at[i]);
 
-        if ((e = read_profile(c, ranking->at[i].number, &profile)))
-            return e;
-        judge_profile(j, &profile, &result);
-        if ((e = person_hit(j, &profile, &result, &at[i])))
+        if (!id.data)
+            return ERR_NOMEM;
+        e = person_hit(j, id, w->at[i].entry.tie, &w->at[i].result, &at[i]);
+        if (e)
             return e;
     }
-    *out = (struct person_hit_list){at, ranking->n};
+    *out = (struct person_hit_list){at, w->n};
     return ERR_NONE;
 }
 
 static enum err match_job(struct job_case *j, struct job_people *out)
 {
-    struct ranking ranking;
-    enum err e = ranking_init(&ranking, (size_t)j->lot->m->limit);
+    struct winners winners;
+    enum err e = rank(j, &winners);
 
     if (e)
         return e;
     out->job = j->number;
     out->rome = j->job->rome;
     out->start = j->start;
-    if (!(e = rank(j, &ranking))) {
-        ranking_sort(&ranking);
-        e = write_hits(j, &ranking, &out->candidates);
-    }
-    ranking_fini(&ranking);
-    return e;
+    return write_hits(j, &winners, &out->candidates);
 }
 
-/* The jobs asked for: JOB, or all of the lot when ABSENT, made ready. */
-static enum err prepare_jobs(const struct lot_case *c, int64_t job,
-                             struct job_case **out, size_t *n)
+enum err people_jobs(const struct lot_case *c, int64_t job,
+                     struct job_case **out, size_t *n)
 {
     int64_t first = job == ABSENT ? 1 : job;
     struct job_case *jobs;
@@ -171,7 +255,7 @@ static enum err match_jobs(const struct lot_case *c, int64_t job,
     enum err e;
     size_t n;
 
-    if ((e = prepare_jobs(c, job, &jobs, &n)))
+    if ((e = people_jobs(c, job, &jobs, &n)))
         return e;
     if (!(at = shape_array(c->m->arena, &shape_job_people, n ? n : 1)))
         return ERR_NOMEM;
@@ -195,132 +279,35 @@ enum err match_people(struct match *m, const struct market *market, int64_t lot,
     return e;
 }
 
-/* ---- Counting ----------------------------------------------------------- */
-
-/* Everyone is decoded once and judged for every job. */
-/* One job's count: who wishes it, by number, and how far that was read. */
-struct job_counts {
-    int64_t by_reason[reason_words];
-    struct found_list wishing;
-    size_t next;
-};
-
-/* The fit of a person's wishes, asked in the order of numbers. */
-static int64_t fit_of(struct job_counts *counts, uint32_t number)
+static enum err top_job(const struct lot_case *c, int64_t job,
+                        struct match_top *out)
 {
-    const struct found_list *list = &counts->wishing;
-
-    while (counts->next < list->n && list->at[counts->next].number < number)
-        counts->next++;
-    if (counts->next == list->n || list->at[counts->next].number != number)
-        return 0;
-    return list->at[counts->next].fit;
-}
-
-/* The side row decides, but for those whose criteria end on differing days. */
-static enum err count_person(const struct job_case *j, uint32_t number,
-                             const struct person *side,
-                             struct job_counts *counts)
-{
-    struct person person = *side;
-    struct person_result result;
-    struct profile profile;
-    enum err e;
-
-    if (!person_is_dated(&person, j->start)) {
-        if ((e = read_profile(j->lot, number, &profile)))
-            return e;
-        person = person_of(j->lot->m->reference, &profile);
-    }
-    person_judge(j, &person, fit_of(counts, number), &result);
-    if (result.reason != ABSENT)
-        counts->by_reason[result.reason]++;
-    return ERR_NONE;
-}
-
-static enum err count_chunk(const struct lot_case *c,
-                            const struct job_case *jobs, size_t n,
-                            const struct index_chunk *chunk,
-                            struct job_counts *counts, int64_t *candidates)
-{
-    struct person person;
-    enum err e;
-
-    for (uint32_t row = 0; row < INDEX_CHUNK; row++) {
-        if (!(chunk->present >> row & 1))
-            continue;
-        postings_unpack_person(chunk->rows + (size_t)row * INDEX_SIDE, &person);
-        c->m->scanned++;
-        ++*candidates;
-        for (size_t i = 0; i < n; i++)
-            if ((e = count_person(&jobs[i], chunk->first + row, &person,
-                                  &counts[i])))
-                return e;
-    }
-    return ERR_NONE;
-}
-
-static enum err count_all(const struct lot_case *c, const struct job_case *jobs,
-                          size_t n, struct job_counts *counts,
-                          int64_t *candidates)
-{
-    struct index_chunk chunk = {.first = 0};
-    uint32_t from = 0;
-    enum err e = ERR_NONE;
-
-    for (size_t i = 0; i < n && !e; i++)
-        e = search_people(c->m, jobs[i].job->rome, NULL, NULL,
-                          &counts[i].wishing);
-    while (n && !e) {
-        e = index_side_chunk(c->m->view, INDEX_PEOPLE, from, &chunk);
-        if (!e)
-            e = count_chunk(c, jobs, n, &chunk, counts, candidates);
-        from = chunk.first + INDEX_CHUNK;
-    }
-    for (size_t i = 0; i < n; i++)
-        found_free(&counts[i].wishing);
-    return e == ERR_NOT_FOUND ? ERR_NONE : e;
-}
-
-static enum err write_tallies(struct match *m, const struct job_counts *counts,
-                              size_t n, int64_t candidates,
-                              struct job_tally_list *out)
-{
-    struct job_tally *at = shape_array(m->arena, &shape_job_tally, n ? n : 1);
-    struct tally tally;
-    enum err e;
-
-    if (!at)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        if ((e = lot_tally(m, candidates, counts[i].by_reason, &tally)))
-            return e;
-        at[i] = (struct job_tally){(int64_t)i + 1, tally.candidates,
-                                   tally.matched, tally.reasons};
-    }
-    *out = (struct job_tally_list){at, n};
-    return ERR_NONE;
-}
-
-enum err match_count_people(struct match *m, const struct market *market,
-                            int64_t lot, struct job_tally_list *out)
-{
-    struct job_counts *counts;
+    struct match_ranked *at;
+    struct winners winners;
     struct job_case *jobs;
-    struct lot_case c;
-    int64_t candidates = 0;
     enum err e;
     size_t n;
 
+    if ((e = people_jobs(c, job, &jobs, &n)) || (e = rank(jobs, &winners)))
+        return e;
+    if (!(at = arena_array(c->m->arena, winners.n + 1, sizeof *at)))
+        return ERR_NOMEM;
+    for (size_t i = 0; i < winners.n; i++)
+        at[i] = (struct match_ranked){winners.at[i].entry.number,
+                                      winners.at[i].entry.score};
+    *out = (struct match_top){at, winners.n};
+    return ERR_NONE;
+}
+
+enum err match_top_people(struct match *m, const struct market *market,
+                          int64_t lot, int64_t job, struct match_top *out)
+{
+    struct lot_case c;
+    enum err e;
+
     if ((e = lot_case_init(&c, m, market, lot)))
         return e;
-    if ((e = prepare_jobs(&c, ABSENT, &jobs, &n)))
-        goto fini_case;
-    if (!(counts = arena_array(c.arena, n + 1, sizeof *counts)))
-        e = ERR_NOMEM;
-    else if (!(e = count_all(&c, jobs, n, counts, &candidates)))
-        e = write_tallies(m, counts, n, candidates, out);
-fini_case:
+    e = top_job(&c, job, out);
     lot_case_fini(&c);
     return e;
 }
@@ -331,16 +318,21 @@ static enum err explain_job(const struct job_case *j,
                             const struct profile *candidate,
                             struct person_verdict *out)
 {
+    const struct reference *ref = j->lot->m->reference;
+    struct person person = person_of(ref, candidate);
     struct person_result result;
 
-    judge_profile(j, candidate, &result);
+    person_judge(j, &person, person_job_fit(ref, candidate->rome, j->job->rome),
+                 &result);
     out->job = j->number;
     out->matched = result.reason == ABSENT;
     out->reason = result.reason;
     if (result.reason != ABSENT)
         return ERR_NONE;
     out->hit = shape_array(j->lot->m->arena, &shape_person_hit, 1);
-    return out->hit ? person_hit(j, candidate, &result, out->hit) : ERR_NOMEM;
+    return out->hit ? person_hit(j, candidate->id, order_tie(j->key, person.id),
+                                 &result, out->hit)
+                    : ERR_NOMEM;
 }
 
 static enum err explain_jobs(const struct lot_case *c, int64_t job,
@@ -352,7 +344,7 @@ static enum err explain_jobs(const struct lot_case *c, int64_t job,
     enum err e;
     size_t n;
 
-    if ((e = prepare_jobs(c, job, &jobs, &n)))
+    if ((e = people_jobs(c, job, &jobs, &n)))
         return e;
     if (!(at = shape_array(c->m->arena, &shape_person_verdict, n ? n : 1)))
         return ERR_NOMEM;

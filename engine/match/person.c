@@ -12,14 +12,7 @@
 #define UNKNOWN_PART 500
 #define KM_UNKNOWN UINT16_MAX /* in the memo; 0: not asked yet */
 #define WAITING_MONTHS 24
-
-enum {
-    FIT_SAME = 1000,
-    FIT_PROCHE = 700,
-    FIT_EVOLUTION = 500,
-    FIT_FAMILY = 300,
-    FAMILY_LENGTH = 3
-};
+#define FAMILY_LENGTH 3
 
 struct person person_of(const struct reference *ref, const struct profile *p)
 {
@@ -72,12 +65,18 @@ enum err job_case_init(struct job_case *j, const struct lot_case *lot,
     j->publics = law_publics(lot->lot);
     /* AI and ETTI lend people and ask two; EI, ACI and EITI ask three. */
     j->level_two = lends ? 2 : 3;
-    j->km = arena_array(lot->arena, lot->m->reference->n, sizeof *j->km);
+    return ERR_NONE;
+}
+
+enum err job_case_remember(struct job_case *j)
+{
+    if (!j->km)
+        j->km =
+            arena_array(j->lot->arena, j->lot->m->reference->n, sizeof *j->km);
     return j->km ? ERR_NONE : ERR_NOMEM;
 }
 
-/* Lives where the work is: nothing has to be measured. */
-static int is_at_work(const struct job_case *j, uint32_t home)
+int job_case_is_home(const struct job_case *j, uint32_t home)
 {
     if (j->target != REFERENCE_NONE)
         return home == j->target;
@@ -89,7 +88,7 @@ static int64_t measure_km(const struct job_case *j, uint32_t home)
     const struct reference *ref = j->lot->m->reference;
     struct point from = territory_point(ref, home), to;
 
-    if (is_at_work(j, home))
+    if (job_case_is_home(j, home))
         return 0;
     if (j->target == REFERENCE_NONE)
         return place_km(ref, &j->lot->place, &from);
@@ -99,11 +98,13 @@ static int64_t measure_km(const struct job_case *j, uint32_t home)
     return reference_km(from.at, to.at);
 }
 
-/* Many people live in few communes: each is measured once for a job. */
+/* Many people live in few communes: each is measured once, if kept. */
 int64_t job_case_km(const struct job_case *j, uint32_t home)
 {
     if (home == REFERENCE_NONE)
         return ABSENT;
+    if (!j->km)
+        return measure_km(j, home);
     if (!j->km[home]) {
         int64_t km = measure_km(j, home);
 
@@ -170,18 +171,20 @@ static int64_t refuse_practice(const struct job_case *j, const struct person *p,
 }
 
 /* A registration after the question counts as today's. */
-static int64_t waiting_part(const struct person *p, int64_t on)
+int64_t person_waiting(int64_t months)
 {
-    int64_t months;
-
-    if (p->registered_on == ABSENT)
-        return ABSENT;
-    months = civil_months(p->registered_on, on);
     if (months < 0)
         months = 0;
     if (months > WAITING_MONTHS)
         months = WAITING_MONTHS;
     return 1000 * months / WAITING_MONTHS;
+}
+
+static int64_t waiting_part(const struct person *p, int64_t on)
+{
+    if (p->registered_on == ABSENT)
+        return ABSENT;
+    return person_waiting(civil_months(p->registered_on, on));
 }
 
 /* Filter 7 holds already: late is at most the grace. */
@@ -230,7 +233,7 @@ static int is_approximate(const struct job_case *j, const struct person *p)
     const struct reference *ref = j->lot->m->reference;
     int guessed;
 
-    if (p->commune == REFERENCE_NONE || is_at_work(j, p->commune))
+    if (p->commune == REFERENCE_NONE || job_case_is_home(j, p->commune))
         return 0;
     if (j->target != REFERENCE_NONE)
         guessed = territory_point(ref, j->target).approximate;
@@ -263,18 +266,17 @@ void person_judge(const struct job_case *j, const struct person *p, int64_t fit,
     *out = r;
 }
 
-enum err person_hit(const struct job_case *j, const struct profile *profile,
+enum err person_hit(const struct job_case *j, struct slice id, uint64_t tie,
                     const struct person_result *r, struct person_hit *out)
 {
     struct match *m = j->lot->m;
     enum err e;
 
-    out->id = arena_copy(m->arena, profile->id);
+    out->id = id;
     out->score = r->score;
-    out->tie =
-        order_tie_text(m->arena, order_tie(j->key, order_hash(profile->id)));
+    out->tie = order_tie_text(m->arena, tie);
     out->components = shape_array(m->arena, &shape_person_score, 1);
-    if (!out->components || !out->id.data || !out->tie.len)
+    if (!out->components || !out->tie.len)
         return ERR_NOMEM;
     *out->components = r->parts;
     out->km = r->km;

@@ -8,6 +8,14 @@
 
 #include "engine/match/lot.h"
 
+/* How a wish fits a job: the same code, an official link, the same family. */
+enum {
+    FIT_SAME = 1000,
+    FIT_PROCHE = 700,
+    FIT_EVOLUTION = 500,
+    FIT_FAMILY = 300
+};
+
 struct person {
     uint64_t id; /* hash */
     uint32_t commune;
@@ -41,15 +49,22 @@ struct job_case {
     uint32_t target;    /* work commune; REFERENCE_NONE without */
     uint32_t publics;   /* that clauses list */
     unsigned level_two; /* how many level-2 criteria are enough */
-    uint16_t *km;       /* by home commune, as far as asked */
+    uint16_t *km;       /* by home commune, as far as asked; or NULL */
 };
 
 /* Prepare job NUMBER of the lot.  ERR_NOT_FOUND, ERR_NOMEM. */
 enum err job_case_init(struct job_case *j, const struct lot_case *lot,
                        int64_t number);
 
+/* Keep every distance that is measured, for who asks of everybody.
+ * ERR_NOMEM. */
+enum err job_case_remember(struct job_case *j);
+
 /* Kilometres from a home commune to the work; ABSENT: unknown. */
 int64_t job_case_km(const struct job_case *j, uint32_t home);
+
+/* Lives where the work is: nothing has to be measured. */
+int job_case_is_home(const struct job_case *j, uint32_t home);
 
 /* How the wishes fit a job: 1000, 700, 500, 300, or 0. */
 int64_t person_job_fit(const struct reference *ref, struct slices wishes,
@@ -75,9 +90,19 @@ void person_judge(const struct job_case *j, const struct person *p, int64_t fit,
 int64_t person_refuse_standing(const struct job_case *j,
                                const struct person *p);
 
-/* What an answer says of a person that matches, in the answer's arena.
- * ERR_NOMEM. */
-enum err person_hit(const struct job_case *j, const struct profile *profile,
+/* The publics that criteria and a PASS prove, dates set aside. */
+uint32_t person_publics(uint32_t criteria, int pass);
+
+/* How many of the criteria are of the second level. */
+unsigned person_level_two(uint32_t criteria);
+
+/* The part of a score that months of waiting give: 0 to 24, more count as
+ * 24. */
+int64_t person_waiting(int64_t months);
+
+/* What an answer says of a person that matches, in the answer's arena; ID
+ * must live as long as the answer.  ERR_NOMEM. */
+enum err person_hit(const struct job_case *j, struct slice id, uint64_t tie,
                     const struct person_result *r, struct person_hit *out);
 
 #endif

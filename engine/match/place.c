@@ -189,6 +189,16 @@ struct extent place_overlap(const struct reference *ref,
     return sum;
 }
 
+int place_box(const struct place *place, size_t i, int32_t low[3],
+              int32_t high[3])
+{
+    if (i >= place->n_blocks)
+        return -1;
+    memcpy(low, place->blocks[i].low, sizeof place->blocks[i].low);
+    memcpy(high, place->blocks[i].high, sizeof place->blocks[i].high);
+    return place->blocks[i].centred > 0;
+}
+
 struct nearest {
     const struct commune *commune;
     uint64_t square; /* of the chord: no arc before the winner is known */

@@ -23,6 +23,11 @@ struct place {
 enum err place_read(const struct reference *ref, struct arena *arena,
                     struct slices codes, struct place *out);
 
+/* Boxes that together hold all centres of the place: the I-th from 0.
+ * Negative past the last; 0 when nothing in it has a centre. */
+int place_box(const struct place *place, size_t i, int32_t low[3],
+              int32_t high[3]);
+
 /* What ZONE and the place have in common. */
 struct extent place_overlap(const struct reference *ref,
                             const struct place *place,

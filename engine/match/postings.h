@@ -1,13 +1,18 @@
 /*
- * What the index holds of structures and people.  A posting only summarises:
- * whoever is found is judged from its record or its side row, so finding too
- * many never changes an answer.
+ * What the index holds of entities: which codes they stand under, and the
+ * bytes of their postings and side rows.  A posting only summarises: it may
+ * promise more than the record holds, never less.
+ *
+ * Nothing here depends on what an import of tables can change: an entity, the
+ * bundled numbering of communes and their ranks, no centre, link or group.
  */
 #ifndef ENGINE_MATCH_POSTINGS_H
 #define ENGINE_MATCH_POSTINGS_H
 
 #include "engine/match/match.h"
 #include "engine/match/person.h"
+
+/* ---- Codes -------------------------------------------------------------- */
 
 /* Codes of the index: distinct and ascending once sorted. */
 struct codes {
@@ -17,6 +22,14 @@ struct codes {
 
 /* The code of a ROME code. */
 uint32_t postings_rome_code(struct slice rome);
+
+/* And back; OUT gets five characters. */
+struct slice postings_rome_of(uint32_t code, char out[5]);
+
+/* The least code of the ROME codes with the same first three characters, and
+ * how many there may be. */
+#define POSTINGS_FAMILY 100
+uint32_t postings_family_code(struct slice rome);
 
 /* The code of the division that a CPV code lies in. */
 uint32_t postings_cpv_code(struct slice cpv);
@@ -31,26 +44,104 @@ void postings_add_codes(struct codes *codes, struct slices from,
 /* Sort what is there and drop repeats. */
 void postings_sort_codes(struct codes *codes);
 
-/* The facts of a person's posting. */
-struct posting_facts {
-    uint32_t commune;
-    int64_t mobility_km;
+/* The rank of a commune's number, REFERENCE_NO_RANK of none. */
+uint16_t postings_rank(const struct reference *ref, uint32_t commune);
+
+/* ---- What is derived of one record -------------------------------------- */
+
+struct derived_posting {
+    enum index_kind kind;
+    struct posting posting;
+};
+struct derived {
+    struct derived_posting *at; /* distinct (kind, code, where, when) */
+    size_t n;
+    int has_side; /* people alone */
+    uint64_t key;
+    unsigned char row[INDEX_SIDE];
 };
 
-/* What a posting holds of a person. */
-void postings_pack_facts(const struct person *p,
-                         unsigned char facts[INDEX_FACTS]);
+/* One for each entity, in a file of its own.  Arrays live in ARENA; VALUE
+ * NULL derives nothing.  ERR_NOMEM. */
+enum err derive_profile(const struct reference *ref, struct arena *arena,
+                        uint32_t number, const struct profile *value,
+                        struct derived *out);
+enum err derive_structure(const struct reference *ref, struct arena *arena,
+                          uint32_t number, const struct structure *value,
+                          struct derived *out);
+enum err derive_market(const struct reference *ref, struct arena *arena,
+                       uint32_t number, const struct market *value,
+                       struct derived *out);
 
-/* And back. */
-struct posting_facts postings_unpack_facts(
-    const unsigned char facts[INDEX_FACTS]);
+/* What the index should hold of VALUE (NULL: nothing). */
+enum err postings_derive(const struct reference *ref, struct arena *arena,
+                         unsigned entity, uint32_t number, const void *value,
+                         struct derived *out);
 
-/* The side row of a person: everything but the ends of single criteria. */
-void postings_pack_person(const struct person *p,
+/* Write what the index holds of a new or changed record, and remove what it
+ * held of the old one (NULL: there was none). */
+enum err postings_change(struct store_batch *batch, const struct reference *ref,
+                         struct arena *arena, unsigned entity, uint32_t number,
+                         const void *before, const void *after);
+
+/* Hand what is derived of a decoded record to a build. */
+enum err postings_build(struct index_build *build, const struct reference *ref,
+                        struct arena *arena, unsigned entity, uint32_t number,
+                        const void *value);
+
+/* The same added to sums of index_posting_sum and index_side_sum. */
+struct postings_sums {
+    uint64_t postings[INDEX_KINDS_END];
+    uint64_t side;
+};
+enum err postings_sum(const struct reference *ref, struct arena *arena,
+                      unsigned entity, uint32_t number, const void *value,
+                      struct postings_sums *sums);
+
+/* The stamp of an index that this code derives over these tables. */
+uint64_t postings_stamp(const struct reference *ref);
+
+/* ---- People ------------------------------------------------------------- */
+
+/* Columns of facts. */
+enum {
+    PERSON_AVAILABLE, /* days since 1970; 0: always, or before */
+    PERSON_PUBLICS,   /* bits of enum public_word, dates set aside */
+    PERSON_ABILITIES  /* bits: see below */
+};
+
+/* hours_min (0 to 48), hours_max (63: any), a vehicle, licence B, and of the
+ * criteria of level 2: 0 fewer than two, 1 two, 2 more. */
+#define ABILITY_MAX_SHIFT 6
+#define ABILITY_VEHICLE (1u << 12)
+#define ABILITY_LICENCE_B (1u << 13)
+#define ABILITY_LEVEL_SHIFT 14
+#define ABILITY_HOURS 63u
+
+/* `when` of a person: months since 1969-12 x 32 + day of the registration, so
+ * that whole months between two are a subtraction and a shift. */
+#define REGISTERED_OLD 0     /* before 1970 */
+#define REGISTERED_UNKNOWN 1 /* or not known: no date has this key */
+uint16_t postings_registered(int64_t date);
+
+/* `reach` of a person: kilometres of mobility; 255: as many or more. */
+#define REACH_MORE 255
+
+/* Days since 1970 in 16 bits: 0 before, 65535 after. */
+uint16_t postings_day(int64_t date);
+
+/* The side row of a person: everything but the ends of single criteria, and
+ * the id if it is short. */
+#define PERSON_ID_INLINE 22
+void postings_pack_person(const struct reference *ref, const struct profile *p,
                           unsigned char row[INDEX_SIDE]);
 
-/* And back; dated is NULL. */
-void postings_unpack_person(const unsigned char row[INDEX_SIDE],
+/* And back, without the id's hash; dated is NULL. */
+void postings_unpack_person(const struct reference *ref,
+                            const unsigned char row[INDEX_SIDE],
                             struct person *p);
+
+/* The id in a side row, borrowed; {NULL, 0}: too long to stand there. */
+struct slice postings_unpack_id(const unsigned char row[INDEX_SIDE]);
 
 #endif

@@ -242,7 +242,8 @@ static enum err write_job(struct reverse *r, int64_t number,
 
     shape_clear(&shape_person_hit, &hit);
     if ((e = judge_job(r, number, &j, &result)) ||
-        (e = person_hit(&j, r->profile, &result, &hit)) ||
+        (e = person_hit(&j, r->profile->id, order_tie(j.key, r->person.id),
+                        &result, &hit)) ||
         (e = describe(r, &out->market, &out->object, &out->buyer)))
         return e;
     if (!copy(r, j.job->rome, &out->rome) ||

@@ -57,86 +57,34 @@ static void found_sort(struct found_list *list)
 
 struct search {
     struct match *m;
-    unsigned kind;
-    posting_filter *filter;
-    void *context;
+    struct index_reader *reader;
     struct found_list *out;
 };
 
-static enum err take_block(const struct search *s,
-                           const struct index_block *block, uint32_t fit)
+static enum err take_page(const struct search *s, const struct index_page *page)
 {
-    enum err e;
+    struct index_block block;
+    enum err e = ERR_NONE;
 
-    s->m->scanned += block->n;
-    for (size_t i = 0; i < block->n; i++) {
-        if (s->filter && !s->filter(s->context, block->facts + i * INDEX_FACTS))
-            continue;
-        e = found_add(s->out, index_load(block->number + 4 * i), fit);
-        if (e)
+    for (size_t i = 0; i < page->n && !e; i++) {
+        if ((e = index_reader_block(s->reader, &page->heads[i], &block)))
             return e;
+        s->m->scanned += block.n;
+        for (size_t k = 0; k < block.n && !e; k++)
+            e = found_add(s->out, block.number[k], 0);
     }
-    return ERR_NONE;
+    return e;
 }
 
 /* Everything under one code. */
-static enum err search_code(const struct search *s, uint32_t code, uint32_t fit)
+static enum err search_code(const struct search *s, uint32_t code)
 {
-    struct index_scan *scan;
-    struct index_block block;
-    enum err e = index_scan_begin(s->m->view, s->kind, code, &scan);
+    struct index_page page;
+    enum err e = index_reader_first(s->reader, code, &page);
 
-    if (e)
-        return e;
-    while (!(e = index_scan_next(scan, &block)))
-        if ((e = take_block(s, &block, fit)))
-            break;
-    index_scan_end(scan);
+    while (!e && !(e = take_page(s, &page)))
+        e = index_reader_next(s->reader, &page);
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
-}
-
-/* Everyone who wishes WISH, for a job of ROME. */
-static enum err search_wish(const struct search *s, struct slice wish,
-                            struct slice rome)
-{
-    struct slices wishes = {&wish, 1};
-    int64_t fit = person_job_fit(s->m->reference, wishes, rome);
-
-    return search_code(s, postings_rome_code(wish), (uint32_t)fit);
-}
-
-/* The wishes with the same first three characters: the last two digits. */
-static enum err search_family(const struct search *s, struct slice rome)
-{
-    char wish[5];
-    enum err e = ERR_NONE;
-
-    if (rome.len != sizeof wish)
-        return ERR_NONE;
-    memcpy(wish, rome.data, sizeof wish);
-    for (int i = 0; !e && i < 100; i++) {
-        wish[3] = (char)('0' + i / 10);
-        wish[4] = (char)('0' + i % 10);
-        e = search_wish(s, (struct slice){wish, sizeof wish}, rome);
-    }
-    return e;
-}
-
-enum err search_people(struct match *m, struct slice rome,
-                       posting_filter *filter, void *context,
-                       struct found_list *out)
-{
-    struct search s = {m, INDEX_PEOPLE, filter, context, out};
-    const struct reference_link *links;
-    enum err e = search_family(&s, rome);
-    size_t n;
-
-    links = reference_links_to(m->reference, rome, &n);
-    for (size_t i = 0; !e && i < n; i++)
-        e = search_wish(&s, slice_of(links[i].rome), rome);
-    if (!e)
-        found_sort(out);
-    return e;
 }
 
 /* The codes that select a lot's structures; 0 of them when none do: the lot
@@ -163,14 +111,15 @@ static enum err lot_codes(struct match *m, const struct lot *lot,
 enum err search_structures(struct match *m, const struct lot *lot,
                            struct found_list *out, int *all)
 {
-    struct search s = {m, INDEX_STRUCTURES, NULL, NULL, out};
+    struct search s = {m, NULL, out};
     struct codes codes;
     enum err e = lot_codes(m, lot, &codes);
 
-    if (e)
+    if (e || (e = index_reader_begin(m->view, INDEX_STRUCTURES, &s.reader)))
         return e;
     for (size_t i = 0; !e && i < codes.n; i++)
-        e = search_code(&s, codes.at[i], 0);
+        e = search_code(&s, codes.at[i]);
+    index_reader_end(s.reader);
     if (e)
         return e;
     found_sort(out);

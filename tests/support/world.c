@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/match/postings.h"
 #include "protocol/civil.h"
 
 struct structure a_structure(const char *siret, int64_t kind,
@@ -217,4 +218,43 @@ void world_delete(struct world *w, const struct reference *ref, unsigned entity,
         store_delete(w->batch, entity, id, (struct slice){NULL, 0}, &revision),
         ERR_NONE);
     arena_free(arena);
+}
+
+static void sum_entity(struct store_view *view, const struct reference *ref,
+                       unsigned entity, struct arena *arena,
+                       struct postings_sums *sums)
+{
+    const struct shape *shape = entity_shape(entity);
+    struct record record = {.number = 0};
+
+    while (!store_next_numbered(view, entity, record.number, &record)) {
+        void *value;
+
+        arena_reset(arena);
+        value = shape_array(arena, shape, 1);
+        cr_assert_eq(protocol_decode_trusted(shape, record.body, arena, value),
+                     ERR_NONE);
+        cr_assert_eq(
+            postings_sum(ref, arena, entity, record.number, value, sums),
+            ERR_NONE);
+    }
+}
+
+uint64_t world_check(struct store_view *view, const struct reference *ref)
+{
+    struct arena *arena = arena_new(64u << 20);
+    struct postings_sums sums = {.side = 0};
+    struct index_counts counts;
+    uint64_t rows = 0;
+
+    for (unsigned entity = 0; entity < entity_words; entity++)
+        sum_entity(view, ref, entity, arena, &sums);
+    cr_assert_eq(index_check(view, &counts), ERR_NONE);
+    for (unsigned kind = 1; kind < INDEX_KINDS_END; kind++) {
+        cr_assert_eq(counts.sums[kind], sums.postings[kind], "kind %u", kind);
+        rows += counts.postings[kind];
+    }
+    cr_assert_eq(counts.side_sum, sums.side);
+    arena_free(arena);
+    return rows;
 }

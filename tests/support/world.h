@@ -47,6 +47,10 @@ void world_begin(struct world *w);
 void world_commit(struct world *w);
 uint32_t world_put(struct world *w, const struct reference *ref,
                    unsigned entity, const void *value);
+/* The index keeps its promises and holds what deriving every record anew
+ * gives; the number of its rows. */
+uint64_t world_check(struct store_view *view, const struct reference *ref);
+
 void world_delete(struct world *w, const struct reference *ref, unsigned entity,
                   const void *value);
 

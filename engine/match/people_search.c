@@ -1,0 +1,293 @@
+/*
+ * Best bound first.  A code, a page of heads, a block: each bounds all rows
+ * below it, so the queue may hold them side by side; what promises most is
+ * opened next, and when it promises less than the worst of a full list has,
+ * the search is over.  Equal promises are still opened: ties decide there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/match/near.h"
+#include "engine/match/order.h"
+#include "engine/match/people_search.h"
+#include "engine/match/postings.h"
+#include "engine/match/rows.h"
+
+#define BOUND_MAX 1000
+#define NONE UINT32_MAX
+
+/* ---- What is still to be opened ----------------------------------------- */
+
+struct step {
+    enum { STEP_CODE, STEP_PAGE, STEP_BLOCK } kind;
+    uint32_t next; /* of the same bound */
+    uint32_t fit;
+    int32_t bound;
+    uint32_t code; /* of STEP_CODE */
+    uint32_t n;    /* of STEP_PAGE: heads */
+    const struct index_head *heads;
+};
+
+/* Bounds are whole numbers up to BOUND_MAX: one list each. */
+struct queue {
+    struct workspace *workspace;
+    struct step *at;
+    uint32_t n;
+    uint32_t room;
+    int32_t top; /* nothing stands above it */
+    uint32_t first[BOUND_MAX + 1];
+};
+
+static void queue_init(struct queue *q, struct workspace *workspace)
+{
+    q->workspace = workspace;
+    q->at = NULL;
+    q->n = q->room = 0;
+    q->top = -1;
+    memset(q->first, 0xff, sizeof q->first);
+}
+
+static enum err queue_push(struct queue *q, int64_t bound,
+                           const struct step *step)
+{
+    if (q->n == q->room) {
+        uint32_t room = q->room ? 2 * q->room : 1024;
+        struct step *at =
+            workspace_room(q->workspace, ROOM_QUEUE, room * sizeof *at);
+
+        if (!at)
+            return ERR_NOMEM;
+        q->at = at;
+        q->room = room;
+    }
+    q->at[q->n] = *step;
+    q->at[q->n].next = q->first[bound];
+    q->first[bound] = q->n++;
+    if (bound > q->top)
+        q->top = (int32_t)bound;
+    return ERR_NONE;
+}
+
+/* Take one that promises most; 0 when none is left. */
+static int queue_pop(struct queue *q, struct step *out)
+{
+    while (q->top >= 0 && q->first[q->top] == NONE)
+        q->top--;
+    if (q->top < 0)
+        return 0;
+    *out = q->at[q->first[q->top]];
+    q->first[q->top] = out->next;
+    return 1;
+}
+
+/* ---- The search --------------------------------------------------------- */
+
+struct people {
+    const struct job_case *j;
+    struct match *m;
+    struct index_reader *reader;
+    struct row_test test;
+    struct near near;
+    struct queue queue;
+    struct best *best;
+};
+
+/* The most that rows between FROM and LAST can score; -1: out of reach. */
+static int64_t bound_of(const struct people *p, uint32_t fit, unsigned from,
+                        unsigned last, unsigned when, unsigned reach)
+{
+    unsigned near = near_between(&p->near, from, last);
+
+    return rows_bound(&p->test, fit, near & NEAR_KM, (near & NEAR_VAGUE) != 0,
+                      when, reach);
+}
+
+static enum err push(struct people *p, int64_t bound, struct step *step)
+{
+    /* For benchmarks: without bounds all that is in reach is opened, without
+     * an order what was found last comes first. */
+    int64_t place = p->m->without & MATCH_BEST_FIRST ? BOUND_MAX : bound;
+
+    if (bound < 0)
+        return ERR_NONE;
+    if (p->m->without & MATCH_BOUNDS)
+        bound = place = BOUND_MAX;
+    if (bound < best_least(p->best))
+        return ERR_NONE;
+    step->bound = (int32_t)bound;
+    return queue_push(&p->queue, place, step);
+}
+
+static enum err push_page(struct people *p, const struct index_page *page,
+                          uint32_t fit)
+{
+    struct step step = {.kind = STEP_PAGE,
+                        .fit = fit,
+                        .heads = page->heads,
+                        .n = (uint32_t)page->n};
+
+    return push(
+        p, bound_of(p, fit, page->where, page->last, page->when, page->reach),
+        &step);
+}
+
+static enum err open_code(struct people *p, const struct step *step)
+{
+    struct index_page page;
+    enum err e = index_reader_first(p->reader, step->code, &page);
+
+    while (!e) {
+        if ((e = push_page(p, &page, step->fit)))
+            return e;
+        e = index_reader_next(p->reader, &page);
+    }
+    return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+static enum err open_page(struct people *p, const struct step *step)
+{
+    struct step block = {.kind = STEP_BLOCK, .fit = step->fit};
+    enum err e = ERR_NONE;
+
+    p->m->heads += step->n;
+    for (uint32_t i = 0; i < step->n && !e; i++) {
+        const struct index_head *h = &step->heads[i];
+
+        block.heads = h;
+        e = push(p,
+                 bound_of(p, step->fit, h->where, h->last, h->when, h->reach),
+                 &block);
+    }
+    return e;
+}
+
+/* A row that passed: its score and, where that can enter, its tie. */
+static void offer_row(struct people *p, const struct index_block *block,
+                      size_t row, uint32_t fit)
+{
+    struct best_entry entry = {.number = block->number[row], .fit = fit};
+
+    entry.score = (int32_t)rows_score(&p->test, block, row, fit);
+    if (entry.score < best_least(p->best))
+        return;
+    entry.tie = order_tie(p->j->key, index_reader_key(p->reader, entry.number));
+    best_offer(p->best, &entry);
+}
+
+static enum err open_block(struct people *p, const struct step *step)
+{
+    uint16_t rows[ROWS_ROOM];
+    struct index_block block;
+    enum err e = index_reader_block(p->reader, step->heads, &block);
+    size_t n;
+
+    if (e)
+        return e;
+    p->m->blocks++;
+    p->m->scanned += block.n;
+    n = rows_test(&p->test, &block, step->fit, best_least(p->best), rows);
+    for (size_t i = 0; i < n; i++)
+        offer_row(p, &block, rows[i], step->fit);
+    return ERR_NONE;
+}
+
+static enum err open_step(struct people *p, const struct step *step)
+{
+    if (step->kind == STEP_CODE)
+        return open_code(p, step);
+    return step->kind == STEP_PAGE ? open_page(p, step) : open_block(p, step);
+}
+
+static enum err push_wishes(struct people *p)
+{
+    struct wish *wishes = NULL;
+    size_t n = 0;
+    enum err e = people_wishes(p->m->reference, p->j->lot->arena, p->reader,
+                               p->j->job->rome, &wishes, &n);
+
+    for (size_t i = 0; !e && i < n; i++) {
+        struct step step = {
+            .kind = STEP_CODE, .fit = wishes[i].fit, .code = wishes[i].code};
+
+        e = push(p, rows_bound(&p->test, wishes[i].fit, 0, 0, 0, 1), &step);
+    }
+    return e;
+}
+
+enum err people_search(const struct job_case *j, struct index_reader *reader,
+                       struct best *out)
+{
+    struct people p = {.j = j, .m = j->lot->m, .reader = reader, .best = out};
+    struct step step;
+    enum err e;
+
+    if ((e = near_init(&p.near, j)))
+        return e;
+    row_test_init(&p.test, j);
+    queue_init(&p.queue, j->lot->workspace);
+    e = push_wishes(&p);
+    while (!e && queue_pop(&p.queue, &step)) {
+        if (step.bound >= best_least(out))
+            e = open_step(&p, &step);
+        else if (!(p.m->without & MATCH_BEST_FIRST))
+            break;
+    }
+    return e;
+}
+
+/* ---- Wishes ------------------------------------------------------------- */
+
+struct wishes {
+    struct wish *at;
+    size_t n;
+};
+
+static void add_wish(struct wishes *w, uint32_t code, uint32_t fit)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (w->at[i].code == code) {
+            if (fit > w->at[i].fit)
+                w->at[i].fit = fit;
+            return;
+        }
+    w->at[w->n++] = (struct wish){code, fit};
+}
+
+/* The codes of the family that have a list. */
+static enum err add_family(struct wishes *w, struct index_reader *reader,
+                           struct slice rome)
+{
+    uint32_t code = postings_family_code(rome), end = code + POSTINGS_FAMILY;
+    struct index_page page;
+    enum err e;
+
+    while (!(e = index_reader_seek(reader, code, &code, &page)) && code < end) {
+        add_wish(w, code, FIT_FAMILY);
+        code++;
+    }
+    return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+enum err people_wishes(const struct reference *ref, struct arena *arena,
+                       struct index_reader *reader, struct slice rome,
+                       struct wish **out, size_t *n)
+{
+    struct wishes w = {NULL, 0};
+    const struct reference_link *links;
+    size_t n_links;
+    enum err e;
+
+    links = reference_links_to(ref, rome, &n_links);
+    w.at = arena_array(arena, n_links + POSTINGS_FAMILY + 1, sizeof *w.at);
+    if (!w.at)
+        return ERR_NOMEM;
+    add_wish(&w, postings_rome_code(rome), FIT_SAME);
+    for (size_t i = 0; i < n_links; i++)
+        add_wish(&w, postings_rome_code(slice_of(links[i].rome)),
+                 links[i].kind == LINK_PROCHE ? FIT_PROCHE : FIT_EVOLUTION);
+    if ((e = add_family(&w, reader, rome)))
+        return e;
+    *out = w.at;
+    *n = w.n;
+    return ERR_NONE;
+}

@@ -1,0 +1,198 @@
+/*
+ * A person in the index: postings under each wished ROME code, and the side
+ * row, which is exact except for criteria whose ends differ.  Little-endian.
+ */
+#include <string.h>
+
+#include "engine/match/order.h"
+#include "engine/match/postings.h"
+#include "protocol/civil.h"
+
+/* ---- The columns of a posting ------------------------------------------- */
+
+uint16_t postings_day(int64_t date)
+{
+    if (date < 0) /* ABSENT too */
+        return 0;
+    return date < UINT16_MAX ? (uint16_t)date : UINT16_MAX;
+}
+
+/* Months since 1969-12 in eleven bits reach 2140. */
+uint16_t postings_registered(int64_t date)
+{
+    struct civil civil;
+    int months;
+
+    if (date == ABSENT)
+        return REGISTERED_UNKNOWN;
+    if (date < 0)
+        return REGISTERED_OLD;
+    civil = civil_date(date);
+    months = (civil.year - 1970) * 12 + civil.month;
+    if (months > 2047)
+        return UINT16_MAX - 31;
+    return (uint16_t)(months * 32 + civil.day);
+}
+
+static uint16_t abilities_of(const struct person *p)
+{
+    unsigned two = person_level_two(p->criteria);
+    unsigned level = two > 2 ? 2 : two == 2;
+    unsigned most =
+        p->hours_max == ABSENT ? ABILITY_HOURS : (unsigned)p->hours_max;
+    unsigned least = p->hours_min == ABSENT ? 0 : (unsigned)p->hours_min;
+
+    return (uint16_t)(least | most << ABILITY_MAX_SHIFT |
+                      (p->vehicle ? ABILITY_VEHICLE : 0) |
+                      (p->licences >> LICENCE_B & 1 ? ABILITY_LICENCE_B : 0) |
+                      level << ABILITY_LEVEL_SHIFT);
+}
+
+static void pack_posting(const struct reference *ref, const struct person *p,
+                         struct posting *out)
+{
+    out->where = postings_rank(ref, p->commune);
+    out->when = postings_registered(p->registered_on);
+    out->reach =
+        p->mobility_km < REACH_MORE ? (uint8_t)p->mobility_km : REACH_MORE;
+    out->facts[PERSON_AVAILABLE] = postings_day(p->available_from);
+    out->facts[PERSON_PUBLICS] =
+        (uint16_t)person_publics(p->criteria, p->pass_until != ABSENT);
+    out->facts[PERSON_ABILITIES] = abilities_of(p);
+}
+
+enum err derive_profile(const struct reference *ref, struct arena *arena,
+                        uint32_t number, const struct profile *value,
+                        struct derived *out)
+{
+    struct person person = person_of(ref, value);
+    struct posting posting = {.number = number};
+    size_t n = value->rome.n;
+    struct codes codes = {arena_array(arena, n + 1, sizeof *codes.at), 0};
+
+    out->at = arena_array(arena, n + 1, sizeof *out->at);
+    if (!codes.at || !out->at)
+        return ERR_NOMEM;
+    postings_add_codes(&codes, value->rome, postings_rome_code);
+    postings_sort_codes(&codes);
+    pack_posting(ref, &person, &posting);
+    for (size_t i = 0; i < codes.n; i++) {
+        posting.code = codes.at[i];
+        out->at[i] = (struct derived_posting){INDEX_PEOPLE, posting};
+    }
+    out->n = codes.n;
+    out->has_side = 1;
+    out->key = person.id;
+    postings_pack_person(ref, value, out->row);
+    return ERR_NONE;
+}
+
+/* ---- The side row ------------------------------------------------------- */
+
+static unsigned char *pack(unsigned char *at, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        at[i] = (unsigned char)(value >> (8 * i));
+    return at + bytes;
+}
+
+static inline uint64_t unpack(const unsigned char **at, size_t bytes)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes; i++)
+        value |= (uint64_t)(*at)[i] << (8 * i);
+    *at += bytes;
+    return value;
+}
+
+/* Three bytes from the first date there is (entities.h); 0 is ABSENT. */
+static unsigned char *pack_date(unsigned char *at, int64_t date)
+{
+    return pack(at, date == ABSENT ? 0 : (uint64_t)(date - DATE_MIN + 1), 3);
+}
+
+static inline int64_t unpack_date(const unsigned char **at)
+{
+    int64_t value = (int64_t)unpack(at, 3);
+
+    return value ? value + DATE_MIN - 1 : ABSENT;
+}
+
+/* Hours a week are 1 to 48; 0 is ABSENT. */
+static unsigned char *pack_hours(unsigned char *at, int64_t hours)
+{
+    return pack(at, hours == ABSENT ? 0 : (uint64_t)hours, 1);
+}
+
+static inline int64_t unpack_hours(const unsigned char **at)
+{
+    uint64_t value = unpack(at, 1);
+
+    return value ? (int64_t)value : ABSENT;
+}
+
+#define VEHICLE_SHIFT 31 /* criteria leave this bit free */
+#define ID_AT (INDEX_SIDE - PERSON_ID_INLINE - 1)
+
+void postings_pack_person(const struct reference *ref, const struct profile *p,
+                          unsigned char row[INDEX_SIDE])
+{
+    struct person person = person_of(ref, p);
+    unsigned char *at = row;
+
+    memset(row, 0, INDEX_SIDE);
+    at = pack(at, postings_rank(ref, person.commune), 2);
+    at = pack(at, person.criteria | (uint32_t)person.vehicle << VEHICLE_SHIFT,
+              4);
+    at = pack(at, person.licences, 2);
+    at = pack(at, (uint64_t)person.mobility_km, 2);
+    at = pack_hours(at, person.hours_min);
+    at = pack_hours(at, person.hours_max);
+    at = pack_date(at, person.first_until);
+    at = pack_date(at, person.pass_until);
+    at = pack_date(at, person.pass_suspended_until);
+    at = pack_date(at, person.available_from);
+    at = pack_date(at, person.registered_on);
+    at = pack_date(at, person.consent_on);
+    pack_date(at, person.last_contact_on);
+    if (p->id.len <= PERSON_ID_INLINE) {
+        row[ID_AT] = (unsigned char)p->id.len;
+        memcpy(row + ID_AT + 1, p->id.data, p->id.len);
+    }
+}
+
+void postings_unpack_person(const struct reference *ref,
+                            const unsigned char row[INDEX_SIDE],
+                            struct person *p)
+{
+    const unsigned char *at = row;
+    uint32_t rank = (uint32_t)unpack(&at, 2);
+    uint32_t criteria = (uint32_t)unpack(&at, 4);
+
+    p->id = 0;
+    p->dated = NULL;
+    p->commune = rank < ref->n ? ref->by_rank[rank] : REFERENCE_NONE;
+    p->criteria = criteria & ~(UINT32_C(1) << VEHICLE_SHIFT);
+    p->vehicle = criteria >> VEHICLE_SHIFT;
+    p->licences = (uint32_t)unpack(&at, 2);
+    p->mobility_km = (int64_t)unpack(&at, 2);
+    p->hours_min = unpack_hours(&at);
+    p->hours_max = unpack_hours(&at);
+    p->first_until = unpack_date(&at);
+    p->pass_until = unpack_date(&at);
+    p->pass_suspended_until = unpack_date(&at);
+    p->available_from = unpack_date(&at);
+    p->registered_on = unpack_date(&at);
+    p->consent_on = unpack_date(&at);
+    p->last_contact_on = unpack_date(&at);
+}
+
+struct slice postings_unpack_id(const unsigned char row[INDEX_SIDE])
+{
+    size_t n = row[ID_AT];
+
+    if (!n)
+        return (struct slice){NULL, 0};
+    return (struct slice){(const char *)row + ID_AT + 1, n};
+}
