@@ -180,6 +180,26 @@ void block_cut(enum index_kind kind, struct block *block, size_t at,
     rows_end(kind, block, at);
 }
 
+void block_fill(enum index_kind kind, struct block *block,
+                const unsigned char *from, size_t size, size_t n)
+{
+    struct columns to;
+
+    memset(block->bytes, 0, sizeof block->bytes);
+    columns_of(kind, block, &to);
+    for (size_t i = 0; i < n; i++, from += size) {
+        const struct row *row = (const void *)from;
+
+        to.number[i] = row->number;
+        to.where[i] = row->where;
+        to.when[i] = row->when;
+        to.reach[i] = row->reach;
+        for (size_t k = 0; k < index_facts[kind]; k++)
+            to.facts[k * to.rows + i] = row->facts[k];
+    }
+    count_set(block, n);
+}
+
 void block_posting(const struct index_block *block, enum index_kind kind,
                    size_t at, struct posting *out)
 {

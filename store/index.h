@@ -26,8 +26,8 @@
  *   a value is at most 4,080 bytes:         └─────────────────────────────┘
  *   one overflow page, read in place        columns stand at fixed offsets
  *
- * A head's bounds may be loose (a row that went leaves them as they were) and
- * are never wrong: no row of its block lies outside.  A page's bounds hold for
+ * A head's bounds, n among them, may be loose (a row that went leaves them as
+ * they were) and are never wrong: no row of its block lies outside.  A page's bounds hold for
  * its heads.  A build makes all of them tight.
  *
  * The side array (DB_SIDE) holds, for a number, a key (64 bits, fixed for the
@@ -107,7 +107,7 @@ struct index_head {
     uint16_t first_when;
     uint16_t last; /* greatest where */
     uint16_t when; /* least */
-    uint16_t n;    /* rows */
+    uint16_t n;    /* rows, or more */
     uint8_t reach; /* greatest */
     uint8_t unused;
 };
@@ -131,7 +131,8 @@ struct index_block {
     const uint8_t *reach;
 };
 
-/* A reader of one kind; it and what it gives live within the view. */
+/* A reader of one kind; it and what it gives live within the view, within a
+ * batch until its next write. */
 struct index_reader;
 /* ERR_NOMEM, ERR_STORE_IO. */
 enum err index_reader_begin(struct store_view *view, enum index_kind kind,
@@ -179,7 +180,7 @@ enum err index_side_chunk(struct store_view *view, enum index_kind kind,
 /*
  *   index_build_begin, commit        what is written from now on is also
  *                                    noted for the new generation
- *   index_build_open                 a snapshot of that commit
+ *   index_build_open                 files for its rows
  *   index_build_gather ...  done     rows of all records into unlinked files
  *   index_build_sort                 by radix, in those files
  *   index_build_write ...   done     blocks, heads and side rows, appended
@@ -189,8 +190,11 @@ enum err index_side_chunk(struct store_view *view, enum index_kind kind,
  *   index_build_sweep ...   done     the old generation goes
  *
  * gather and sort may run on any one thread; the rest belongs to the thread
- * that writes, each step a bounded transaction.  A build that dies leaves a
- * generation that nobody reads; the next one's sweep removes it.
+ * that writes, each step a bounded transaction.  gather takes a view for each
+ * call: what it sees beyond the begin is in the notes too, and changes nothing
+ * when it is applied again.  A build whose index_build is closed, or whose
+ * daemon died, is dropped by the next batch; it leaves a generation that
+ * nobody reads, and the next sweep removes it.
  */
 struct index_build;
 
@@ -202,7 +206,8 @@ typedef enum err index_derive(void *context, struct index_build *build,
 /* Begin a generation; one that was begun before is dropped. */
 enum err index_build_begin(struct store_batch *batch);
 /* Right after that commit, before another batch.  The files of rows are made
- * and unlinked in the store's directory.  ERR_NOMEM, ERR_STORE_IO. */
+ * and unlinked in the store's directory.  ERR_NOT_FOUND nothing was begun,
+ * ERR_NOMEM, ERR_STORE_IO. */
 enum err index_build_open(struct store *store, struct index_build **out);
 /* NULL is fine. */
 void index_build_close(struct index_build *build);
@@ -217,13 +222,17 @@ enum err index_build_side(struct index_build *build, enum index_kind kind,
                           uint32_t number, uint64_t key,
                           const unsigned char row[INDEX_SIDE]);
 enum err index_build_sort(struct index_build *build);
-/* Append at most MAX_BYTES more; *DONE after the last. */
+/* Append about MAX_BYTES more: a page of heads and its blocks, 0.7 MiB, go
+ * together.  *DONE after the last.  Nothing is lost with a batch that does
+ * not commit: the next call begins where the last one that did ended. */
 enum err index_build_write(struct index_build *build, struct store_batch *batch,
                            size_t max_bytes, int *done);
-/* Apply at most MAX of the changes noted; *DONE when none is left. */
+/* Apply at most MAX of the changes noted; *DONE when none is left.
+ * ERR_NOT_FOUND: writing is not done. */
 enum err index_build_catch_up(struct store_batch *batch, unsigned max,
                               int *done);
-/* Make the built generation the live one, of the layout STAMP. */
+/* Make the built generation the live one, of the layout STAMP.  ERR_NOT_FOUND:
+ * it is not ready. */
 enum err index_build_switch(struct store_batch *batch, uint64_t stamp);
 /* Remove keys of generations that are neither live nor being built: at most
  * MAX; *DONE when none is left. */

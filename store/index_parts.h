@@ -6,7 +6,7 @@
  *   keys.c    its keys, in memory        reader.c reading all of it in place
  *   notes.c   what a build is yet told   build.c  generations
  *   rows.c    what a build has gathered  sort.c   and in which order it goes
- *   check.c   whether all promises hold
+ *   sweep.c   generations that are over     check.c  whether promises hold
  */
 #ifndef STORE_INDEX_PARTS_H
 #define STORE_INDEX_PARTS_H
@@ -66,6 +66,11 @@ void block_remove(enum index_kind kind, struct block *block, size_t at);
 /* The rows from AT on go to UPPER, which was empty. */
 void block_cut(enum index_kind kind, struct block *block, size_t at,
                struct block *upper);
+
+/* A block of the N sorted rows at FROM, each SIZE bytes after the one before
+ * it. */
+void block_fill(enum index_kind kind, struct block *block,
+                const unsigned char *from, size_t size, size_t n);
 
 /* Row AT as it was put; its code is the list's. */
 void block_posting(const struct index_block *block, enum index_kind kind,
@@ -160,6 +165,11 @@ enum err side_put(struct store_batch *batch, uint32_t generation,
 enum err side_delete(struct store_batch *batch, uint32_t generation,
                      enum index_kind kind, uint32_t number);
 
+/* One value: which numbers it has, and one number into it. */
+uint64_t side_bits(const unsigned char *bytes);
+void side_set(unsigned char *bytes, uint32_t number, uint64_t key,
+              const unsigned char row[INDEX_SIDE]);
+
 static inline uint64_t side_key_at(const unsigned char *keys, size_t at)
 {
     uint64_t key;
@@ -175,6 +185,10 @@ enum err index_keys_set(struct index_keys *keys, uint32_t number, uint64_t key);
 /* From any thread; 0: never set. */
 uint64_t index_keys_get(const struct index_keys *keys, uint32_t number);
 
+/* All of a side array's value, whose number 0 is FIRST.  ERR_NOMEM. */
+enum err side_keys_set(struct index_keys *keys, uint32_t first,
+                       const unsigned char *bytes);
+
 /* ---- notes.c ------------------------------------------------------------ */
 
 enum note_kind { NOTE_PUT = 1, NOTE_DELETE, NOTE_SIDE_PUT, NOTE_SIDE_DELETE };
@@ -186,5 +200,68 @@ enum err note_side(struct store_batch *batch, enum note_kind what,
                    const unsigned char row[INDEX_SIDE]);
 /* Are all notes applied? */
 enum err note_none_left(struct store_batch *batch, int *none);
+
+/* ---- rows.c: what a build has gathered ---------------------------------- */
+
+/* A posting on its way into a block.  In memory order, the first eight bytes
+ * are its order. */
+struct row {
+    uint32_t number;
+    uint16_t when;
+    uint16_t where;
+    uint32_t code;
+    uint8_t reach;
+    uint8_t unused;
+    uint16_t facts[];
+};
+#define ROW_BYTES(facts) ((14 + 2 * (size_t)(facts) + 3) / 4 * 4)
+
+/* Rows of SIZE bytes in a file without a name.  MAP: all N of them, once they
+ * are mapped and if there are any. */
+struct rows {
+    struct store *store;
+    int fd;
+    size_t size;
+    uint64_t n;
+    unsigned char *buffer;
+    size_t filled;
+    unsigned char *map;
+};
+/* After an error close it too.  ERR_NOMEM, ERR_STORE_IO. */
+enum err rows_open(struct rows *rows, struct store *store, size_t size);
+/* Closed already is fine. */
+void rows_close(struct rows *rows);
+/* Room for one more, to be filled before the next call.  ERR_STORE_FULL,
+ * ERR_STORE_IO. */
+enum err rows_add(struct rows *rows, void **out);
+/* No more will be added. */
+enum err rows_map(struct rows *rows);
+/* As many and as large as OTHER's, mapped.  After an error close it too. */
+enum err rows_like(struct rows *rows, const struct rows *other);
+
+/* ---- sort.c ------------------------------------------------------------- */
+
+struct list {
+    uint32_t code;
+    uint64_t n;
+    uint64_t begin; /* once sorted: its first row */
+};
+/* How many rows each code has: a hash table. */
+struct lists {
+    struct list *at;
+    size_t n; /* codes */
+    unsigned bits;
+};
+/* ERR_NOMEM. */
+enum err lists_open(struct lists *lists);
+void lists_close(struct lists *lists);
+/* One row more of CODE.  ERR_NOMEM. */
+enum err lists_count(struct lists *lists, uint32_t code);
+
+/* Put ROWS, of which LISTS counts, in order of (code, where, when, number);
+ * *OUT gets the lists in order of code, and the caller frees it.  Unless
+ * NUMBERS_ASCEND within each (code, where, when), they are sorted too. */
+enum err rows_sort(struct rows *rows, struct lists *lists, int numbers_ascend,
+                   struct list **out);
 
 #endif

@@ -27,7 +27,7 @@ static uint64_t bit_of(uint32_t number)
 
 /* ---- One value ---------------------------------------------------------- */
 
-static uint64_t bits_of(const unsigned char *bytes)
+uint64_t side_bits(const unsigned char *bytes)
 {
     uint64_t bits;
 
@@ -35,11 +35,11 @@ static uint64_t bits_of(const unsigned char *bytes)
     return bits;
 }
 
-static void number_set(unsigned char *bytes, uint32_t number, uint64_t key,
-                       const unsigned char row[INDEX_SIDE])
+void side_set(unsigned char *bytes, uint32_t number, uint64_t key,
+              const unsigned char row[INDEX_SIDE])
 {
     size_t at = number % INDEX_CHUNK;
-    uint64_t bits = bits_of(bytes) | bit_of(number);
+    uint64_t bits = side_bits(bytes) | bit_of(number);
 
     memcpy(bytes, &bits, sizeof bits);
     memcpy(bytes + SIDE_KEYS + 8 * at, &key, sizeof key);
@@ -51,8 +51,8 @@ static void number_clear(unsigned char *bytes, uint32_t number)
     static const unsigned char none[INDEX_SIDE];
     uint64_t bits;
 
-    number_set(bytes, number, 0, none);
-    bits = bits_of(bytes) & ~bit_of(number);
+    side_set(bytes, number, 0, none);
+    bits = side_bits(bytes) & ~bit_of(number);
     memcpy(bytes, &bits, sizeof bits);
 }
 
@@ -86,7 +86,7 @@ enum err side_put(struct store_batch *batch, uint32_t generation,
         return e;
     if (!e)
         memcpy(bytes, value.data, SIDE_BYTES);
-    number_set(bytes, number, key, row);
+    side_set(bytes, number, key, row);
     /* Before the commit: whoever sees the number finds its key. */
     if ((e = index_keys_set(batch->view.store->keys, number, key)))
         return e;
@@ -103,10 +103,10 @@ enum err side_delete(struct store_batch *batch, uint32_t generation,
     if (e)
         return e;
     memcpy(bytes, value.data, SIDE_BYTES);
-    if (!(bits_of(bytes) & bit_of(number)))
+    if (!(side_bits(bytes) & bit_of(number)))
         return ERR_NOT_FOUND;
     number_clear(bytes, number);
-    if (bits_of(bytes) == 0)
+    if (side_bits(bytes) == 0)
         return store_remove(batch, DB_SIDE, at);
     return chunk_write(batch, at, bytes);
 }
@@ -164,25 +164,30 @@ enum err index_side_chunk(struct store_view *view, enum index_kind kind,
     return ERR_NONE;
 }
 
+enum err side_keys_set(struct index_keys *keys, uint32_t first,
+                       const unsigned char *bytes)
+{
+    enum err e = ERR_NONE;
+
+    for (uint64_t bits = side_bits(bytes); bits && !e; bits &= bits - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(bits);
+
+        e = index_keys_set(keys, first + at,
+                           side_key_at(bytes + SIDE_KEYS, at));
+    }
+    return e;
+}
+
 /* A chunk's keys lie together, so this reads an eighth of the array. */
 static enum err chunk_keys(struct store *store, const MDB_val *key,
                            const MDB_val *value)
 {
-    const unsigned char *bytes = value->mv_data;
-    uint32_t first;
-    enum err e = ERR_NONE;
+    uint32_t chunk;
 
     if (key->mv_size != SIDE_KEY || value->mv_size != SIDE_BYTES)
         return ERR_STORE_CORRUPT;
-    first =
-        store_get32((const char *)key->mv_data + SIDE_KEY - 4) * INDEX_CHUNK;
-    for (uint64_t bits = bits_of(bytes); bits && !e; bits &= bits - 1) {
-        unsigned at = (unsigned)__builtin_ctzll(bits);
-
-        e = index_keys_set(store->keys, first + at,
-                           side_key_at(bytes + SIDE_KEYS, at));
-    }
-    return e;
+    chunk = store_get32((const char *)key->mv_data + SIDE_KEY - 4);
+    return side_keys_set(store->keys, chunk * INDEX_CHUNK, value->mv_data);
 }
 
 enum err index_keys_load(struct store_view *view)
