@@ -212,7 +212,8 @@ enum err index_build_open(struct store *store, struct index_build **out);
 /* NULL is fine. */
 void index_build_close(struct index_build *build);
 
-/* Derive from at most MAX more records; *DONE after the last. */
+/* Derive from at most MAX more records; *DONE after the last.  After an error,
+ * DERIVE's own among them, the build can only be closed. */
 enum err index_build_gather(struct index_build *build, index_derive *derive,
                             void *context, unsigned max, int *done);
 /* Called by a derive. */
