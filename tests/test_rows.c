@@ -23,7 +23,7 @@ static struct match m;
 /* A block in memory. */
 static uint32_t number[CROWD];
 static uint16_t where[ROWS_ROOM], when[ROWS_ROOM], facts[4 * ROWS_ROOM];
-static uint8_t reach[ROWS_ROOM];
+static uint8_t reach[ROWS_ROOM], furthest;
 static struct index_block block;
 static struct profile *people[CROWD];
 
@@ -66,6 +66,7 @@ static void fill(unsigned n)
 {
     block =
         (struct index_block){n, number, where, when, facts, ROWS_ROOM, reach};
+    furthest = 0;
     for (unsigned i = 0; i < n; i++) {
         struct derived d = {.n = 0};
         const struct posting *p;
@@ -78,6 +79,7 @@ static void fill(unsigned n)
         where[i] = p->where;
         when[i] = p->when;
         reach[i] = p->reach;
+        furthest = p->reach > furthest ? p->reach : furthest;
         for (int k = 0; k < 3; k++)
             facts[k * ROWS_ROOM + i] = p->facts[k];
     }
@@ -100,43 +102,41 @@ static int is_told(const struct profile *p)
            (p->available_from == ABSENT || p->available_from < 60000);
 }
 
-static void check_person(const struct row_test *t, const struct near *near,
-                         const struct job_case *j, int64_t fit, unsigned i)
+static void check_person(struct row_test *t, const struct job_case *j,
+                         int64_t fit, unsigned i)
 {
     struct person person = person_of(ref, people[i]);
     struct person_result r;
     uint16_t rows[ROWS_ROOM];
-    unsigned km = near_between(near, where[i], where[i]);
+    unsigned km = near_between(&t->near, where[i], where[i]);
     int64_t score, bound;
 
     person_judge(j, &person, fit, &r);
     if (r.reason != ABSENT)
         return;
     score = rows_score(t, &block, i, fit);
-    bound = rows_bound(t, fit, km & NEAR_KM, (km & NEAR_VAGUE) != 0, when[i],
-                       reach[i]);
+    bound = rows_bound(t, fit, km, when[i], reach[i]);
     cr_assert_geq(score, r.score);
     cr_assert_geq(bound, r.score);
     if (is_told(people[i]))
         cr_assert_eq(score, r.score);
-    cr_assert(holds(rows, rows_test(t, &block, fit, r.score, rows), i),
-              "person %u scores %d", i, (int)r.score);
+    cr_assert(
+        holds(rows, rows_test(t, &block, fit, r.score, furthest, rows), i),
+        "person %u scores %d", i, (int)r.score);
 }
 
 static void check_job(const struct lot_case *c, int64_t job)
 {
     static const int64_t fits[] = {FIT_SAME, FIT_PROCHE, FIT_FAMILY};
     struct job_case j;
-    struct near near;
     struct row_test t;
 
     cr_assert_eq(job_case_init(&j, c, job), ERR_NONE);
-    cr_assert_eq(near_init(&near, &j), ERR_NONE);
     for (m.without = 0; m.without <= MATCH_VECTORS;
          m.without += MATCH_VECTORS) {
-        row_test_init(&t, &j);
+        cr_assert_eq(row_test_init(&t, &j), ERR_NONE);
         for (unsigned i = 0; i < block.n; i++)
-            check_person(&t, &near, &j, fits[i % 3], i);
+            check_person(&t, &j, fits[i % 3], i);
     }
     m.without = 0;
 }

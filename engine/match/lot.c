@@ -88,14 +88,12 @@ void lot_case_fini(struct lot_case *c)
 enum err lot_list_bits(struct match *m, uint32_t bits, struct ints *out)
 {
     size_t n, room = (size_t)__builtin_popcount(bits);
-    int64_t *at = arena_array(m->arena, room ? room : 1, sizeof *at);
+    int64_t *at = NULL;
 
-    if (!at)
+    if (room && !(at = arena_array(m->arena, room, sizeof *at)))
         return ERR_NOMEM;
-    n = 0;
-    for (int64_t i = 0; i < 32; i++)
-        if (bits & BIT(i))
-            at[n++] = i;
+    for (n = 0; bits; bits &= bits - 1)
+        at[n++] = __builtin_ctz(bits);
     *out = (struct ints){at, n};
     return ERR_NONE;
 }

@@ -14,9 +14,16 @@
 #define NEAR_COARSE 16 /* runs in one of the coarse bounds */
 
 struct near {
-    const uint16_t *runs;
-    const uint16_t *coarse;
-    unsigned ranks; /* of communes; what lies beyond is no commune */
+    const struct job_case *job;
+    const struct reference_boxes *boxes;
+    uint16_t *runs;   /* bounds */
+    uint16_t *coarse; /* of NEAR_COARSE runs each */
+    unsigned ranks;   /* of communes; what lies beyond is no commune */
+    int measured;     /* single communes can be, from here: */
+    float at[3];
+    unsigned rank;  /* of the work commune */
+    uint8_t *known; /* runs whose communes are measured */
+    uint16_t *km;   /* by rank */
 };
 
 /* Bounds for a job, in a room of the case's workspace.  ERR_NOMEM. */
@@ -25,9 +32,9 @@ enum err near_init(struct near *near, const struct job_case *j);
 /* The bound of the communes whose ranks are FROM to LAST. */
 unsigned near_between(const struct near *near, unsigned from, unsigned last);
 
-/* Kilometres of a chord between unit vectors; the slack makes a whole number
- * of it that is never greater than the exact one. */
-#define NEAR_EARTH_KM 6371.0088f
-#define NEAR_SLACK 0.995f
+/* Bounds of N single communes by rank; for those that cannot be within REACH,
+ * any number above it. */
+void near_rows(struct near *near, const uint16_t *where, size_t n,
+               unsigned reach, uint16_t *km);
 
 #endif

@@ -40,7 +40,14 @@ uint64_t order_tie(uint64_t key, uint64_t id)
 
 struct slice order_tie_text(struct arena *arena, uint64_t tie)
 {
-    return arena_format(arena, "%016llx", (unsigned long long)tie);
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, 17);
+
+    if (!text)
+        return (struct slice){"", 0};
+    for (int i = 15; i >= 0; i--, tie >>= 4)
+        text[i] = digits[tie & 15];
+    return (struct slice){text, 16};
 }
 
 enum err ranking_init(struct ranking *r, size_t limit)

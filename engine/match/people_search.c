@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/match/near.h"
 #include "engine/match/order.h"
 #include "engine/match/people_search.h"
 #include "engine/match/postings.h"
@@ -87,7 +86,6 @@ struct people {
     struct match *m;
     struct index_reader *reader;
     struct row_test test;
-    struct near near;
     struct queue queue;
     struct best *best;
 };
@@ -96,9 +94,7 @@ struct people {
 static int64_t bound_of(const struct people *p, uint32_t fit, unsigned from,
                         unsigned last, unsigned when, unsigned reach)
 {
-    unsigned near = near_between(&p->near, from, last);
-
-    return rows_bound(&p->test, fit, near & NEAR_KM, (near & NEAR_VAGUE) != 0,
+    return rows_bound(&p->test, fit, near_between(&p->test.near, from, last),
                       when, reach);
 }
 
@@ -185,7 +181,8 @@ static enum err open_block(struct people *p, const struct step *step)
         return e;
     p->m->blocks++;
     p->m->scanned += block.n;
-    n = rows_test(&p->test, &block, step->fit, best_least(p->best), rows);
+    n = rows_test(&p->test, &block, step->fit, best_least(p->best),
+                  step->heads->reach, rows);
     for (size_t i = 0; i < n; i++)
         offer_row(p, &block, rows[i], step->fit);
     return ERR_NONE;
@@ -209,7 +206,7 @@ static enum err push_wishes(struct people *p)
         struct step step = {
             .kind = STEP_CODE, .fit = wishes[i].fit, .code = wishes[i].code};
 
-        e = push(p, rows_bound(&p->test, wishes[i].fit, 0, 0, 0, 1), &step);
+        e = push(p, rows_bound(&p->test, wishes[i].fit, 0, 0, 1), &step);
     }
     return e;
 }
@@ -221,9 +218,8 @@ enum err people_search(const struct job_case *j, struct index_reader *reader,
     struct step step;
     enum err e;
 
-    if ((e = near_init(&p.near, j)))
+    if ((e = row_test_init(&p.test, j)))
         return e;
-    row_test_init(&p.test, j);
     queue_init(&p.queue, j->lot->workspace);
     e = push_wishes(&p);
     while (!e && queue_pop(&p.queue, &step)) {

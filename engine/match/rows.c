@@ -3,10 +3,8 @@
  * processors with AVX2 and for those without, and the right one is taken when
  * the program is loaded.
  */
-#include <math.h>
 #include <string.h>
 
-#include "engine/match/near.h"
 #include "engine/match/rows.h"
 #include "protocol/civil.h"
 
@@ -45,11 +43,10 @@ static void set_dates(struct row_test *t, const struct match *m, int64_t start)
     t->last_day = postings_day(start + m->grace);
 }
 
-void row_test_init(struct row_test *t, const struct job_case *j)
+enum err row_test_init(struct row_test *t, const struct job_case *j)
 {
     const struct match *m = j->lot->m;
     const struct job *job = j->job;
-    struct point point = territory_point(m->reference, j->target);
 
     *t = (struct row_test){.job = j, .needs = needs_of(job)};
     t->hours =
@@ -59,62 +56,15 @@ void row_test_init(struct row_test *t, const struct job_case *j)
     t->level = j->publics ? 3 : j->level_two - 1;
     weigh(t, m);
     set_dates(t, m, j->start);
-    t->measured = j->target != REFERENCE_NONE && point.known &&
-                  !(m->without & MATCH_VECTORS);
-    for (int k = 0; k < 3; k++)
-        t->at[k] = (float)point.at[k] * 0x1p-30f;
-    t->rank = postings_rank(m->reference, j->target);
+    return near_init(&t->near, j);
 }
 
 /* ---- Rows --------------------------------------------------------------- */
 
-/* Kilometres that are not known are negative. */
-#define KM_UNKNOWN (-1.0f)
-
-/* Lower bounds of the kilometres, from the positions of the communes. */
-VECTORS static void measure_rows(const struct row_test *t,
-                                 const struct reference_boxes *boxes,
-                                 unsigned ranks, const uint16_t *restrict where,
-                                 size_t n, float *restrict km)
-{
-    const float *x = boxes->at[0], *y = boxes->at[1], *z = boxes->at[2];
-
-    for (size_t i = 0; i < n; i++) {
-        unsigned r = where[i] < ranks ? where[i] : ranks;
-        float a = x[r] - t->at[0], b = y[r] - t->at[1], c = z[r] - t->at[2];
-        float chord = sqrtf(a * a + b * b + c * c) * NEAR_EARTH_KM;
-        float least = (float)(int)(chord + NEAR_SLACK);
-
-        least = chord > 20100 ? KM_UNKNOWN : least;
-        km[i] = r == t->rank ? 0 : least;
-    }
-}
-
-/* The same commune for all, or no vectors: exactly, one by one. */
-static void ask_rows(const struct row_test *t, const uint16_t *where, size_t n,
-                     float *km)
-{
-    const struct reference *ref = t->job->lot->m->reference;
-    unsigned last = UINT16_MAX + 1u;
-    float value = KM_UNKNOWN;
-
-    for (size_t i = 0; i < n; i++) {
-        if (where[i] != last) {
-            uint32_t home =
-                where[i] < ref->n ? ref->by_rank[where[i]] : REFERENCE_NONE;
-            int64_t exact = job_case_km(t->job, home);
-
-            value = exact == ABSENT ? KM_UNKNOWN : (float)exact;
-            last = where[i];
-        }
-        km[i] = value;
-    }
-}
-
 /* Sets are compared without branches, so that all is one vector's work. */
 VECTORS static void pass_rows(const struct row_test *t,
                               const struct index_block *b,
-                              const float *restrict km, size_t n, float base,
+                              const uint16_t *restrict km, size_t n, float base,
                               float least, uint8_t *restrict pass)
 {
     const uint16_t *available = b->facts + PERSON_AVAILABLE * b->rows;
@@ -128,18 +78,18 @@ VECTORS static void pass_rows(const struct row_test *t,
         int when = b->when[i], months = (c.on_key - when) >> 5;
         int late = (int)available[i] - (int)c.first_day;
         unsigned able = abilities[i];
-        float part = 1001 - 1000 * km[i] / far, score;
+        float part = 1001 - 1000 * (float)km[i] / far, score;
         int ok;
 
         part = km[i] == 0 ? 1000 : part;
-        part = km[i] < 0 ? UNKNOWN_PART : part;
+        part = km[i] == NEAR_VAGUE ? UNKNOWN_PART : part;
         months = months > 24 ? 24 : months;
         months = months < c.month_least ? c.month_least : months;
         months = when == REGISTERED_UNKNOWN ? UNKNOWN_MONTHS : months;
         late = late > 0 ? late : 0;
         score = base + c.distance * part + c.month * (float)months +
                 c.available * (late > 0 ? 1001 : 1000) - c.late * (float)late;
-        ok = km[i] <= (float)reach;
+        ok = (km[i] <= reach) | (km[i] == NEAR_VAGUE);
         ok &= available[i] <= c.last_day;
         ok &= (able & ABILITY_HOURS) <= c.hours;
         ok &= (able >> ABILITY_MAX_SHIFT & ABILITY_HOURS) >= c.hours_top;
@@ -167,21 +117,18 @@ static size_t collect(const uint8_t *pass, size_t n, uint16_t *out)
     return kept;
 }
 
-size_t rows_test(const struct row_test *t, const struct index_block *block,
-                 int64_t fit, int64_t least, uint16_t out[ROWS_ROOM])
+size_t rows_test(struct row_test *t, const struct index_block *block,
+                 int64_t fit, int64_t least, unsigned reach,
+                 uint16_t out[ROWS_ROOM])
 {
     const struct match *m = t->job->lot->m;
     size_t n = (block->n + ROWS_STEP - 1) / ROWS_STEP * ROWS_STEP;
-    float km[ROWS_ROOM];
+    uint16_t km[ROWS_ROOM];
     uint8_t pass[ROWS_ROOM];
 
-    if (t->measured && block->where[0] != block->where[block->n - 1]) {
-        measure_rows(t, &m->reference->boxes, m->reference->n, block->where, n,
-                     km);
-    } else {
-        ask_rows(t, block->where, block->n, km);
-        memset(km + block->n, 0, (n - block->n) * sizeof *km);
-    }
+    near_rows(&t->near, block->where, block->n,
+              reach == REACH_MORE ? REACH_MOST : reach, km);
+    memset(km + block->n, 0, (n - block->n) * sizeof *km);
     pass_rows(t, block, km, n, (float)(m->person_weights.job * fit),
               1000 * (float)least - 1, pass);
     return collect(pass, block->n, out);
@@ -201,17 +148,18 @@ static int64_t distance_part(unsigned km, unsigned reach)
     return 1000 - 1000 * (int64_t)km / (int64_t)(reach > 1 ? reach : 1);
 }
 
-int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned km,
-                   int vague, unsigned when, unsigned reach)
+int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
+                   unsigned when, unsigned reach)
 {
     const struct person_weights *w = &t->job->lot->m->person_weights;
     unsigned far = reach == REACH_MORE ? REACH_MOST : reach;
+    unsigned km = near & NEAR_KM;
     int64_t part = km <= far ? distance_part(km, far) : -1;
     /* Unknown dates sort before all known ones. */
     int64_t waiting =
         when <= REGISTERED_UNKNOWN ? 1000 : person_waiting(months_of(t, when));
 
-    if (vague && part < UNKNOWN_PART)
+    if ((near & NEAR_VAGUE) && part < UNKNOWN_PART)
         part = UNKNOWN_PART;
     if (part < 0)
         return -1;

@@ -6,6 +6,7 @@
 #ifndef ENGINE_MATCH_ROWS_H
 #define ENGINE_MATCH_ROWS_H
 
+#include "engine/match/near.h"
 #include "engine/match/postings.h"
 
 /* Rows are tested in steps of this many: up to one step too far. */
@@ -30,25 +31,24 @@ struct row_test {
     unsigned first_day;
     int on_key;      /* `when` of the day of the question */
     int month_least; /* 24 where keys cannot tell months */
-    /* Where it is. */
-    int measured; /* by `at`; else by job_case_km */
-    float at[3];
-    unsigned rank; /* of the work commune */
+    struct near near;
 };
 
-/* Make the test of a job. */
-void row_test_init(struct row_test *t, const struct job_case *j);
+/* Make the test of a job.  ERR_NOMEM. */
+enum err row_test_init(struct row_test *t, const struct job_case *j);
 
-/* The rows of BLOCK that pass and may score LEAST or more under a code of FIT:
- * their positions in OUT, how many is returned. */
-size_t rows_test(const struct row_test *t, const struct index_block *block,
-                 int64_t fit, int64_t least, uint16_t out[ROWS_ROOM]);
+/* The rows of BLOCK, of which none reaches farther than REACH, that pass and
+ * may score LEAST or more under a code of FIT: their positions in OUT, how
+ * many is returned. */
+size_t rows_test(struct row_test *t, const struct index_block *block,
+                 int64_t fit, int64_t least, unsigned reach,
+                 uint16_t out[ROWS_ROOM]);
 
-/* The most that a row can score: from kilometres, `when` and reach of a row,
- * or from the least, least and greatest of many (VAGUE: with unknown
- * kilometres among them).  -1: all are out of reach. */
-int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned km,
-                   int vague, unsigned when, unsigned reach);
+/* The most that a row can score: from near.h's bound of the kilometres, `when`
+ * and reach, or from the least, least and greatest of many.  -1: all are out
+ * of reach. */
+int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
+                   unsigned when, unsigned reach);
 
 /* The score of a row that passed, by the rules of person.c: exact but for
  * what a posting cannot tell (it is then the most it can be). */
