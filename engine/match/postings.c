@@ -122,6 +122,20 @@ enum err postings_change(struct store_batch *batch, const struct reference *ref,
     return change_side(batch, number, &old, &new);
 }
 
+enum err postings_build(struct index_build *build, const struct reference *ref,
+                        struct arena *arena, unsigned entity, uint32_t number,
+                        const void *value)
+{
+    struct derived d;
+    enum err e = postings_derive(ref, arena, entity, number, value, &d);
+
+    for (size_t i = 0; !e && i < d.n; i++)
+        e = index_build_posting(build, d.at[i].kind, &d.at[i].posting);
+    if (!e && d.has_side)
+        e = index_build_side(build, INDEX_PEOPLE, number, d.key, d.row);
+    return e;
+}
+
 enum err postings_sum(const struct reference *ref, struct arena *arena,
                       unsigned entity, uint32_t number, const void *value,
                       struct postings_sums *sums)
