@@ -98,6 +98,7 @@ static char dir[PATH_MAX];
 
 static void make_store(void)
 {
+    unsigned char row[INDEX_SIDE] = "side";
     struct store_batch *batch;
     struct store *store;
 
@@ -107,6 +108,8 @@ static void make_store(void)
     ok(store_put(batch, 1, SLICE("a"), SLICE(""), 1, SLICE("body"), NULL));
     ok(store_reference_stage(batch, "sectors", 1, SLICE("Jardins\tVert\n")));
     ok(store_reference_switch(batch, "sectors", "v1", "a test"));
+    /* Its key is held in memory from the opening on. */
+    ok(index_side_put(batch, INDEX_PEOPLE, 1, 7, row));
     ok(store_batch_commit(batch));
     store_close(store);
 }
@@ -181,15 +184,15 @@ Test(fault, creating_a_store)
     fresh_remove(fresh);
 }
 
-static enum err view_and_scan(void *context)
+static enum err view_and_read(void *context)
 {
     struct store_view *view = NULL;
-    struct index_scan *scan = NULL;
+    struct index_reader *reader = NULL;
     enum err e = store_view_begin(context, &view);
 
     if (!e)
-        e = index_scan_begin(view, 1, 1, &scan);
-    index_scan_end(scan);
+        e = index_reader_begin(view, INDEX_PEOPLE, &reader);
+    index_reader_end(reader);
     store_view_end(view);
     return e;
 }
@@ -198,25 +201,17 @@ Test(fault, looking_into_a_store)
 {
     struct store *store = fresh_open(dir);
 
-    every_allocation(view_and_scan, store);
+    every_allocation(view_and_read, store);
     store_close(store);
-}
-
-static enum err derive(void *context, struct store_batch *batch,
-                       unsigned entity, const struct record *record)
-{
-    struct posting posting = {1, 2, record->number, {0}};
-
-    (void)context;
-    return index_put(batch, entity, &posting);
 }
 
 static enum err write_and_abort(void *context)
 {
     struct store_batch *batch = NULL;
     struct once once = {.reply = SLICE("reply")};
+    struct posting posting = {.code = 1, .where = 2, .number = 3};
+    unsigned char row[INDEX_SIDE] = "row";
     enum err e = store_batch_begin(context, &batch);
-    int done;
 
     if (!e)
         e = store_put(batch, 1, SLICE("b"), SLICE(""), 1, SLICE("x"), NULL);
@@ -225,7 +220,9 @@ static enum err write_and_abort(void *context)
     if (!e)
         e = index_build_begin(batch);
     if (!e)
-        e = index_build_step(batch, derive, NULL, 10, &done);
+        e = index_put(batch, INDEX_PEOPLE, &posting);
+    if (!e)
+        e = index_side_put(batch, INDEX_PEOPLE, 3, 9, row);
     store_batch_abort(batch);
     return e;
 }
@@ -235,6 +232,75 @@ Test(fault, writing_a_batch)
     struct store *store = fresh_open(dir);
 
     every_allocation(write_and_abort, store);
+    store_close(store);
+}
+
+/* Room for a key stays with the store, so this one cannot be taken back. */
+Test(fault, a_key_without_room_in_memory_spoils_its_batch)
+{
+    unsigned char row[INDEX_SIDE] = "row";
+    struct store *store = fresh_open(dir);
+    struct store_batch *batch = NULL;
+
+    ok(store_batch_begin(store, &batch));
+    fault_at(0);
+    refused(index_side_put(batch, INDEX_PEOPLE, 1000000, 9, row), ERR_NOMEM);
+    cr_assert(fault_over());
+    refused(store_batch_commit(batch), ERR_NOMEM);
+    ok(store_batch_begin(store, &batch));
+    ok(index_side_put(batch, INDEX_PEOPLE, 1000000, 9, row));
+    ok(store_batch_commit(batch));
+    store_close(store);
+    cr_assert_eq(live, 0);
+}
+
+static enum err derive(void *context, struct index_build *build,
+                       unsigned entity, const struct record *record)
+{
+    unsigned char row[INDEX_SIDE] = "row";
+    enum err e = ERR_NONE;
+
+    (void)context, (void)entity;
+    /* So many codes that the table of lists grows. */
+    for (uint32_t code = 0; code < 600 && !e; code++) {
+        struct posting posting = {.code = code, .number = record->number};
+
+        e = index_build_posting(build, INDEX_LOTS, &posting);
+    }
+    return e ? e
+             : index_build_side(build, INDEX_PEOPLE, record->number, 7, row);
+}
+
+/* Up to its first transaction, which it does not commit. */
+static enum err build_and_close(void *context)
+{
+    struct store_batch *batch = NULL;
+    struct index_build *build = NULL;
+    enum err e = index_build_open(context, &build);
+    int done;
+
+    if (!e)
+        e = index_build_gather(build, derive, NULL, 10, &done);
+    if (!e)
+        e = index_build_sort(build);
+    if (!e)
+        e = store_batch_begin(context, &batch);
+    if (!e)
+        e = index_build_write(build, batch, SIZE_MAX, &done);
+    store_batch_abort(batch);
+    index_build_close(build);
+    return e;
+}
+
+Test(fault, building_a_generation)
+{
+    struct store *store = fresh_open(dir);
+    struct store_batch *batch = NULL;
+
+    ok(store_batch_begin(store, &batch));
+    ok(index_build_begin(batch));
+    ok(store_batch_commit(batch));
+    every_allocation(build_and_close, store);
     store_close(store);
 }
 

@@ -54,7 +54,7 @@ static struct plain *plain_at(enum index_kind kind, const struct posting *p)
 /* ---- Reading it back ---------------------------------------------------- */
 
 /* Rows of one list, one after another. */
-struct rows {
+struct walk {
     struct index_reader *reader;
     enum index_kind kind;
     struct index_page page;
@@ -64,7 +64,7 @@ struct rows {
     uint32_t code;
 };
 
-static enum err rows_page(struct rows *r)
+static enum err walk_page(struct walk *r)
 {
     enum err e = r->begun ? index_reader_next(r->reader, &r->page)
                           : index_reader_first(r->reader, r->code, &r->page);
@@ -75,11 +75,11 @@ static enum err rows_page(struct rows *r)
 }
 
 /* The next row of the list; 0 at its end. */
-static int rows_next(struct rows *r, struct posting *out)
+static int walk_next(struct walk *r, struct posting *out)
 {
     while (r->row == r->block.n) {
         if (r->head == r->page.n) {
-            enum err e = rows_page(r);
+            enum err e = walk_page(r);
 
             if (e == ERR_NOT_FOUND)
                 return 0;
@@ -107,7 +107,7 @@ static void same_posting(enum index_kind kind, const struct posting *got,
 static size_t check_list(struct index_reader *reader, enum index_kind kind,
                          uint32_t code)
 {
-    struct rows r = {.reader = reader, .kind = kind, .code = code};
+    struct walk r = {.reader = reader, .kind = kind, .code = code};
     struct posting got;
     size_t n = 0;
 
@@ -120,11 +120,11 @@ static size_t check_list(struct index_reader *reader, enum index_kind kind,
 
                 if (!row->there)
                     continue;
-                cr_assert(rows_next(&r, &got));
+                cr_assert(walk_next(&r, &got));
                 same_posting(kind, &got, &wanted);
                 n++;
             }
-    cr_assert_not(rows_next(&r, &got), "a row that the plain list lacks");
+    cr_assert_not(walk_next(&r, &got), "a row that the plain list lacks");
     return n;
 }
 
@@ -385,12 +385,12 @@ Test(index, kinds_and_extreme_rows_do_not_mix)
 
         ok(index_reader_begin(view, kind, &reader));
         for (size_t i = 0; i < 16; i++) {
-            struct rows r = {
+            struct walk r = {
                 .reader = reader, .kind = kind, .code = ends[i % 4]};
             struct posting got;
 
             for (size_t k = 0; k <= i / 4; k++)
-                cr_assert(rows_next(&r, &got));
+                cr_assert(walk_next(&r, &got));
             cr_assert_eq(got.number, ends[i / 4]);
             cr_assert_eq(got.reach, (uint8_t)(16 * kind + i));
         }

@@ -501,28 +501,33 @@ Test(store_care, a_view_outlives_the_compaction_that_began_during_it)
 Test(store_care, a_compaction_keeps_all_that_a_store_holds)
 {
     unsigned char row[INDEX_SIDE] = "side";
-    struct posting posting = {1, 2, 3, {4}};
+    struct posting posting = {.code = 1, .where = 2, .number = 3};
     struct once once = {.hash = {5}, .reply = SLICE("reply")};
     struct store_batch *batch = begin();
-    struct index_scan *scan = NULL;
+    struct index_reader *reader = NULL;
+    const unsigned char *kept;
+    struct index_page page;
     struct index_block block;
     struct store_view *view;
 
     ok(put_bytes(batch, "a", SLICE("body")));
     ok(store_once_put(batch, SLICE("me"), SLICE("k"), &once));
-    ok(index_put(batch, 1, &posting));
-    ok(index_side_put(batch, 1, 3, row));
+    ok(index_put(batch, INDEX_PEOPLE, &posting));
+    ok(index_side_put(batch, INDEX_PEOPLE, 3, 77, row));
     ok(store_reference_stage(batch, "sectors", 1, SLICE("Jardins\tVert\n")));
     ok(store_batch_commit(batch));
     ok(store_compact(store));
     view = look();
     ok(store_once_get(view, SLICE("me"), SLICE("k"), &once));
     cr_assert(slice_equal(once.reply, SLICE("reply")));
-    ok(index_side_get(view, 1, 3, row));
-    ok(index_scan_begin(view, 1, 1, &scan));
-    ok(index_scan_next(scan, &block));
-    cr_assert_eq(index_load(block.number), 3);
-    index_scan_end(scan);
+    ok(index_reader_begin(view, INDEX_PEOPLE, &reader));
+    ok(index_reader_side(reader, 3, &kept));
+    cr_assert_eq(memcmp(kept, row, sizeof row), 0);
+    cr_assert_eq(index_reader_key(reader, 3), 77);
+    ok(index_reader_first(reader, 1, &page));
+    ok(index_reader_block(reader, page.heads, &block));
+    cr_assert_eq(block.number[0], 3);
+    index_reader_end(reader);
     store_view_end(view);
     batch = begin();
     ok(store_reference_switch(batch, "sectors", "staged", "a test"));
@@ -535,12 +540,12 @@ Test(store_care, an_erased_side_row_is_in_no_file_after_compaction)
     struct store_batch *batch = begin();
 
     for (uint32_t number = 1; number < 10; number++)
-        ok(index_side_put(batch, 1, number, row));
+        ok(index_side_put(batch, INDEX_PEOPLE, number, number, row));
     memset(row, 'x', sizeof row);
-    ok(index_side_put(batch, 1, 2, row));
+    ok(index_side_put(batch, INDEX_PEOPLE, 2, 2, row));
     for (uint32_t number = 1; number < 10; number++)
         if (number != 2)
-            ok(index_side_delete(batch, 1, number));
+            ok(index_side_delete(batch, INDEX_PEOPLE, number));
     ok(store_batch_commit(batch));
     ok(store_compact(store));
     cr_assert_eq(fresh_grep(dir, SECRET), 0);
