@@ -61,13 +61,12 @@ static uint32_t page_code(const unsigned char key[PAGE_KEY])
     return store_get32(key + 5);
 }
 
-/* Say where; people stand in no such line, only where their kind's rows lie. */
+/* Say where, but of nobody's row what it holds. */
 static enum err broken(const struct check *c, uint32_t block, const char *what)
 {
     store_log(c->view->store, LOG_ERR,
-              "store: index: kind %u, code %u, page %016llx, block %u: %s",
-              (unsigned)c->kind, page_code(c->key),
-              (unsigned long long)page_order(c->key), block, what);
+              "store: index: kind %u, code %u, block %u: %s", (unsigned)c->kind,
+              page_code(c->key), block, what);
     return ERR_STORE_CORRUPT;
 }
 
@@ -267,8 +266,8 @@ static enum err check_lists(struct store_view *view, struct index_counts *out)
 static enum err side_broken(struct store_view *view, uint32_t first,
                             const char *what)
 {
-    store_log(view->store, LOG_ERR, "store: side array: from number %u: %s",
-              first, what);
+    store_log(view->store, LOG_ERR, "store: side array: chunk %u: %s",
+              first / INDEX_CHUNK, what);
     return ERR_STORE_CORRUPT;
 }
 

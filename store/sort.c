@@ -13,6 +13,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 #define LISTS_FIRST_BITS 10
 
+/* Lists up to this size are sorted through memory of our own, which stays in
+ * the cache; longer ones through the file they were dealt out from. */
+#define SPARE_BYTES ((size_t)1 << 20)
+
 /* ---- Rows of each code -------------------------------------------------- */
 
 static size_t list_hash(const struct lists *lists, uint32_t code)
@@ -190,10 +194,30 @@ static void lists_deal(struct lists *lists, const struct list *ordered,
     }
 }
 
+/* Sort each list of SORTED; ROWS is no longer needed. */
+static enum err lists_sort(const struct list *ordered, size_t n,
+                           struct rows *rows, struct rows *sorted,
+                           int numbers_ascend)
+{
+    unsigned first = numbers_ascend ? 4 : 0;
+    unsigned char *spare = malloc(SPARE_BYTES);
+
+    if (!spare)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        size_t begin = ordered[i].begin * rows->size;
+        int fits = ordered[i].n * rows->size <= SPARE_BYTES;
+
+        list_sort(sorted->map + begin, fits ? spare : rows->map + begin,
+                  ordered[i].n, rows->size, first);
+    }
+    free(spare);
+    return ERR_NONE;
+}
+
 enum err rows_sort(struct rows *rows, struct lists *lists, int numbers_ascend,
                    struct list **out)
 {
-    unsigned first = numbers_ascend ? 4 : 0;
     struct rows sorted;
     struct list *ordered;
     enum err e;
@@ -202,18 +226,19 @@ enum err rows_sort(struct rows *rows, struct lists *lists, int numbers_ascend,
         return e;
     if (!(ordered = lists_ordered(lists)))
         return ERR_NOMEM;
-    if ((e = rows_like(&sorted, rows))) {
-        rows_close(&sorted);
-        free(ordered);
-        return e;
-    }
+    if ((e = rows_like(&sorted, rows)))
+        goto close_sorted;
     lists_deal(lists, ordered, rows, &sorted);
-    for (size_t i = 0; i < lists->n; i++)
-        list_sort(sorted.map + ordered[i].begin * rows->size,
-                  rows->map + ordered[i].begin * rows->size, ordered[i].n,
-                  rows->size, first);
+    e = lists_sort(ordered, lists->n, rows, &sorted, numbers_ascend);
+    if (e)
+        goto close_sorted;
     rows_close(rows);
     *rows = sorted;
     *out = ordered;
     return ERR_NONE;
+
+close_sorted:
+    rows_close(&sorted);
+    free(ordered);
+    return e;
 }

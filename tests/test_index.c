@@ -3,7 +3,8 @@
  * whatever order, its lists are the plain one, sorted, and no bound is wrong.
  */
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -580,6 +581,69 @@ Test(index, a_number_of_an_aborted_batch_is_given_again_with_another_key)
     index_reader_end(reader);
     cr_assert_eq(counts_of(view).side, 1);
     store_view_end(view);
+}
+
+/* Views of another thread, one after the other, until DONE. */
+struct onlooker {
+    atomic_int done;
+    atomic_int wrong;  /* a number without its key, or an error */
+    atomic_uint views; /* in which some number was there */
+};
+
+static enum err look_at_keys(struct onlooker *onlooker)
+{
+    struct index_reader *reader = NULL;
+    struct store_view *view = NULL;
+    const unsigned char *row;
+    uint32_t number = 0;
+    enum err e = store_view_begin(store, &view);
+
+    if (!e)
+        e = index_reader_begin(view, INDEX_PEOPLE, &reader);
+    for (; !e && !(e = index_reader_side(reader, number, &row)); number++)
+        if (index_reader_key(reader, number) != key_of(number))
+            onlooker->wrong = 1;
+    if (number > 0)
+        onlooker->views++;
+    index_reader_end(reader);
+    store_view_end(view);
+    return e;
+}
+
+static void *look_on(void *context)
+{
+    struct onlooker *onlooker = context;
+
+    while (!onlooker->done)
+        if (look_at_keys(onlooker) != ERR_NOT_FOUND)
+            onlooker->wrong = 1;
+    return NULL;
+}
+
+Test(index, whoever_sees_a_number_finds_its_key)
+{
+    static struct onlooker onlooker;
+    uint32_t number = 0;
+    pthread_t thread;
+
+    cr_assert_eq(pthread_create(&thread, NULL, look_on, &onlooker), 0);
+    for (int turn = 0; turn < 60 || onlooker.views < 20; turn++) {
+        unsigned char row[INDEX_SIDE] = "row";
+        struct store_batch *batch = begin();
+
+        /* The numbers of an aborted batch had other keys. */
+        for (uint32_t i = 0; i < 200; i++)
+            ok(index_side_put(batch, INDEX_PEOPLE, number + i, 1, row));
+        store_batch_abort(batch);
+        batch = begin();
+        for (uint32_t i = 0; i < 200; i++)
+            put_side(batch, number++, 1);
+        ok(store_batch_commit(batch));
+    }
+    onlooker.done = 1;
+    pthread_join(thread, NULL);
+    cr_assert_not(onlooker.wrong);
+    cr_assert_geq(onlooker.views, 20);
 }
 
 /* ---- Stamp and debt ----------------------------------------------------- */
