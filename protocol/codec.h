@@ -67,6 +67,12 @@ enum err protocol_decode(const struct shape *shape, struct slice bytes,
 enum err protocol_decode_trusted(const struct shape *shape, struct slice bytes,
                                  struct arena *arena, void *value);
 
+/* The same, of the first FIELDS of the shape's table alone: the others stay
+ * absent, and the bytes after them are not looked at. */
+enum err protocol_decode_first(const struct shape *shape, size_t fields,
+                               struct slice bytes, struct arena *arena,
+                               void *value);
+
 /* Does a field or column of this name speak of a person? */
 int pii_key(struct slice key);
 

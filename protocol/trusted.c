@@ -201,12 +201,12 @@ static enum err read_field(struct reader *r, const struct field *field,
 }
 
 /* Canonical fields stand in the table's order, so each is found by going on
- * from the last; this also refuses one that stands twice. */
-static enum err read_map(struct reader *r, const struct shape *shape,
-                         size_t pairs, void *value)
+ * from the last; this also refuses one that stands twice.  Fields from END on
+ * are not read. */
+static enum err read_fields(struct reader *r, const struct shape *shape,
+                            const struct field *end, size_t pairs, void *value)
 {
     const struct field *field = shape->fields;
-    const struct field *end = field + shape->n;
     struct item key, item;
     enum err e = ERR_NONE;
 
@@ -217,10 +217,17 @@ static enum err read_map(struct reader *r, const struct shape *shape,
         while (field < end && !field_is(field, key.text))
             field++;
         if (field == end)
-            return ERR_STORE_CORRUPT;
+            return end < shape->fields + shape->n ? ERR_NONE
+                                                  : ERR_STORE_CORRUPT;
         e = read_field(r, field, &item, (char *)value + field->offset);
     }
     return e;
+}
+
+static enum err read_map(struct reader *r, const struct shape *shape,
+                         size_t pairs, void *value)
+{
+    return read_fields(r, shape, shape->fields + shape->n, pairs, value);
 }
 
 enum err protocol_decode_trusted(const struct shape *shape, struct slice bytes,
@@ -235,4 +242,17 @@ enum err protocol_decode_trusted(const struct shape *shape, struct slice bytes,
         return ERR_STORE_CORRUPT;
     e = read_map(&r, shape, item.n, value);
     return e || r.in.at == r.in.end ? e : ERR_STORE_CORRUPT;
+}
+
+enum err protocol_decode_first(const struct shape *shape, size_t fields,
+                               struct slice bytes, struct arena *arena,
+                               void *value)
+{
+    struct reader r = {wire_over(bytes), arena};
+    struct item item;
+
+    shape_clear(shape, value);
+    if (!wire_next(&r.in, &item) || item.kind != ITEM_MAP)
+        return ERR_STORE_CORRUPT;
+    return read_fields(&r, shape, shape->fields + fields, item.n, value);
 }

@@ -49,14 +49,14 @@
 /* K (NAME, number, 16-bit columns of facts). */
 #define INDEX_KINDS(K)                                                         \
     K(PEOPLE, 1, 3)                                                            \
-    K(STRUCTURES, 2, 24)                                                       \
+    K(STRUCTURES, 2, 28)                                                       \
     K(LOTS, 3, 1)                                                              \
     K(JOBS, 4, 1)
 #define INDEX_KIND(name, number, facts) INDEX_##name = number,
 enum index_kind { INDEX_KINDS(INDEX_KIND) INDEX_KINDS_END };
 #undef INDEX_KIND
 
-#define INDEX_FACTS_MAX 24
+#define INDEX_FACTS_MAX 28
 #define INDEX_SIDE 56
 #define INDEX_BLOCK_BYTES 4080
 #define INDEX_BLOCK_HEAD 8

@@ -286,7 +286,7 @@ static enum err rank_communes(struct reference *ref)
     uint32_t *vague = reference_own(own, ref->uncentred + 1, sizeof *vague);
     float *low[3], *high[3], *at[3];
 
-    if (ref->n >= REFERENCE_NO_RANK)
+    if (ref->n > REFERENCE_COMMUNES_MAX)
         return ERR_BAD_TABLE;
     for (int k = 0; k < 3; k++) {
         low[k] = reference_own(own, runs, sizeof **low);

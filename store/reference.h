@@ -33,6 +33,9 @@ struct commune {
 };
 #define REFERENCE_NONE UINT32_MAX
 #define REFERENCE_NO_RANK UINT16_MAX
+/* Numbers of communes leave room for those of territories in 16 bits: see
+ * engine/match/areas.h. */
+#define REFERENCE_COMMUNES_MAX 0xc000u
 
 /* Neighbours along the Hilbert curve, in runs of RUN, each boxed by the
  * centres that are loaded now, in vectors of length 1.  Rounded outwards; a
@@ -78,7 +81,7 @@ struct reference_table {
 
 struct reference {
     const struct commune *communes;
-    uint32_t n;              /* below REFERENCE_NO_RANK */
+    uint32_t n;              /* at most REFERENCE_COMMUNES_MAX */
     const uint32_t *by_rank; /* communes in the order of places */
     const uint32_t *vague; /* communes without a centre */
     uint32_t n_vague;

@@ -8,8 +8,6 @@
 #define CPV_DIGITS 8
 #define CPV_DIVISION 2 /* digits that stay even when they are zero */
 
-enum { LEVEL_SAME = 1000, LEVEL_ROME = 600, LEVEL_GROUP = 400 };
-
 /* Without check digit and trailing zeros. */
 static struct slice cpv_strip(struct slice cpv)
 {
@@ -27,7 +25,7 @@ int64_t activity_cpv_level(struct slice a, struct slice b)
     a = cpv_strip(a);
     b = cpv_strip(b);
     if (slice_equal(a, b))
-        return LEVEL_SAME;
+        return ACTIVITY_LEVEL_SAME;
     while (same < a.len && same < b.len && a.data[same] == b.data[same])
         same++;
     switch (same) {
@@ -41,7 +39,7 @@ int64_t activity_cpv_level(struct slice a, struct slice b)
     case 4:
         return 850;
     default:
-        return LEVEL_SAME;
+        return ACTIVITY_LEVEL_SAME;
     }
 }
 
@@ -55,7 +53,7 @@ static int64_t best_cpv(struct slices wanted, struct slices offered)
     int64_t best = 0;
 
     for (size_t i = 0; i < wanted.n; i++)
-        for (size_t k = 0; k < offered.n && best < LEVEL_SAME; k++)
+        for (size_t k = 0; k < offered.n && best < ACTIVITY_LEVEL_SAME; k++)
             best =
                 larger(best, activity_cpv_level(wanted.at[i], offered.at[k]));
     return best;
@@ -68,10 +66,10 @@ static int64_t sector_level(const struct reference *ref, struct slice a,
     struct slice group;
 
     if (slice_equal(a, b))
-        return LEVEL_SAME;
+        return ACTIVITY_LEVEL_SAME;
     group = reference_sector_group(ref, a);
     if (group.data && slice_equal(group, reference_sector_group(ref, b)))
-        return LEVEL_GROUP;
+        return ACTIVITY_LEVEL_GROUP;
     return 0;
 }
 
@@ -103,22 +101,27 @@ int64_t activity_level(const struct lot_case *c, const struct activity *a)
         return ABSENT;
     best = larger(best_sector(c->m->reference, lot->sectors, a->sectors),
                   best_cpv(lot->cpv, a->cpv));
-    for (size_t i = 0; i < lot->jobs.n && best < LEVEL_ROME; i++)
+    for (size_t i = 0; i < lot->jobs.n && best < ACTIVITY_LEVEL_ROME; i++)
         if (staffs(a, lot->jobs.at[i].rome))
-            best = LEVEL_ROME;
+            best = ACTIVITY_LEVEL_ROME;
     return best;
 }
 
 /* The largest numbers of the field tables stay far below 2^63. */
-int64_t activity_capacity(const struct lot_case *c, const struct activity *a)
+int64_t activity_capacity(const struct lot_case *c, int64_t free_hours)
 {
     int64_t months = c->lot->months, share;
 
-    if (a->free_hours == ABSENT || months == ABSENT || months == 0 ||
+    if (free_hours == ABSENT || months == ABSENT || months == 0 ||
         c->asked_hours == ABSENT)
         return ABSENT;
-    share = 1000 * a->free_hours * months / c->asked_hours;
+    share = 1000 * free_hours * months / c->asked_hours;
     return share < 1000 ? share : 1000;
+}
+
+int64_t activity_seats(const struct job *job)
+{
+    return job->seats == ABSENT ? 1 : job->seats;
 }
 
 int64_t activity_jobs(const struct lot_case *c, const struct activity *a)
@@ -129,7 +132,7 @@ int64_t activity_jobs(const struct lot_case *c, const struct activity *a)
         return ABSENT;
     for (size_t i = 0; i < c->lot->jobs.n; i++) {
         const struct job *job = &c->lot->jobs.at[i];
-        int64_t seats = job->seats == ABSENT ? 1 : job->seats;
+        int64_t seats = activity_seats(job);
 
         all += seats;
         if (staffs(a, job->rome))

@@ -41,7 +41,8 @@ struct match {
 enum match_part {
     MATCH_BOUNDS = 1,     /* blocks that cannot hold a winner are left out */
     MATCH_BEST_FIRST = 2, /* those that promise most come first */
-    MATCH_VECTORS = 4     /* rows are tested eight at a time */
+    MATCH_VECTORS = 4,    /* rows are tested eight at a time */
+    MATCH_INDEX = 8       /* structures are found by it, not by their records */
 };
 
 /* The weights of matching.md. */

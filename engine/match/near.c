@@ -176,6 +176,40 @@ enum err near_init(struct near *near, const struct job_case *j)
     return ERR_NONE;
 }
 
+static void mark_homes(const struct lot_case *c, uint16_t *runs)
+{
+    const struct reference *ref = c->m->reference;
+    const struct territory *set = &c->place.set;
+
+    for (size_t i = 0; i < set->n; i++)
+        for (uint32_t k = set->ranges[i].from; k < set->ranges[i].to; k++)
+            runs[ref->communes[k].rank / REFERENCE_RUN] = 0;
+}
+
+enum err near_place(struct near *near, const struct lot_case *c)
+{
+    const struct reference *ref = c->m->reference;
+    int32_t low[3], high[3];
+    struct target target;
+    int found;
+
+    *near = (struct near){.boxes = &ref->wide, .ranks = ref->n};
+    if (!divide_room(near, c->workspace))
+        return ERR_NOMEM;
+    for (size_t i = 0; i < near->boxes->n; i++)
+        near->runs[i] = NEAR_KM;
+    for (size_t i = 0; (found = place_box(&c->place, i, low, high)) >= 0; i++) {
+        if (!found)
+            continue;
+        target_of(low, high, &target);
+        measure_runs(near->boxes, &target, near->runs);
+    }
+    mark_homes(c, near->runs);
+    join_runs(near->runs, (near->boxes->n + NEAR_COARSE - 1) / NEAR_COARSE,
+              near->coarse);
+    return ERR_NONE;
+}
+
 unsigned near_between(const struct near *near, unsigned from, unsigned last)
 {
     unsigned top = near->ranks - 1;

@@ -29,6 +29,11 @@ struct near {
 /* Bounds for a job, in a room of the case's workspace.  ERR_NOMEM. */
 enum err near_init(struct near *near, const struct job_case *j);
 
+/* Bounds for the place of a lot, from the homes of structures: of what lies in
+ * a circle round the bundled centre as well as round the one loaded now.  Runs
+ * with a home in the place are at 0.  ERR_NOMEM. */
+enum err near_place(struct near *near, const struct lot_case *c);
+
 /* The bound of the communes whose ranks are FROM to LAST. */
 unsigned near_between(const struct near *near, unsigned from, unsigned last);
 

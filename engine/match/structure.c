@@ -10,9 +10,6 @@
 #include "engine/match/order.h"
 #include "engine/match/structure.h"
 
-#define UNKNOWN_PART 500
-#define SHARE_MIN 50 /* whole percent: CCP R2113-7 */
-
 /* What all activities of one structure share. */
 struct site {
     const struct structure *s;
@@ -55,7 +52,7 @@ static int64_t refuse_structure(const struct lot_case *c,
     if (!(c->kinds & BIT(s->kind)))
         return REASON_KIND_NOT_ALLOWED;
     if (c->asks_share && s->public_share != ABSENT &&
-        s->public_share < SHARE_MIN)
+        s->public_share < STRUCTURE_SHARE_MIN)
         return REASON_SHARE_LT_50;
     return ABSENT;
 }
@@ -109,6 +106,15 @@ static int64_t refuse_size(const struct lot_case *c, const struct activity *a)
     return ABSENT;
 }
 
+int64_t structure_coverage(const struct extent *common,
+                           const struct extent *all)
+{
+    /* Some communes died for France: nobody has lived there since 1916. */
+    if (!all->people)
+        return (int64_t)(1000 * common->communes / all->communes);
+    return (int64_t)(1000 * common->people / all->people);
+}
+
 /* Filter 8, with what it learns of the place: cover and coverage. */
 static enum err measure_zone(const struct lot_case *c, const struct site *site,
                              const struct activity *a,
@@ -128,11 +134,7 @@ static enum err measure_zone(const struct lot_case *c, const struct site *site,
         return ERR_NONE;
     }
     r->cover = common.communes == all->communes ? COVER_FULL : COVER_PARTIAL;
-    /* Some communes died for France: nobody has lived there since 1916. */
-    if (all->people)
-        r->parts.coverage = (int64_t)(1000 * common.people / all->people);
-    else
-        r->parts.coverage = (int64_t)(1000 * common.communes / all->communes);
+    r->parts.coverage = structure_coverage(&common, all);
     return ERR_NONE;
 }
 
@@ -158,7 +160,7 @@ static int64_t weigh(int64_t weight, int64_t *part, enum component_word word,
                      uint32_t *unknown)
 {
     if (*part == ABSENT) {
-        *part = UNKNOWN_PART;
+        *part = STRUCTURE_PART_UNKNOWN;
         *unknown |= BIT(word);
     }
     return weight * *part;
@@ -173,25 +175,36 @@ static void measure_site(const struct lot_case *c, struct site *site)
         site->km = place_km(c->m->reference, &c->place, &site->from);
 }
 
+int64_t structure_proximity(int64_t km)
+{
+    return 1000 - 10 * (km < 100 ? km : 100);
+}
+
+int64_t structure_score(const struct structure_weights *w,
+                        struct structure_score *p, uint32_t *unknown)
+{
+    int64_t sum = 0;
+
+    sum += weigh(w->activity, &p->activity, COMPONENT_ACTIVITY, unknown);
+    sum += weigh(w->coverage, &p->coverage, COMPONENT_COVERAGE, unknown);
+    sum += weigh(w->proximity, &p->proximity, COMPONENT_PROXIMITY, unknown);
+    sum += weigh(w->capacity, &p->capacity, COMPONENT_CAPACITY, unknown);
+    sum += weigh(w->jobs, &p->jobs, COMPONENT_JOBS, unknown);
+    return sum / 1000;
+}
+
 static void score_activity(const struct lot_case *c, struct site *site,
                            const struct activity *a, struct structure_result *r)
 {
-    const struct structure_weights *w = &c->m->structure_weights;
     struct structure_score *p = &r->parts;
-    int64_t sum = 0;
 
     measure_site(c, site);
     r->km = site->km;
     if (r->km != ABSENT)
-        p->proximity = 1000 - 10 * (r->km < 100 ? r->km : 100);
-    p->capacity = activity_capacity(c, a);
+        p->proximity = structure_proximity(r->km);
+    p->capacity = activity_capacity(c, a->free_hours);
     p->jobs = activity_jobs(c, a);
-    sum += weigh(w->activity, &p->activity, COMPONENT_ACTIVITY, &r->unknown);
-    sum += weigh(w->coverage, &p->coverage, COMPONENT_COVERAGE, &r->unknown);
-    sum += weigh(w->proximity, &p->proximity, COMPONENT_PROXIMITY, &r->unknown);
-    sum += weigh(w->capacity, &p->capacity, COMPONENT_CAPACITY, &r->unknown);
-    sum += weigh(w->jobs, &p->jobs, COMPONENT_JOBS, &r->unknown);
-    r->score = sum / 1000;
+    r->score = structure_score(&c->m->structure_weights, p, &r->unknown);
 }
 
 /* Could a guessed centre have changed this answer? */

@@ -20,9 +20,21 @@ struct structure_result {
     struct territory zone;        /* of that activity, in the scratch arena */
 };
 
+#define STRUCTURE_SHARE_MIN 50     /* whole percent: CCP R2113-7 */
+#define STRUCTURE_PART_UNKNOWN 500 /* what a part counts that nobody knows */
+
 /* Judge S.  ERR_NOMEM. */
 enum err structure_judge(const struct lot_case *c, const struct structure *s,
                          struct structure_result *out);
+
+/* The steps of that judgement, for who knows the rest from postings: what of
+ * the place a zone covers, how near its home is (neither ABSENT), and the
+ * weighed sum, where what is not known counts half and is told. */
+int64_t structure_coverage(const struct extent *common,
+                           const struct extent *all);
+int64_t structure_proximity(int64_t km);
+int64_t structure_score(const struct structure_weights *weights,
+                        struct structure_score *parts, uint32_t *unknown);
 
 /* `siret-kind`, in the arena. */
 struct slice structure_id(struct arena *arena, const struct structure *s);

@@ -1,136 +1,146 @@
 /*
  * The structures of a lot: the best of them, all of them counted, or one
- * explained.  Who is looked at is decided here; who matches, in structure.c.
+ * explained.  Who is looked at is decided in structure_search.c; who matches,
+ * in structure.c.
  */
-#include <string.h>
+#include "engine/match/structure_search.h"
 
-#include "engine/match/order.h"
-#include "engine/match/search.h"
-#include "engine/match/structure.h"
+/* siret, kind, name and commune: the first of the table. */
+#define FIELDS_SHOWN 4
 
-static enum err decode(const struct lot_case *c, const struct record *record,
-                       struct structure *out)
+static enum err search(const struct lot_case *c, struct structure_ask *ask,
+                       struct structure_winners *out)
 {
-    return protocol_decode_trusted(&shape_structure, record->body, c->scratch,
-                                   out);
+    enum err e;
+
+    if (c->m->without & MATCH_INDEX || !structure_ask_fits(c))
+        return structure_search_plainly(c, out);
+    e = structure_ask_read(c, ask);
+    return e ? e : structure_search(ask, out);
 }
 
-/* Judge one record and offer it to the ranking. */
-static enum err offer(const struct lot_case *c, const struct record *record,
-                      struct ranking *ranking)
+/* ---- Answers ------------------------------------------------------------ */
+
+static enum err hit_of_record(const struct lot_case *c, uint32_t number,
+                              struct structure_hit *out)
 {
     struct structure_result result;
     struct structure s;
-    struct slice id;
+    enum err e;
+
+    if ((e = structure_read(c, number, &s)) ||
+        (e = structure_judge(c, &s, &result)))
+        return e;
+    return structure_hit(c, &s, &result, out);
+}
+
+/* The row knows all but the words. */
+static enum err hit_of_row(const struct structure_ask *ask,
+                           const struct structure_winner *w,
+                           const struct structure_result *result,
+                           struct structure_hit *out)
+{
+    const struct lot_case *c = ask->c;
+    struct record record;
+    struct structure s;
     enum err e;
 
     arena_reset(c->scratch);
-    if ((e = decode(c, record, &s)) || (e = structure_judge(c, &s, &result)))
+    e = store_get_numbered(c->m->view, ENTITY_STRUCTURE, w->number, &record);
+    if (e || (e = protocol_decode_first(&shape_structure, FIELDS_SHOWN,
+                                        record.body, c->scratch, &s)))
         return e;
-    if (result.reason != ABSENT)
-        return ERR_NONE;
-    c->m->scored++;
-    id = structure_id(c->scratch, &s);
-    if (!id.len)
-        return ERR_NOMEM;
-    ranking_offer(ranking, result.score, order_tie(c->key, order_hash(id)),
-                  record->number, id);
-    return ERR_NONE;
+    return structure_hit(c, &s, result, out);
 }
 
-static enum err offer_found(const struct lot_case *c,
-                            const struct found_list *found,
-                            struct ranking *ranking)
+/* What a zone leaves out of a place is asked of the record. */
+static enum err write_hit(const struct lot_case *c,
+                          const struct structure_ask *ask,
+                          const struct structure_winner *w,
+                          struct structure_hit *out)
 {
-    struct record record;
+    struct structure_result result;
+    enum row_verdict verdict;
     enum err e;
 
-    for (size_t i = 0; i < found->n; i++) {
-        e = store_get_numbered(c->m->view, ENTITY_STRUCTURE,
-                               found->at[i].number, &record);
-        if (e || (e = offer(c, &record, ranking)))
-            return e;
-    }
-    return ERR_NONE;
+    if (w->judged)
+        return hit_of_record(c, w->number, out);
+    e = structure_row_judge(ask, &w->block, w->row, w->level, w->seats, 0,
+                            &result, &verdict);
+    if (e)
+        return e;
+    if (result.cover == COVER_PARTIAL)
+        return hit_of_record(c, w->number, out);
+    result.marks = structure_row_marks(ask, &w->block, w->row);
+    return hit_of_row(ask, w, &result, out);
 }
 
-static enum err offer_all(const struct lot_case *c, struct ranking *ranking)
-{
-    struct record record = {.number = 0};
-    enum err e;
-
-    while (!(e = store_next_numbered(c->m->view, ENTITY_STRUCTURE,
-                                     record.number, &record))) {
-        c->m->scanned++;
-        if ((e = offer(c, &record, ranking)))
-            return e;
-    }
-    return e == ERR_NOT_FOUND ? ERR_NONE : e;
-}
-
-static enum err rank(const struct lot_case *c, struct ranking *ranking)
-{
-    struct found_list found = {NULL, 0, 0};
-    enum err e;
-    int all;
-
-    e = search_structures(c->m, c->lot, &found, &all);
-    if (!e)
-        e = all ? offer_all(c, ranking) : offer_found(c, &found, ranking);
-    found_free(&found);
-    return e;
-}
-
-/* The winners are read and judged again: only they need words. */
 static enum err write_hits(const struct lot_case *c,
-                           const struct ranking *ranking,
+                           const struct structure_ask *ask,
+                           const struct structure_winners *winners,
                            struct structure_hit_list *out)
 {
     struct structure_hit *at;
-    enum err e;
+    enum err e = ERR_NONE;
 
-    at = shape_array(c->m->arena, &shape_structure_hit,
-                     ranking->n ? ranking->n : 1);
+    at = shape_array(c->m->arena, &shape_structure_hit, winners->n + 1);
     if (!at)
         return ERR_NOMEM;
-    for (size_t i = 0; i < ranking->n; i++) {
-        struct structure_result result;
-        struct structure s;
-        struct record record;
-
-        arena_reset(c->scratch);
-        e = store_get_numbered(c->m->view, ENTITY_STRUCTURE,
-                               ranking->at[i].number, &record);
-        if (e || (e = decode(c, &record, &s)) ||
-            (e = structure_judge(c, &s, &result)) ||
-            (e = structure_hit(c, &s, &result, &at[i])))
-            return e;
-    }
-    *out = (struct structure_hit_list){at, ranking->n};
-    return ERR_NONE;
+    for (size_t i = 0; i < winners->n && !e; i++)
+        e = write_hit(c, ask, &winners->at[i], &at[i]);
+    *out = (struct structure_hit_list){at, winners->n};
+    return e;
 }
 
 enum err match_structures(struct match *m, const struct market *market,
                           int64_t lot, struct lot_answer *out)
 {
-    struct ranking ranking;
+    struct structure_winners winners;
+    struct structure_ask ask;
     struct lot_case c;
     enum err e;
 
     if ((e = lot_case_init(&c, m, market, lot)))
         return e;
-    if ((e = ranking_init(&ranking, (size_t)m->limit)))
-        goto fini_case;
-    if (!(e = rank(&c, &ranking))) {
-        ranking_sort(&ranking);
-        if (!(e = write_hits(&c, &ranking, &out->structures)))
-            e = lot_case_describe(&c, out);
-    }
-    ranking_fini(&ranking);
-fini_case:
+    if (!(e = search(&c, &ask, &winners)) &&
+        !(e = write_hits(&c, &ask, &winners, &out->structures)))
+        e = lot_case_describe(&c, out);
     lot_case_fini(&c);
     return e;
 }
+
+static enum err write_top(struct match *m,
+                          const struct structure_winners *winners,
+                          struct match_top *out)
+{
+    struct match_ranked *at = arena_array(m->arena, winners->n + 1, sizeof *at);
+
+    if (!at)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < winners->n; i++)
+        at[i] =
+            (struct match_ranked){winners->at[i].number, winners->at[i].score};
+    *out = (struct match_top){at, winners->n};
+    return ERR_NONE;
+}
+
+enum err match_top_structures(struct match *m, const struct market *market,
+                              int64_t lot, struct match_top *out)
+{
+    struct structure_winners winners;
+    struct structure_ask ask;
+    struct lot_case c;
+    enum err e;
+
+    if ((e = lot_case_init(&c, m, market, lot)))
+        return e;
+    if (!(e = search(&c, &ask, &winners)))
+        e = write_top(m, &winners, out);
+    lot_case_fini(&c);
+    return e;
+}
+
+/* ---- Counts ------------------------------------------------------------- */
 
 static enum err count_all(const struct lot_case *c, int64_t *candidates,
                           int64_t counts[reason_words])
@@ -144,7 +154,8 @@ static enum err count_all(const struct lot_case *c, int64_t *candidates,
         struct structure s;
 
         arena_reset(c->scratch);
-        if ((e = decode(c, &record, &s)) ||
+        if ((e = protocol_decode_trusted(&shape_structure, record.body,
+                                         c->scratch, &s)) ||
             (e = structure_judge(c, &s, &result)))
             return e;
         c->m->scanned++;
@@ -169,6 +180,8 @@ enum err match_count_structures(struct match *m, const struct market *market,
     lot_case_fini(&c);
     return e;
 }
+
+/* ---- Explaining --------------------------------------------------------- */
 
 static enum err explain(const struct lot_case *c,
                         const struct structure *candidate,

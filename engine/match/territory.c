@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/match/areas.h"
 #include "engine/match/territory.h"
 
 #define WHOLE_COUNTRY "FR"
@@ -28,11 +29,6 @@ static int starts_with(struct slice code, struct slice prefix)
 {
     return code.len >= prefix.len &&
            !memcmp(code.data, prefix.data, prefix.len);
-}
-
-static struct slice after(struct slice code, size_t n)
-{
-    return (struct slice){code.data + n, code.len - n};
 }
 
 int territory_is_nationwide(struct slices codes)
@@ -73,32 +69,14 @@ static const struct range *code_ranges(const struct reference *ref,
                                        struct slice code, struct range *one,
                                        size_t *n)
 {
-    const struct territory_row *row = NULL;
-    uint32_t commune = REFERENCE_NONE;
+    uint16_t area = area_of(ref, code);
+    uint32_t commune;
     unsigned km;
 
-    *n = 1;
-    if (slice_equal(code, SLICE(WHOLE_COUNTRY))) {
-        *one = (struct range){0, ref->n};
-        return one;
-    }
-    if (starts_with(code, SLICE("DEP:")))
-        row = reference_row(&ref->departments, after(code, 4));
-    else if (starts_with(code, SLICE("REG:")))
-        row = reference_row(&ref->regions, after(code, 4));
-    else if (starts_with(code, SLICE("EPCI:")))
-        row = reference_row(&ref->epcis, after(code, 5));
-    else if (starts_with(code, SLICE("COM:")))
-        commune = reference_commune(ref, after(code, 4));
-    else
-        parse_near(ref, code, &commune, &km);
-    if (row) {
-        *n = row->n;
-        return row->ranges;
-    }
-    *one = (struct range){commune, commune + 1};
-    *n = commune != REFERENCE_NONE;
-    return one;
+    /* The middle of a circle belongs to it even without a centre. */
+    if (area == AREA_NONE && parse_near(ref, code, &commune, &km))
+        area = area_of_commune(commune);
+    return area_ranges(ref, area, one, n);
 }
 
 static int compare_ranges(const void *a, const void *b)

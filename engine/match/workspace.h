@@ -12,8 +12,9 @@ enum room {
     ROOM_RUNS,  /* people.c: kilometres to runs of communes */
     ROOM_QUEUE, /* people.c: what is still to be looked at */
     ROOM_TOP,   /* people.c: the best so far */
-    ROOM_SLOTS, /* structures.c */
-    ROOM_CANDIDATES,
+    ROOM_SLOTS, /* seen.c */
+    ROOM_SEEN,
+    ROOM_BLOCKS, /* structure_search.c: what was read */
     ROOMS
 };
 

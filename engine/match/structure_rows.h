@@ -1,0 +1,47 @@
+/*
+ * Rows of structures against a lot: structure.c's judgement of one activity,
+ * from what a posting holds.
+ */
+#ifndef ENGINE_MATCH_STRUCTURE_ROWS_H
+#define ENGINE_MATCH_STRUCTURE_ROWS_H
+
+#include "engine/match/structure.h"
+#include "engine/match/structure_ask.h"
+#include "engine/match/structure_facts.h"
+
+#define STRUCTURE_ROWS INDEX_ROWS(FACT_COLUMNS)
+
+/* Rows of BLOCK that no filter but the zone refuses, and whose zone may meet
+ * the place: their positions in OUT, how many is returned. */
+size_t structure_rows_pass(const struct structure_ask *ask,
+                           const struct index_block *block,
+                           uint16_t out[STRUCTURE_ROWS]);
+
+/* The level of row I for the N wants of its code; LEVEL_ABSENT: unknown;
+ * 0: none after all. */
+int32_t structure_row_level(const struct index_block *block, size_t i,
+                            const struct want *wants, size_t n);
+
+enum row_verdict {
+    ROW_MATCHES,
+    ROW_REFUSED, /* or scores less than asked for */
+    ROW_HIDDEN   /* only the record can tell */
+};
+
+/* Judge row I at LEVEL, of an activity that staffs SEATS (bits of ask's jobs).
+ * OUT has reason, activity, score, parts, unknown, cover and km of a row that
+ * matches with a score of LEAST or more.  ERR_NOMEM. */
+enum err structure_row_judge(const struct structure_ask *ask,
+                             const struct index_block *block, size_t i,
+                             int32_t level, uint64_t seats, int64_t least,
+                             struct structure_result *out,
+                             enum row_verdict *verdict);
+
+/* The marks of a row that matches: bits of enum mark_word. */
+uint32_t structure_row_marks(const struct structure_ask *ask,
+                             const struct index_block *block, size_t i);
+
+/* The hash of its id. */
+uint64_t structure_row_id(const struct index_block *block, size_t i);
+
+#endif
