@@ -4,7 +4,7 @@
  */
 #include <assert.h>
 
-#include "store/index_parts.h"
+#include "store/build_parts.h"
 
 #define KIND_FACTS(name, number, facts) [number] = facts,
 const unsigned char index_facts[INDEX_KINDS_END] = {INDEX_KINDS(KIND_FACTS)};

@@ -225,7 +225,8 @@ enum err index_build_side(struct index_build *build, enum index_kind kind,
 enum err index_build_sort(struct index_build *build);
 /* Append about MAX_BYTES more: a page of heads and its blocks, 0.7 MiB, go
  * together.  *DONE after the last.  Nothing is lost with a batch that does
- * not commit: the next call begins where the last one that did ended. */
+ * not commit: the next call begins where the last one that did ended.
+ * ERR_NOT_FOUND: it is written, or was dropped. */
 enum err index_build_write(struct index_build *build, struct store_batch *batch,
                            size_t max_bytes, int *done);
 /* Apply at most MAX of the changes noted; *DONE when none is left.

@@ -4,9 +4,8 @@
  *   index.c   postings into lists        heads.c  pages of heads
  *   block.c   columns of one block       side.c   what stands beside a number
  *   keys.c    its keys, in memory        reader.c reading all of it in place
- *   notes.c   what a build is yet told   build.c  generations
- *   rows.c    what a build has gathered  sort.c   and in which order it goes
- *   sweep.c   generations that are over     check.c  whether promises hold
+ *   notes.c   what a build is yet told   build_parts.h  building
+ *   sweep.c   generations that are over  check.c  whether promises hold
  */
 #ifndef STORE_INDEX_PARTS_H
 #define STORE_INDEX_PARTS_H
@@ -200,68 +199,5 @@ enum err note_side(struct store_batch *batch, enum note_kind what,
                    const unsigned char row[INDEX_SIDE]);
 /* Are all notes applied? */
 enum err note_none_left(struct store_batch *batch, int *none);
-
-/* ---- rows.c: what a build has gathered ---------------------------------- */
-
-/* A posting on its way into a block.  In memory order, the first eight bytes
- * are its order. */
-struct row {
-    uint32_t number;
-    uint16_t when;
-    uint16_t where;
-    uint32_t code;
-    uint8_t reach;
-    uint8_t unused;
-    uint16_t facts[];
-};
-#define ROW_BYTES(facts) ((14 + 2 * (size_t)(facts) + 3) / 4 * 4)
-
-/* Rows of SIZE bytes in a file without a name.  MAP: all N of them, once they
- * are mapped and if there are any. */
-struct rows {
-    struct store *store;
-    int fd;
-    size_t size;
-    uint64_t n;
-    unsigned char *buffer;
-    size_t filled;
-    unsigned char *map;
-};
-/* After an error close it too.  ERR_NOMEM, ERR_STORE_IO. */
-enum err rows_open(struct rows *rows, struct store *store, size_t size);
-/* Closed already is fine. */
-void rows_close(struct rows *rows);
-/* Room for one more, to be filled before the next call.  ERR_STORE_FULL,
- * ERR_STORE_IO. */
-enum err rows_add(struct rows *rows, void **out);
-/* No more will be added. */
-enum err rows_map(struct rows *rows);
-/* As many and as large as OTHER's, mapped.  After an error close it too. */
-enum err rows_like(struct rows *rows, const struct rows *other);
-
-/* ---- sort.c ------------------------------------------------------------- */
-
-struct list {
-    uint32_t code;
-    uint64_t n;
-    uint64_t begin; /* once sorted: its first row */
-};
-/* How many rows each code has: a hash table. */
-struct lists {
-    struct list *at;
-    size_t n; /* codes */
-    unsigned bits;
-};
-/* ERR_NOMEM. */
-enum err lists_open(struct lists *lists);
-void lists_close(struct lists *lists);
-/* One row more of CODE.  ERR_NOMEM. */
-enum err lists_count(struct lists *lists, uint32_t code);
-
-/* Put ROWS, of which LISTS counts, in order of (code, where, when, number);
- * *OUT gets the lists in order of code, and the caller frees it.  Unless
- * NUMBERS_ASCEND within each (code, where, when), they are sorted too. */
-enum err rows_sort(struct rows *rows, struct lists *lists, int numbers_ascend,
-                   struct list **out);
 
 #endif

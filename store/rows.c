@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "store/index_parts.h"
+#include "store/build_parts.h"
 
 #define ROWS_BUFFER ((size_t)128 * 1024)
 #define ROWS_FILE "rows"

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "store/index_parts.h"
+#include "store/build_parts.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "bytes of a row's order are taken from the least");
