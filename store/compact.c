@@ -138,6 +138,7 @@ enum err store_compact(struct store *store)
         return e;
     }
     pthread_rwlock_wrlock(&store->swap);
+    store_view_drop_idle(store);
     old_env = store->env;
     store->env = env;
     store->marker = marker;

@@ -273,6 +273,7 @@ void store_env_grow(struct store *store)
     bytes = info.me_mapsize < MAP_BYTES_STEP ? info.me_mapsize + MAP_BYTES_STEP
                                              : info.me_mapsize * 2;
     pthread_rwlock_wrlock(&store->swap);
+    store_view_drop_idle(store);
     if (!room_for(bytes))
         rc = ENOMEM;
     else if ((rc = mdb_env_set_mapsize(store->env.env, bytes)))

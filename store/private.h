@@ -96,6 +96,9 @@ struct store {
     struct reference *reference;
     struct index_keys *keys;   /* of the side array, see store/keys.c */
     _Atomic uint32_t building; /* generation of the open index_build, or 0 */
+    pthread_mutex_t idle_mutex;
+    struct store_view *idle; /* ended views of env, to be begun again */
+    unsigned n_idle;
     atomic_int failed;   /* a disk error: nothing may be written any more */
     atomic_int unmapped; /* the map was lost: nothing may be read either */
 };
@@ -103,9 +106,11 @@ struct store {
 struct store_view {
     struct store *store;
     MDB_txn *txn;
+    size_t snapshot; /* LMDB's number of what STATE was read from, or 0 */
     struct store_state state;
     const struct reference *reference;
     enum err spoiled; /* a batch's first failed write: it answers no more */
+    struct store_view *next; /* of the idle ones */
 };
 
 struct store_batch {
@@ -203,6 +208,10 @@ enum err store_read(struct store_view *view, enum store_db db, struct slice key,
 /* The first key that is not smaller than FROM.  ERR_NOT_FOUND. */
 enum err store_seek(struct store_view *view, enum store_db db,
                     struct slice from, struct slice *key, struct slice *value);
+
+/* Close the idle views: before the environment is closed or mapped anew.
+ * The caller holds SWAP exclusively, or nobody else knows the store. */
+void store_view_drop_idle(struct store *store);
 
 /* A cursor of VIEW's transaction; the caller closes it. */
 enum err store_cursor(struct store_view *view, enum store_db db,

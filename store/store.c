@@ -168,6 +168,7 @@ enum err store_open(const char *dir, const struct store_options *options,
     store->log = options->log;
     store->lock = -1;
     pthread_rwlock_init(&store->swap, NULL);
+    pthread_mutex_init(&store->idle_mutex, NULL);
     e = options->init ? create(store, dir, options->map_bytes)
                       : take(store, dir, options->map_bytes);
     if (e) {
@@ -182,11 +183,13 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    store_view_drop_idle(store);
     store_env_close(&store->env);
     reference_free(store->reference);
     index_keys_free(store->keys);
     if (store->lock >= 0)
         close(store->lock);
+    pthread_mutex_destroy(&store->idle_mutex);
     pthread_rwlock_destroy(&store->swap);
     free(store);
 }

@@ -147,50 +147,118 @@ enum err store_identity_save(struct store_batch *batch, unsigned schema,
 
 /* ---- Views -------------------------------------------------------------- */
 
-/* The caller holds SWAP, or is the thread that writes. */
-static enum err view_fill(struct store *store, struct store_view *view)
+/* An ended view keeps its memory, its transaction and its reader slot, which
+ * pins nothing: to begin it again costs a tenth of a new one.  So many are
+ * kept; threads that read at once are fewer. */
+#define IDLE_VIEWS 8
+
+static struct store_view *take_idle(struct store *store)
 {
+    struct store_view *view;
+
+    pthread_mutex_lock(&store->idle_mutex);
+    if ((view = store->idle)) {
+        store->idle = view->next;
+        store->n_idle--;
+    }
+    pthread_mutex_unlock(&store->idle_mutex);
+    return view;
+}
+
+/* 0 when there are enough. */
+static int keep_idle(struct store *store, struct store_view *view)
+{
+    int kept;
+
+    pthread_mutex_lock(&store->idle_mutex);
+    if ((kept = store->n_idle < IDLE_VIEWS)) {
+        view->next = store->idle;
+        store->idle = view;
+        store->n_idle++;
+    }
+    pthread_mutex_unlock(&store->idle_mutex);
+    return kept;
+}
+
+static void view_free(struct store_view *view)
+{
+    if (view->txn)
+        mdb_txn_abort(view->txn);
+    free(view);
+}
+
+void store_view_drop_idle(struct store *store)
+{
+    struct store_view *view;
+
+    while ((view = take_idle(store)))
+        view_free(view);
+}
+
+/* Look at what is there now.  The counters are read again only when something
+ * was committed since this view looked last. */
+static enum err view_look(struct store_view *view)
+{
+    struct store *store = view->store;
     enum err e;
+    int rc;
 
     if (store->unmapped)
         return ERR_STORE_IO;
-    view->store = store;
-    view->spoiled = ERR_NONE;
+    rc = view->txn
+             ? mdb_txn_renew(view->txn)
+             : mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view->txn);
+    if (rc)
+        return store_error(store, rc, "beginning a view");
     view->reference = store->reference;
-    e = store_error(store,
-                    mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view->txn),
-                    "beginning a view");
-    if (e)
-        return e;
+    if (view->snapshot == mdb_txn_id(view->txn))
+        return ERR_NONE;
     if ((e = store_state_load(view)))
-        mdb_txn_abort(view->txn);
-    return e;
+        return e;
+    view->snapshot = mdb_txn_id(view->txn);
+    return ERR_NONE;
 }
 
-enum err store_view_begin(struct store *store, struct store_view **out)
+/* The caller holds SWAP. */
+static enum err view_begin(struct store *store, struct store_view **out)
 {
-    struct store_view *view = malloc(sizeof *view);
+    struct store_view *view = take_idle(store);
     enum err e;
 
-    if (!view)
-        return ERR_NOMEM;
-    pthread_rwlock_rdlock(&store->swap);
-    if ((e = view_fill(store, view))) {
-        pthread_rwlock_unlock(&store->swap);
-        free(view);
+    if (!view) {
+        if (!(view = calloc(1, sizeof *view)))
+            return ERR_NOMEM;
+        view->store = store;
+    }
+    if ((e = view_look(view))) {
+        view_free(view);
         return e;
     }
     *out = view;
     return ERR_NONE;
 }
 
+enum err store_view_begin(struct store *store, struct store_view **out)
+{
+    enum err e;
+
+    pthread_rwlock_rdlock(&store->swap);
+    if ((e = view_begin(store, out)))
+        pthread_rwlock_unlock(&store->swap);
+    return e;
+}
+
 void store_view_end(struct store_view *view)
 {
+    struct store *store;
+
     if (!view)
         return;
-    mdb_txn_abort(view->txn);
-    pthread_rwlock_unlock(&view->store->swap);
-    free(view);
+    store = view->store;
+    mdb_txn_reset(view->txn);
+    if (!keep_idle(store, view))
+        view_free(view);
+    pthread_rwlock_unlock(&store->swap);
 }
 
 uint64_t store_view_revision(const struct store_view *view)

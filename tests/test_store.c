@@ -313,6 +313,29 @@ Test(store, more_views_than_slots_are_refused_and_do_no_harm)
     cr_assert_str_eq(held("a"), "");
 }
 
+/* Views are begun again: on what is there then, and without holding what was
+ * there before. */
+Test(store, an_ended_view_holds_no_pages)
+{
+    struct store_view *views[3];
+    uint64_t used;
+
+    put_alone("a", "0");
+    for (int i = 0; i < 3; i++)
+        views[i] = look();
+    for (int i = 0; i < 3; i++)
+        store_view_end(views[i]);
+    for (int i = 0; i < 10; i++)
+        put_alone("a", "1");
+    used = facts().map_used;
+    for (int i = 0; i < 100; i++) {
+        put_alone("a", i % 2 ? "even" : "odd");
+        cr_assert_str_eq(held("a"), i % 2 ? "even" : "odd");
+        cr_assert_eq(facts().revision, 12 + (uint64_t)i);
+    }
+    cr_assert_lt(facts().map_used, 2 * used);
+}
+
 Test(store, statistics_say_what_is_there)
 {
     struct store_view *view;
