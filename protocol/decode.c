@@ -301,7 +301,7 @@ static void decode_pair(struct decoder *d, const struct path *path,
                                     : 0)) == shape->n)
         unknown_field(d, path, shape, key.text);
     if (at < shape->n) {
-        step.name = slice_of(shape->fields[at].name);
+        step.name = field_slice(&shape->fields[at]);
         if (*seen >> at & 1) {
             decoder_fault(d, &step, ERR_DUPLICATE_KEY, "write it once");
             at = shape->n;
@@ -332,7 +332,7 @@ static void decode_map(struct decoder *d, const struct path *path,
     for (size_t i = 0; i < pairs && !d->fatal; i++)
         decode_pair(d, path, shape, value, &seen, &given);
     for (size_t i = 0; i < shape->n && !d->fatal; i++) {
-        struct path step = {path, slice_of(shape->fields[i].name), 0};
+        struct path step = {path, field_slice(&shape->fields[i]), 0};
 
         if (shape->fields[i].fallback != REQUIRED || (given >> i & 1))
             continue;
@@ -346,11 +346,16 @@ enum err protocol_decode(const struct shape *shape, struct slice bytes,
                          const struct limits *limits, struct arena *arena,
                          void *value, struct faults *faults)
 {
-    struct decoder d = {
-        .in = wire_over(bytes), .arena = arena, .faults = faults};
     enum err e = scan_value(bytes, limits, 0);
+    struct decoder d;
     struct item item;
 
+    d.in = wire_over(bytes);
+    d.arena = arena;
+    d.faults = faults;
+    d.first = d.fatal = ERR_NONE;
+    d.personal = 0;
+    d.hint.text[0] = '\0';
     if (e == ERR_TOO_LARGE)
         decoder_fault(&d, NULL, e, "at most %zu bytes and %zu items",
                       limits->bytes, limits->items);

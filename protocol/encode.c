@@ -5,16 +5,14 @@
  */
 #include "protocol/codec.h"
 
-#include <msgpack.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/civil.h"
+#include "protocol/pack.h"
 #include "protocol/value.h"
 
-/* What the packer writes into; it tells no reason, so the reason stays here. */
 struct writer {
-    msgpack_packer pack;
     struct buffer *out;
     unsigned readers;
     enum err failed;
@@ -27,43 +25,45 @@ struct any_list {
 
 /* ---- Buffer ------------------------------------------------------------- */
 
-enum err buffer_add(struct buffer *buffer, const void *data, size_t len)
+static enum err grow(struct buffer *buffer, size_t n)
 {
     size_t cap = buffer->cap ? buffer->cap : 256;
     char *grown;
 
+    if (n > SIZE_MAX / 4 - buffer->len)
+        return ERR_NOMEM;
+    while (cap < buffer->len + n)
+        cap *= 2;
+    if (!(grown = realloc(buffer->data, cap)))
+        return ERR_NOMEM;
+    buffer->data = grown;
+    buffer->cap = cap;
+    return ERR_NONE;
+}
+
+enum err buffer_add(struct buffer *buffer, const void *data, size_t len)
+{
+    enum err e = ERR_NONE;
+
     if (buffer->max && len > buffer->max - buffer->len)
         return ERR_REPLY_TOO_LARGE;
-    if (len > buffer->cap - buffer->len) {
-        if (len > SIZE_MAX / 4 - buffer->len)
-            return ERR_NOMEM;
-        while (cap < buffer->len + len)
-            cap *= 2;
-        if (!(grown = realloc(buffer->data, cap)))
-            return ERR_NOMEM;
-        buffer->data = grown;
-        buffer->cap = cap;
-    }
-    if (len)
-        memcpy(buffer->data + buffer->len, data, len);
-    buffer->len += len;
+    if (len > buffer->cap - buffer->len && (e = grow(buffer, len)))
+        return e;
+    pack_bytes(buffer, data, len);
     return ERR_NONE;
+}
+
+enum err pack_grow(struct buffer *buffer, size_t n)
+{
+    if (buffer->max && buffer->len + n > buffer->max + PACK_SLACK)
+        return ERR_REPLY_TOO_LARGE;
+    return grow(buffer, n);
 }
 
 void buffer_free(struct buffer *buffer)
 {
     free(buffer->data);
     *buffer = (struct buffer){0};
-}
-
-/* msgpack's side of the buffer. */
-static int on_write(void *data, const char *bytes, size_t len)
-{
-    struct writer *w = data;
-
-    if (!w->failed)
-        w->failed = buffer_add(w->out, bytes, len);
-    return w->failed ? -1 : 0;
 }
 
 /* ---- Fields ------------------------------------------------------------- */
@@ -106,10 +106,22 @@ static int is_shown(const struct writer *w, const struct field *field,
     return list_at(member).n != 0;
 }
 
+/* Room for N bytes and a head, or the end of the encoding. */
+static int has_room(struct writer *w, size_t n)
+{
+    enum err e = pack_room(w->out, n + PACK_ITEM);
+
+    if (e)
+        w->failed = e;
+    return !e;
+}
+
 static void pack_text(struct writer *w, struct slice text)
 {
-    msgpack_pack_str(&w->pack, text.len);
-    msgpack_pack_str_body(&w->pack, text.data, text.len);
+    if (!has_room(w, text.len))
+        return;
+    PACK(w->out, msgpack_pack_str, text.len);
+    pack_bytes(w->out, text.data, text.len);
 }
 
 /* A number that is no word is our own mistake: it must not reach the disk. */
@@ -121,6 +133,7 @@ static void pack_word(struct writer *w, const struct field *field, int64_t word)
         pack_text(w, slice_of(field->words->words[word]));
 }
 
+/* There is room for PACK_ITEM. */
 static void pack_number(struct writer *w, const struct field *field,
                         int64_t number)
 {
@@ -128,7 +141,10 @@ static void pack_number(struct writer *w, const struct field *field,
 
     switch (field->type) {
     case TYPE_BOOL:
-        (number ? msgpack_pack_true : msgpack_pack_false)(&w->pack);
+        if (number)
+            PACK(w->out, msgpack_pack_true);
+        else
+            PACK(w->out, msgpack_pack_false);
         break;
     case TYPE_DATE:
         civil_format_date(number, text);
@@ -139,41 +155,59 @@ static void pack_number(struct writer *w, const struct field *field,
         pack_text(w, (struct slice){text, 20});
         break;
     case TYPE_DEG:
-        msgpack_pack_double(&w->pack, (double)number / 1e6);
+        PACK(w->out, msgpack_pack_double, (double)number / 1e6);
         break;
     case TYPE_ENUM:
         pack_word(w, field, number);
         break;
     default:
-        msgpack_pack_int64(&w->pack, number);
+        pack_int(w->out, number);
     }
 }
 
 static void pack_map(struct writer *w, const struct shape *shape,
                      const void *value);
 
+/* A row was encoded before. */
+static void pack_row(struct writer *w, struct slice row)
+{
+    if (has_room(w, row.len))
+        pack_bytes(w->out, row.data, row.len);
+}
+
+/* There is room for PACK_ITEM. */
 static void pack_list(struct writer *w, const struct field *field,
                       struct any_list list)
 {
     const struct slice *texts = (const void *)list.at;
     const int64_t *words = (const void *)list.at;
 
-    msgpack_pack_array(&w->pack, list.n);
+    PACK(w->out, msgpack_pack_array, list.n);
     for (size_t i = 0; i < list.n && !w->failed; i++) {
         if (field->type == TYPE_LIST)
             pack_map(w, field->shape, list.at + i * field->shape->size);
         else if (field->type == TYPE_ENUMS)
             pack_word(w, field, words[i]);
         else if (field->type == TYPE_ROWS)
-            on_write(w, texts[i].data, texts[i].len);
+            pack_row(w, texts[i]);
         else
             pack_text(w, texts[i]);
     }
 }
 
+/* A name, and its value. */
 static void pack_field(struct writer *w, const struct field *field,
                        const void *member)
 {
+    struct buffer *out = w->out;
+
+    if (!has_room(w, 1 + sizeof field->key))
+        return;
+    /* Names are short: all of KEY is copied, and what is none of the name is
+     * written over. */
+    out->data[out->len] = (char)(0xa0 | field->name_len);
+    memcpy(out->data + out->len + 1, field->key, sizeof field->key);
+    out->len += 1 + field->name_len;
     if (field->type <= TYPE_ENUM)
         pack_number(w, field, number_at(member));
     else if (field->type == TYPE_ONE)
@@ -184,25 +218,40 @@ static void pack_field(struct writer *w, const struct field *field,
         pack_list(w, field, list_at(member));
 }
 
+static size_t count_shown(const struct writer *w, const struct shape *shape,
+                          const char *base)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < shape->n; i++)
+        n += (size_t)is_shown(w, &shape->fields[i],
+                              base + shape->fields[i].offset);
+    return n;
+}
+
+/* A map's count comes before its pairs; up to 15 it is one byte, which is
+ * written again when they have been counted. */
 static void pack_map(struct writer *w, const struct shape *shape,
                      const void *value)
 {
     const char *base = value;
-    size_t n = 0;
+    size_t at = w->out->len;
+    size_t n = shape->n <= 15 ? 0 : count_shown(w, shape, base);
+    size_t shown = 0;
 
-    /* A map's count comes before its pairs. */
-    for (size_t i = 0; i < shape->n; i++)
-        n += (size_t)is_shown(w, &shape->fields[i],
-                              base + shape->fields[i].offset);
-    msgpack_pack_map(&w->pack, n);
+    if (!has_room(w, 0))
+        return;
+    PACK(w->out, msgpack_pack_map, n);
     for (size_t i = 0; i < shape->n && !w->failed; i++) {
         const struct field *field = &shape->fields[i];
 
         if (!is_shown(w, field, base + field->offset))
             continue;
-        pack_text(w, (struct slice){field->name, field->name_len});
+        shown++;
         pack_field(w, field, base + field->offset);
     }
+    if (!n)
+        w->out->data[at] = (char)(0x80 | shown);
 }
 
 enum err protocol_encode(const struct shape *shape, const void *value,
@@ -211,8 +260,9 @@ enum err protocol_encode(const struct shape *shape, const void *value,
     struct writer w = {.out = out, .readers = readers};
     size_t start = out->len;
 
-    msgpack_packer_init(&w.pack, &w, on_write);
     pack_map(&w, shape, value);
+    if (!w.failed)
+        w.failed = pack_end(out);
     /* Half an answer must not follow what stood there. */
     if (w.failed)
         out->len = start;

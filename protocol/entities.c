@@ -56,7 +56,7 @@ int vocabulary_find(const struct vocabulary *v, struct slice text)
 /* clang-format off */
 #define ROW_OF(s) {.offset = (size_t) & ((struct s *)0)->ROW
 #define ROW(field, as, low, high, absent, who)                                 \
-    field, .name = #field, .name_len = sizeof #field - 1, .min = low, .max = high, .fallback = absent,        \
+    field, .name = #field, .key = #field, .name_len = sizeof #field - 1, .min = low, .max = high, .fallback = absent,        \
     .readers = who, TYPED(T_##as)},
 /* clang-format on */
 #define TYPED(...) TYPED_AS(__VA_ARGS__)

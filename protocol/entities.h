@@ -147,6 +147,7 @@ SHAPES(DECLARE)
 struct shape;
 struct field {
     const char *name;
+    char key[24]; /* the name again, to be copied at a constant length */
     size_t name_len;
     enum field_type type;
     int64_t min;

@@ -7,8 +7,8 @@
 #include "protocol/codec.h"
 
 #include <inttypes.h>
-#include <msgpack.h>
 
+#include "protocol/pack.h"
 #include "protocol/scan.h"
 #include "protocol/wire.h"
 
@@ -17,13 +17,13 @@ static const struct limits limits_header = {4096, 64, 4};
 
 #define METHOD_MAX 64
 
-/* One known key: a whole number or a text. */
+/* One known key of a header: a whole number from MIN, or a text of at most
+ * TEXT_MAX bytes. */
 struct key {
-    const char *name;
-    int64_t *number; /* NULL: a text */
-    struct slice *text;
+    struct slice name;
+    size_t offset; /* of the member in the header's struct */
     int64_t min;
-    size_t max; /* bytes of a text */
+    size_t text_max; /* 0: a number */
 };
 
 /* Headers are logged, so nothing in them may play tricks on a terminal. */
@@ -35,19 +35,29 @@ static int is_plain(struct slice text)
     return 1;
 }
 
-static int read_key(const struct key *key, const struct item *item)
+static int read_key(const struct key *key, const struct item *item,
+                    void *header)
 {
-    if (key->number) {
+    void *member = (char *)header + key->offset;
+
+    if (!key->text_max) {
         if (item->kind != ITEM_INT || item->number < key->min)
             return 0;
-        *key->number = item->number;
+        *(int64_t *)member = item->number;
         return 1;
     }
     if (item->kind != ITEM_STR || !item->text.len ||
-        item->text.len > key->max || !is_plain(item->text))
+        item->text.len > key->text_max || !is_plain(item->text))
         return 0;
-    *key->text = item->text;
+    *(struct slice *)member = item->text;
     return 1;
+}
+
+/* Names differ in their first letters. */
+static int is_name(struct slice name, struct slice text)
+{
+    return text.len == name.len && text.data[0] == name.data[0] &&
+           slice_equal(text, name);
 }
 
 /* WHAT: the complaint, when the form alone does not say it. */
@@ -56,21 +66,21 @@ static void bad_key(const struct key *key, const char *what,
 {
     if (!faults)
         return;
-    if (key->number)
-        faults_add(faults, arena, ERR_BAD_HEADER, slice_of(key->name),
-                   "%s`%s` is a whole number from %" PRId64 " to %" PRId64,
-                   what, key->name, key->min, INT64_MAX);
-    else
-        faults_add(faults, arena, ERR_BAD_HEADER, slice_of(key->name),
+    if (key->text_max)
+        faults_add(faults, arena, ERR_BAD_HEADER, key->name,
                    "%s`%s` is a text of 1 to %zu printable ASCII characters "
                    "without blanks",
-                   what, key->name, key->max);
+                   what, key->name.data, key->text_max);
+    else
+        faults_add(faults, arena, ERR_BAD_HEADER, key->name,
+                   "%s`%s` is a whole number from %" PRId64 " to %" PRId64,
+                   what, key->name.data, key->min, INT64_MAX);
 }
 
 /* Read what KEYS name from a header map.  A bad one does not end the walk:
  * the id behind it is still wanted for the refusal. */
 static enum err read_header(struct slice bytes, const struct key *keys,
-                            size_t n, struct arena *arena,
+                            size_t n, void *header, struct arena *arena,
                             struct faults *faults)
 {
     struct wire in = wire_over(bytes);
@@ -94,13 +104,13 @@ static enum err read_header(struct slice bytes, const struct key *keys,
         if (!wire_next(&in, &name) || !wire_skip(&in, &name) ||
             !wire_next(&in, &item) || !wire_skip(&in, &item))
             return ERR_BAD_HEADER;
-        while (at < n && (name.kind != ITEM_STR ||
-                          !slice_equal(name.text, slice_of(keys[at].name))))
+        while (at < n &&
+               (name.kind != ITEM_STR || !is_name(keys[at].name, name.text)))
             at++;
         /* Not known, or nil, which is absent. */
         if (at == n || (item.kind == ITEM_NIL && !(seen >> at & 1)))
             continue;
-        if (seen >> at & 1 || !read_key(&keys[at], &item)) {
+        if (seen >> at & 1 || !read_key(&keys[at], &item, header)) {
             bad_key(&keys[at], seen >> at & 1 ? "it stands twice: " : "", arena,
                     faults);
             e = ERR_BAD_HEADER;
@@ -110,22 +120,32 @@ static enum err read_header(struct slice bytes, const struct key *keys,
     return e;
 }
 
+#define NUMBER(of, name, member, min)                                          \
+    {                                                                          \
+        {name, sizeof name - 1}, offsetof(struct of, member), min, 0           \
+    }
+#define TEXT(of, name, member, max)                                            \
+    {                                                                          \
+        {name, sizeof name - 1}, offsetof(struct of, member), 0, max           \
+    }
+#define COUNT(keys) (sizeof(keys) / sizeof *(keys))
+
 enum err protocol_decode_header(struct slice bytes, struct arena *arena,
                                 struct ask_header *header,
                                 struct faults *faults)
 {
-    const struct key keys[] = {
-        {"i", &header->id, NULL, INT64_MIN, 0},
-        {"m", NULL, &header->method, 0, METHOD_MAX},
-        {"d", &header->deadline_ms, NULL, 0, 0},
-        {"k", NULL, &header->key, 0, PROTOCOL_KEY_MAX},
-        {"r", &header->min_revision, NULL, 0, 0},
+    static const struct key keys[] = {
+        NUMBER(ask_header, "i", id, INT64_MIN),
+        TEXT(ask_header, "m", method, METHOD_MAX),
+        NUMBER(ask_header, "d", deadline_ms, 0),
+        TEXT(ask_header, "k", key, PROTOCOL_KEY_MAX),
+        NUMBER(ask_header, "r", min_revision, 0),
     };
     enum err e;
 
     *header =
         (struct ask_header){.deadline_ms = ABSENT, .min_revision = ABSENT};
-    e = read_header(bytes, keys, sizeof keys / sizeof *keys, arena, faults);
+    e = read_header(bytes, keys, COUNT(keys), header, arena, faults);
     if (!e && !header->method.data) {
         bad_key(&keys[1], "it is missing: ", arena, faults);
         e = ERR_BAD_HEADER;
@@ -136,15 +156,14 @@ enum err protocol_decode_header(struct slice bytes, struct arena *arena,
 enum err protocol_decode_reply_header(struct slice bytes, struct arena *arena,
                                       struct reply_header *header)
 {
-    struct reply_header read = {0, -1, 0, 0};
-    const struct key keys[] = {
-        {"i", &read.id, NULL, INT64_MIN, 0},
-        {"s", &read.status, NULL, 0, 0},
-        {"rev", &read.revision, NULL, 0, 0},
-        {"us", &read.us, NULL, 0, 0},
+    static const struct key keys[] = {
+        NUMBER(reply_header, "i", id, INT64_MIN),
+        NUMBER(reply_header, "s", status, 0),
+        NUMBER(reply_header, "rev", revision, 0),
+        NUMBER(reply_header, "us", us, 0),
     };
-    enum err e =
-        read_header(bytes, keys, sizeof keys / sizeof *keys, arena, NULL);
+    struct reply_header read = {0, -1, 0, 0};
+    enum err e = read_header(bytes, keys, COUNT(keys), &read, arena, NULL);
 
     if (e || read.status < 0)
         return ERR_BAD_HEADER;
@@ -154,42 +173,36 @@ enum err protocol_decode_reply_header(struct slice bytes, struct arena *arena,
 
 /* ---- Writing ------------------------------------------------------------ */
 
-/* Headers are packed apart, so that one that fails leaves OUT alone. */
-static enum err append(struct buffer *out, const msgpack_sbuffer *packed,
-                       int failed)
+/* A name of at most three letters and a number: there is room for them. */
+#define PAIR_BYTES (1 + 3 + PACK_ITEM)
+
+static inline void pack_short(struct buffer *out, struct slice text)
 {
-    return failed ? ERR_NOMEM : buffer_add(out, packed->data, packed->size);
+    PACK(out, msgpack_pack_str, text.len);
+    pack_bytes(out, text.data, text.len);
 }
 
-static int pack_text(msgpack_packer *pack, struct slice text)
+/* NAME is a literal, so this becomes a store. */
+static inline void pack_pair(struct buffer *out, struct slice name,
+                             int64_t number)
 {
-    return msgpack_pack_str(pack, text.len) |
-           msgpack_pack_str_body(pack, text.data, text.len);
-}
-
-static int pack_pair(msgpack_packer *pack, const char *name, int64_t number)
-{
-    return pack_text(pack, slice_of(name)) | msgpack_pack_int64(pack, number);
+    pack_short(out, name);
+    pack_int(out, number);
 }
 
 enum err protocol_encode_header(const struct reply_header *header,
                                 struct buffer *out)
 {
-    msgpack_sbuffer packed;
-    msgpack_packer pack;
-    enum err e;
-    int failed;
+    enum err e = pack_room(out, PACK_ITEM + 4 * PAIR_BYTES);
 
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&pack, &packed, msgpack_sbuffer_write);
-    failed = msgpack_pack_map(&pack, 4);
-    failed |= pack_pair(&pack, "i", header->id);
-    failed |= pack_pair(&pack, "s", header->status);
-    failed |= pack_pair(&pack, "rev", header->revision);
-    failed |= pack_pair(&pack, "us", header->us);
-    e = append(out, &packed, failed);
-    msgpack_sbuffer_destroy(&packed);
-    return e;
+    if (e)
+        return e;
+    PACK(out, msgpack_pack_map, 4);
+    pack_pair(out, SLICE("i"), header->id);
+    pack_pair(out, SLICE("s"), header->status);
+    pack_pair(out, SLICE("rev"), header->revision);
+    pack_pair(out, SLICE("us"), header->us);
+    return ERR_NONE;
 }
 
 enum err protocol_encode_ask_header(const struct ask_header *header,
@@ -199,25 +212,24 @@ enum err protocol_encode_ask_header(const struct ask_header *header,
     int keyed = header->key.data != NULL;
     int fresh = header->min_revision != ABSENT;
     size_t pairs = 2u + (unsigned)(dated + keyed + fresh);
-    msgpack_sbuffer packed;
-    msgpack_packer pack;
-    enum err e;
-    int failed;
+    enum err e = pack_room(out, PACK_ITEM + 5 * PAIR_BYTES +
+                                    header->method.len + header->key.len);
 
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&pack, &packed, msgpack_sbuffer_write);
-    failed = msgpack_pack_map(&pack, pairs);
-    failed |= pack_pair(&pack, "i", header->id);
-    failed |= pack_text(&pack, SLICE("m")) | pack_text(&pack, header->method);
+    if (e)
+        return e;
+    PACK(out, msgpack_pack_map, pairs);
+    pack_pair(out, SLICE("i"), header->id);
+    pack_short(out, SLICE("m"));
+    pack_short(out, header->method);
     if (dated)
-        failed |= pack_pair(&pack, "d", header->deadline_ms);
-    if (keyed)
-        failed |= pack_text(&pack, SLICE("k")) | pack_text(&pack, header->key);
+        pack_pair(out, SLICE("d"), header->deadline_ms);
+    if (keyed) {
+        pack_short(out, SLICE("k"));
+        pack_short(out, header->key);
+    }
     if (fresh)
-        failed |= pack_pair(&pack, "r", header->min_revision);
-    e = append(out, &packed, failed);
-    msgpack_sbuffer_destroy(&packed);
-    return e;
+        pack_pair(out, SLICE("r"), header->min_revision);
+    return ERR_NONE;
 }
 
 enum err protocol_encode_refusal(enum err name, const struct faults *faults,

@@ -17,13 +17,14 @@ enum err scan_value(struct slice bytes, const struct limits *limits,
                     int with_text)
 {
     struct wire in = wire_over(bytes);
-    uint64_t owed[LEVELS] = {1};
+    uint64_t owed[LEVELS]; /* up to LEVEL */
     uint64_t items = 0;
     unsigned level = 0;
     struct item item;
 
     if (bytes.len > limits->bytes)
         return ERR_TOO_LARGE;
+    owed[0] = 1;
     for (;;) {
         if (!owed[level]) {
             if (level-- == 0)

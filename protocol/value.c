@@ -69,11 +69,6 @@ enum field_type value_element(enum field_type type)
     }
 }
 
-int value_is_text(enum field_type type)
-{
-    return type >= TYPE_STR && type <= TYPE_ZONE;
-}
-
 /* C0, DEL and C1: none of them belongs to a line of text, and each can play
  * tricks on a terminal. */
 static int has_control(struct slice text)

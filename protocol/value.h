@@ -31,7 +31,10 @@ void hint_names(struct hint *hint, const char *lead, const char *const *names,
 enum field_type value_element(enum field_type type);
 
 /* Does a value of TYPE stand in a slice? */
-int value_is_text(enum field_type type);
+static inline int value_is_text(enum field_type type)
+{
+    return type >= TYPE_STR && type <= TYPE_ZONE;
+}
 
 /* Check TEXT as FIELD's value, or as an element of it when it is a list: of
  * TYPE_STR to TYPE_ZONE.  ERR_NONE, or the error and its HINT. */
@@ -66,6 +69,12 @@ static inline int name_is(const char *name, struct slice text)
         if (name[i] != text.data[i] || !name[i])
             return 0;
     return !name[text.len];
+}
+
+/* FIELD's name. */
+static inline struct slice field_slice(const struct field *field)
+{
+    return (struct slice){field->name, field->name_len};
 }
 
 /* Is FIELD called KEY? */

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-struct wire wire_over(struct slice bytes)
-{
-    const unsigned char *at = (const unsigned char *)bytes.data;
-
-    return (struct wire){at, at + bytes.len};
-}
-
 static size_t left(const struct wire *in)
 {
     return (size_t)(in->end - in->at);
@@ -157,7 +150,7 @@ static int take_headed(struct wire *in, struct item *out, unsigned head)
     }
 }
 
-int wire_next(struct wire *in, struct item *out)
+int wire_take(struct wire *in, struct item *out)
 {
     unsigned head;
 

@@ -35,12 +35,31 @@ struct item {
 };
 
 /* A walk over BYTES. */
-struct wire wire_over(struct slice bytes);
+static inline struct wire wire_over(struct slice bytes)
+{
+    const unsigned char *at = (const unsigned char *)bytes.data;
+
+    return (struct wire){at, at + bytes.len};
+}
+
+/* All heads; wire_next without the shortcut. */
+int wire_take(struct wire *in, struct item *out);
 
 /* Read one item: a scalar whole, of an array or a map the head.  0 when the
  * bytes end first, promise more than they hold, or are of a type that is not
- * taken (ext, 0xc1); the walk is then over. */
-int wire_next(struct wire *in, struct item *out);
+ * taken (ext, 0xc1); the walk is then over.  Most are short texts. */
+static inline int wire_next(struct wire *in, struct item *out)
+{
+    size_t left = (size_t)(in->end - in->at);
+    size_t size = left ? in->at[0] ^ 0xa0u : 0x20;
+
+    if (size >= 0x20 || size >= left)
+        return wire_take(in, out);
+    out->kind = ITEM_STR;
+    out->text = (struct slice){(const char *)in->at + 1, size};
+    in->at += 1 + size;
+    return 1;
+}
 
 /* Step over what ITEM's head has promised.  0 as above. */
 int wire_skip(struct wire *in, const struct item *item);

@@ -306,6 +306,38 @@ Test(codec, whatever_is_valid_survives_the_wire, .init = decoding_begin,
     }
 }
 
+/* Room is made for more than is packed; the ceiling is exact all the same. */
+static void encode_below(const struct shape *shape, const void *value,
+                         struct slice bytes, size_t max)
+{
+    struct buffer out = {.max = max};
+    enum err e = protocol_encode(shape, value, ~0u, &out);
+
+    cr_assert_eq(e, bytes.len <= max ? ERR_NONE : ERR_REPLY_TOO_LARGE,
+                 "%s: %zu bytes, ceiling %zu: %s", shape->name, bytes.len, max,
+                 err_name(e));
+    cr_assert(
+        slice_equal((struct slice){out.data, out.len}, e ? SLICE("") : bytes));
+    buffer_free(&out);
+}
+
+Test(codec, a_ceiling_is_exact, .init = decoding_begin, .fini = decoding_end)
+{
+    for (int i = 0; i < 100; i++)
+        for (int64_t entity = 0; entity < entity_words; entity++) {
+            const struct shape *shape = entity_shape(entity);
+            void *value = arena_alloc(arena, shape->size);
+            struct slice bytes;
+
+            fill(shape, value);
+            bytes = body_encoded(arena, shape, value);
+            for (size_t max = bytes.len - 12; max < bytes.len + 12; max++)
+                encode_below(shape, value, bytes, max);
+            encode_below(shape, value, bytes, 1 + rnd(bytes.len));
+            arena_reset(arena);
+        }
+}
+
 /* The decoder keeps track of keys in one word. */
 Test(codec, no_shape_has_more_fields_than_the_decoder_can_count)
 {
@@ -429,6 +461,30 @@ Test(codec, headers_survive_the_wire, .init = decoding_begin,
                  ERR_NONE);
     cr_assert_eq(memcmp(&back, &reply, sizeof back), 0);
     buffer_free(&out);
+}
+
+/* Numbers of every length; each header in memory of its own, so that one byte
+ * too many shows. */
+Test(codec, headers_of_every_length_survive_the_wire, .init = decoding_begin,
+     .fini = decoding_end)
+{
+    static const int64_t numbers[] = {
+        0,     127,         128,         255,       256,       65535,
+        65536, 0xffffffffu, 0x100000000, INT64_MAX, INT64_MIN, -1,
+        -32,   -33,         -128,        -129,      -32769,    -2147483649};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        int64_t number = numbers[i], high = number < 0 ? INT64_MAX : number;
+        struct reply_header reply = {number, high, high, high}, back;
+        struct buffer out = {0};
+
+        cr_assert_eq(protocol_encode_header(&reply, &out), ERR_NONE);
+        cr_assert_eq(protocol_decode_reply_header(
+                         (struct slice){out.data, out.len}, arena, &back),
+                     ERR_NONE);
+        cr_assert_eq(memcmp(&back, &reply, sizeof back), 0);
+        buffer_free(&out);
+    }
 }
 
 Test(codec, a_refusal_says_what_and_whether_to_retry, .init = decoding_begin,
