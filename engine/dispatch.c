@@ -50,7 +50,14 @@ static thunk *const routes[VERBS] = {
 #undef WRITE
 };
 
-struct request *request_new(struct frames *frames)
+/* ---- Requests, and those kept for the next ------------------------------ */
+
+/* A turn of the loop has no more in hand.  What one of them grew to is not
+ * kept. */
+#define IDLE_REQUESTS 64
+#define IDLE_BYTES (64u << 10)
+
+static struct request *request_make(void)
 {
     struct request *request = calloc(1, sizeof *request);
 
@@ -60,32 +67,81 @@ struct request *request_new(struct frames *frames)
         free(request);
         return NULL;
     }
-    request->reply_body.max = REPLY_BYTES_MAX;
-    request->frames = *frames;
-    memset(frames, 0, sizeof *frames);
     return request;
+}
+
+struct request *request_new(struct requests *home)
+{
+    struct request *request = home ? home->idle : NULL;
+
+    if (request) {
+        home->idle = request->next;
+        home->n--;
+    } else if (!(request = request_make())) {
+        return NULL;
+    }
+    request->next = NULL;
+    request->home = home;
+    request->reply_body.max = REPLY_BYTES_MAX;
+    return request;
+}
+
+/* As if it were new, but for the memory it has. */
+static void request_clear(struct request *request)
+{
+    request->call.faults.n = 0;
+    request->call.scanned = request->call.scored = 0;
+    request->ask = request->answer = NULL;
+    request->error = ERR_NONE;
+    request->revision = 0;
+    request->header = (struct ask_header){0};
+    request->reply_header.len = request->reply_body.len = 0;
+    if (request->reply_body.cap > IDLE_BYTES)
+        buffer_free(&request->reply_body);
+    arena_reset(request->call.arena);
 }
 
 void request_free(struct request *request)
 {
+    struct requests *home;
+
     if (!request)
         return;
+    home = request->home;
     zsock_frames_free(&request->frames);
+    if (home && home->n < IDLE_REQUESTS && request->call.arena) {
+        request_clear(request);
+        request->next = home->idle;
+        home->idle = request;
+        home->n++;
+        return;
+    }
     arena_free(request->call.arena);
     buffer_free(&request->reply_header);
     buffer_free(&request->reply_body);
     free(request);
 }
 
+void requests_drop(struct requests *home)
+{
+    struct request *request;
+
+    while ((request = home->idle)) {
+        home->idle = request->next;
+        request->home = NULL;
+        request_free(request);
+    }
+    home->n = 0;
+}
+
 void request_answered(struct request *request)
 {
-    struct peer peer = request->frames.peer;
-
     zsock_frames_free(&request->frames);
-    request->frames.peer = peer;
     arena_free(request->call.arena);
     request->call.arena = NULL;
 }
+
+/* ---- Decoding ----------------------------------------------------------- */
 
 static enum err refuse(struct request *request, enum err name,
                        const char *field, const char *hint)
@@ -132,7 +188,8 @@ static enum err decode_ask(struct request *request)
     const struct verb_row *row = &verb_rows[request->call.verb];
     struct arena *arena = request->call.arena;
 
-    request->ask = shape_array(arena, row->ask, 1);
+    /* The decoder clears what it fills. */
+    request->ask = arena_alloc(arena, row->ask->size);
     request->answer = shape_array(arena, row->answer, 1);
     if (!request->ask || !request->answer)
         return request->error = ERR_NOMEM;

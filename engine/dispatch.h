@@ -9,10 +9,19 @@
 #include "engine/zsock.h"
 #include "store/store.h"
 
+/* Requests that were given back, kept with their arenas and buffers: to make
+ * them anew costs more than to answer most.  Zeroed it is empty.  The loop's
+ * alone. */
+struct requests {
+    struct request *idle;
+    size_t n;
+};
+
 /* One request from its frames to its reply.  Owned by whoever holds it: the
  * loop, then the queue of a thread, then the loop again. */
 struct request {
-    struct request *next; /* in a queue */
+    struct request *next;  /* in a queue */
+    struct requests *home; /* where it goes in the end; NULL: nowhere */
     struct frames frames;
     struct call call;
     struct ask_header header;
@@ -25,10 +34,13 @@ struct request {
     struct buffer reply_body;
 };
 
-/* A request around FRAMES, which it takes.  NULL without memory. */
-struct request *request_new(struct frames *frames);
+/* A request that holds nothing yet, whose frames may be received into; HOME
+ * may be NULL.  NULL without memory. */
+struct request *request_new(struct requests *home);
 /* Give the request back with all it holds; NULL is fine. */
 void request_free(struct request *request);
+/* Free the requests that are kept. */
+void requests_drop(struct requests *home);
 
 /* Give back all but the encoded reply and its addressee. */
 void request_answered(struct request *request);

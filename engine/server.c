@@ -43,7 +43,9 @@ struct server {
     const char *config_file;
     struct zsock *sock;
     struct outbox *outbox;
+    struct requests requests;
     struct writer *writer;
+    struct store_view *view; /* of this turn: begun when first needed */
     uv_loop_t loop;
     uv_poll_t poll;
     uv_prepare_t prepare;
@@ -65,6 +67,9 @@ struct server {
     uint64_t flush_until; /* loop time in ms; 0 until all work is done */
     enum err result;
     uint64_t started_us;
+    uint64_t clock_us; /* when the last message of this turn was done */
+    int64_t wall_ms;   /* when the turn began */
+    int64_t today;
     uint64_t asked[VERBS];
     uint64_t refused[VERBS];
     uint64_t slowest_us[VERBS];
@@ -106,27 +111,40 @@ static void account(struct server *s, const struct request *r, uint64_t us)
 
 static void on_retry(uv_timer_t *timer);
 
-static void reply(struct server *s, struct request *r)
+/* Send the answer that was ready at AT_US, and give the request back. */
+static void reply(struct server *s, struct request *r, uint64_t at_us)
 {
-    uint64_t now = now_us();
-
-    account(s, r, now - r->arrived_us);
-    dispatch_finish(r, now);
+    account(s, r, at_us - r->arrived_us);
+    dispatch_finish(r, at_us);
     outbox_reply(s->outbox, r);
     if (outbox_stat(s->outbox).queued &&
         !uv_is_active((uv_handle_t *)&s->retry))
         uv_timer_start(&s->retry, on_retry, RETRY_MS, RETRY_MS);
 }
 
-static void refuse(struct server *s, struct request *r, enum err e)
-{
-    dispatch_refuse(r, e);
-    reply(s, r);
-}
-
 /* ---- READ on the loop, SLOW on a worker -------------------------------- */
 
-static void answer_view(struct server *s, struct request *r)
+static int too_late(const struct request *r, uint64_t at_us)
+{
+    return r->header.deadline_ms != ABSENT &&
+           at_us - r->arrived_us >= (uint64_t)r->header.deadline_ms * 1000;
+}
+
+/* One view serves all READ verbs of a turn: whatever a client was told before
+ * the turn began is in it. */
+static void answer_read(struct server *s, struct request *r)
+{
+    enum err e = too_late(r, s->clock_us) ? ERR_DEADLINE : ERR_NONE;
+
+    if (!e && !s->view)
+        e = store_view_begin(s->store, &s->view);
+    if (e)
+        dispatch_refuse(r, e);
+    else
+        dispatch_view(r, s->view);
+}
+
+static void answer_slow(struct server *s, struct request *r)
 {
     struct store_view *view;
     enum err e = store_view_begin(s->store, &view);
@@ -145,20 +163,14 @@ struct slow_work {
     struct request *request;
 };
 
-static int too_late(const struct request *r)
-{
-    return r->header.deadline_ms != ABSENT &&
-           now_us() - r->arrived_us >= (uint64_t)r->header.deadline_ms * 1000;
-}
-
 static void on_slow(uv_work_t *work)
 {
     struct slow_work *slow = work->data;
 
-    if (too_late(slow->request))
+    if (too_late(slow->request, now_us()))
         dispatch_refuse(slow->request, ERR_DEADLINE);
     else
-        answer_view(slow->server, slow->request);
+        answer_slow(slow->server, slow->request);
 }
 
 static void on_slow_done(uv_work_t *work, int status)
@@ -168,39 +180,34 @@ static void on_slow_done(uv_work_t *work, int status)
     if (status == UV_ECANCELED)
         dispatch_refuse(slow->request, ERR_STOPPING);
     slow->server->slow--;
-    reply(slow->server, slow->request);
+    reply(slow->server, slow->request, now_us());
     free(slow);
 }
 
-static void queue_slow(struct server *s, struct request *r)
+static enum err queue_slow(struct server *s, struct request *r)
 {
     struct slow_work *slow;
 
-    if (s->slow >= SLOW_MAX) {
-        refuse(s, r, ERR_BUSY);
-        return;
-    }
-    if (!(slow = calloc(1, sizeof *slow))) {
-        refuse(s, r, ERR_NOMEM);
-        return;
-    }
+    if (s->slow >= SLOW_MAX)
+        return ERR_BUSY;
+    if (!(slow = calloc(1, sizeof *slow)))
+        return ERR_NOMEM;
     slow->work.data = slow;
     slow->server = s;
     slow->request = r;
     s->slow++;
     uv_queue_work(&s->loop, &slow->work, on_slow, on_slow_done);
+    return ERR_NONE;
 }
 
 /* ---- WRITE through the writer ------------------------------------------ */
 
-static void queue_write(struct server *s, struct request *r)
+static enum err queue_write(struct server *s, struct request *r)
 {
     enum err e = writer_queue(s->writer, r);
 
-    if (e)
-        refuse(s, r, e);
-    else
-        s->writing++;
+    s->writing += !e;
+    return e;
 }
 
 /* On the writer's thread. */
@@ -231,7 +238,7 @@ static void send_written(struct server *s)
         struct request *next = list->next;
 
         s->writing--;
-        reply(s, list);
+        reply(s, list, now_us());
         list = next;
     }
 }
@@ -258,68 +265,58 @@ static void call_begin(struct server *s, struct request *r)
     call->person_weights = s->config.person_weights;
     call->server = s;
     call->limits = &limits_batch;
-    call->now_ms = wall_ms();
-    call->today = civil_paris_date(call->now_ms / 1000);
-    r->arrived_us = now_us();
+    call->now_ms = s->wall_ms;
+    call->today = s->today;
+    r->arrived_us = s->clock_us;
 }
 
-static void serve(struct server *s, struct request *r)
+/* Answer a request, or hand it to the thread that will: 0 then. */
+static int serve(struct server *s, struct request *r)
 {
-    if (dispatch_decode(r)) {
-        refuse(s, r, r->error);
-        return;
-    }
-    switch (verb_rows[r->call.verb].class) {
-    case CLASS_READ:
-        if (too_late(r))
-            dispatch_refuse(r, ERR_DEADLINE);
-        else
-            answer_view(s, r);
-        reply(s, r);
-        break;
-    case CLASS_SLOW:
-        queue_slow(s, r);
-        break;
-    case CLASS_WRITE:
-        queue_write(s, r);
-        break;
-    }
+    enum err e = dispatch_decode(r);
+
+    if (!e)
+        switch (verb_rows[r->call.verb].class) {
+        case CLASS_READ:
+            answer_read(s, r);
+            return 1;
+        case CLASS_SLOW:
+            if (!(e = queue_slow(s, r)))
+                return 0;
+            break;
+        case CLASS_WRITE:
+            if (!(e = queue_write(s, r)))
+                return 0;
+            break;
+        }
+    dispatch_refuse(r, e);
+    return 1;
 }
 
-/* Frames that are no request get a refusal all the same, so that whoever
- * writes a client learns what is wrong. */
-static void refuse_frames(struct server *s, const struct peer *peer)
-{
-    struct frames frames = {.peer = *peer};
-    struct request *r = request_new(&frames);
-
-    if (!r)
-        return;
-    call_begin(s, r);
-    call_refuse(&r->call, ERR_BAD_FRAMES, "",
-                "send CLAUSE01, a header map and a body map");
-    refuse(s, r, ERR_BAD_FRAMES);
-}
-
-/* Take one message; 0 when none is waiting. */
+/* Take one message; 0 when none is waiting.  Frames that are no request get a
+ * refusal all the same, so that whoever writes a client learns what is wrong.
+ * The clock is asked once: the end of a message is the beginning of the
+ * next. */
 static int take(struct server *s)
 {
-    struct frames frames;
-    struct request *r;
-    enum err e = zsock_receive(s->sock, &frames);
+    struct request *r = request_new(&s->requests);
+    enum err e = r ? zsock_receive(s->sock, &r->frames) : ERR_NOMEM;
+    int answered = 1;
 
-    if (e == ERR_NOT_FOUND)
-        return 0;
-    if (e == ERR_BAD_FRAMES)
-        refuse_frames(s, &frames.peer);
-    if (e)
-        return 1;
-    if (!(r = request_new(&frames))) {
-        zsock_frames_free(&frames);
-        return 1;
+    if (e && e != ERR_BAD_FRAMES) {
+        request_free(r);
+        return e == ERR_FORBIDDEN;
     }
     call_begin(s, r);
-    serve(s, r);
+    if (e)
+        dispatch_refuse(r, call_refuse(&r->call, e, "",
+                                       "send CLAUSE01, a header map and a "
+                                       "body map"));
+    else
+        answered = serve(s, r);
+    s->clock_us = now_us();
+    if (answered)
+        reply(s, r, s->clock_us);
     return 1;
 }
 
@@ -343,18 +340,37 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_idle_start(&s->idle, on_idle);
 }
 
+static void turn_begin(struct server *s)
+{
+    int64_t second = s->wall_ms / 1000;
+
+    s->clock_us = now_us();
+    s->wall_ms = wall_ms();
+    if (s->wall_ms / 1000 != second)
+        s->today = civil_paris_date(s->wall_ms / 1000);
+}
+
+static void turn_end(struct server *s)
+{
+    store_view_end(s->view);
+    s->view = NULL;
+    uv_update_time(&s->loop);
+}
+
 static void on_check(uv_check_t *check)
 {
     struct server *s = check->data;
-    uint64_t end = now_us() + TURN_US;
+    uint64_t end;
 
     uv_idle_stop(&s->idle);
     if (s->stopping || !zsock_readable(s->sock))
         return;
+    turn_begin(s);
+    end = s->clock_us + TURN_US;
     for (int i = 0; i < TURN_MESSAGES && take(s); i++)
-        if (now_us() >= end)
+        if (s->clock_us >= end)
             break;
-    uv_update_time(&s->loop);
+    turn_end(s);
 }
 
 /* ---- Timers and signals ------------------------------------------------ */
@@ -549,6 +565,7 @@ void server_close(struct server *s)
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
     outbox_free(s->outbox);
+    requests_drop(&s->requests);
     zsock_close(s->sock);
     pthread_mutex_destroy(&s->mutex);
     free(s);

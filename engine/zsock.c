@@ -14,9 +14,6 @@
 #include "engine/zsock.h"
 #include "protocol/codec.h"
 
-/* A request has at most an empty delimiter and three frames. */
-#define PARTS_MAX 4
-
 struct zsock {
     void *context;
     void *socket;
@@ -24,10 +21,14 @@ struct zsock {
     int descriptor;
 };
 
-struct parts {
-    zmq_msg_t at[PARTS_MAX];
-    size_t n;
-};
+_Static_assert(sizeof(zmq_msg_t) <= sizeof((struct frames *)0)->room[0] &&
+                   _Alignof(zmq_msg_t) <= 8,
+               "a message has room in struct frames");
+
+static zmq_msg_t *part(struct frames *frames, int i)
+{
+    return (zmq_msg_t *)(void *)frames->room[i];
+}
 
 static enum err zsock_error(const char *doing)
 {
@@ -156,117 +157,96 @@ int zsock_readable(struct zsock *sock)
     return (events & ZMQ_POLLIN) != 0;
 }
 
-static void parts_close(struct parts *parts)
-{
-    for (size_t i = 0; i < parts->n; i++)
-        zmq_msg_close(&parts->at[i]);
-    parts->n = 0;
-}
-
-/* Read the rest of a message: what fits is kept, the others are dropped. */
-static int receive_parts(void *socket, struct parts *parts)
+/* Read the rest of a message: what fits is kept, the others are dropped.
+ * Returns how many frames there were, -1 when it ended early. */
+static int receive_parts(void *socket, struct frames *out,
+                         struct slice bytes[ZSOCK_PARTS])
 {
     zmq_msg_t surplus;
-    int extra = 0;
+    int n = 0;
 
-    for (int more = 1; more;) {
-        zmq_msg_t *part =
-            parts->n < PARTS_MAX ? &parts->at[parts->n] : &surplus;
+    for (int more = 1; more; n++) {
+        zmq_msg_t *into = n < ZSOCK_PARTS ? part(out, n) : &surplus;
+        int size;
 
-        zmq_msg_init(part);
-        if (zmq_msg_recv(part, socket, ZMQ_DONTWAIT) < 0) {
-            zmq_msg_close(part);
+        zmq_msg_init(into);
+        if ((size = zmq_msg_recv(into, socket, ZMQ_DONTWAIT)) < 0) {
+            zmq_msg_close(into);
             return -1;
         }
-        more = zmq_msg_more(part);
-        if (part == &surplus) {
-            zmq_msg_close(part);
-            extra = 1;
-        } else {
-            parts->n++;
-        }
+        more = zmq_msg_more(into);
+        if (n < ZSOCK_PARTS)
+            bytes[out->parts++] =
+                (struct slice){zmq_msg_data(into), (size_t)size};
+        else
+            zmq_msg_close(into);
     }
-    return extra;
-}
-
-static struct slice part_slice(zmq_msg_t *part)
-{
-    return (struct slice){zmq_msg_data(part), zmq_msg_size(part)};
+    return n;
 }
 
 /* [empty] CLAUSE01 header body, nothing else. */
-static enum err split_parts(struct parts *parts, struct frames *out)
+static enum err receive_rest(void *socket, struct frames *out)
 {
-    size_t at = 0;
+    struct slice bytes[ZSOCK_PARTS];
+    int n = receive_parts(socket, out, bytes);
+    int delimited = n > 0 && !bytes[0].len;
 
-    if (parts->n && !zmq_msg_size(&parts->at[0]))
-        out->peer.delimited = 1, at = 1;
-    if (parts->n - at != 3)
+    out->peer.delimited = (unsigned char)delimited;
+    if (n - delimited != 3)
         return ERR_BAD_FRAMES;
-    out->tag = part_slice(&parts->at[at]);
-    out->header = part_slice(&parts->at[at + 1]);
-    out->body = part_slice(&parts->at[at + 2]);
+    out->tag = bytes[delimited];
+    out->header = bytes[delimited + 1];
+    out->body = bytes[delimited + 2];
     return ERR_NONE;
 }
 
 /* The routing id frame: only those that libzmq gave, five bytes from 0. */
 static enum err receive_peer(struct zsock *sock, struct peer *peer, int *more)
 {
-    unsigned char id[256];
-    zmq_msg_t part;
-    size_t len;
+    const unsigned char *bytes;
+    enum err e = ERR_NONE;
+    zmq_msg_t id;
+    int len;
 
-    memset(peer, 0, sizeof *peer);
-    zmq_msg_init(&part);
-    if (zmq_msg_recv(&part, sock->socket, ZMQ_DONTWAIT) < 0) {
-        zmq_msg_close(&part);
+    zmq_msg_init(&id);
+    if ((len = zmq_msg_recv(&id, sock->socket, ZMQ_DONTWAIT)) < 0) {
+        zmq_msg_close(&id);
         return ERR_NOT_FOUND;
     }
-    len = zmq_msg_size(&part);
-    memcpy(id, zmq_msg_data(&part), len < sizeof id ? len : sizeof id);
-    *more = zmq_msg_more(&part);
-    zmq_msg_close(&part);
-    if (len != sizeof peer->id || id[0] != 0)
-        return ERR_FORBIDDEN;
-    memcpy(peer->id, id, sizeof peer->id);
-    return ERR_NONE;
+    *more = zmq_msg_more(&id);
+    bytes = zmq_msg_data(&id);
+    if (len == sizeof peer->id && bytes[0] == 0)
+        memcpy(peer->id, bytes, sizeof peer->id);
+    else
+        e = ERR_FORBIDDEN;
+    zmq_msg_close(&id);
+    return e;
 }
 
 enum err zsock_receive(struct zsock *sock, struct frames *out)
 {
-    struct parts spare = {.n = 0};
-    struct parts *parts;
     int more = 0;
-    int extra = 0;
-    enum err e;
+    enum err e = receive_peer(sock, &out->peer, &more);
+    enum err rest = ERR_BAD_FRAMES;
 
-    memset(out, 0, sizeof *out);
-    e = receive_peer(sock, &out->peer, &more);
     if (e == ERR_NOT_FOUND)
         return e;
-    /* Without memory the message is still read to its end. */
-    parts = calloc(1, sizeof *parts);
+    out->peer.delimited = 0;
     if (more)
-        extra = receive_parts(sock->socket, parts ? parts : &spare);
-    if (!parts)
-        e = ERR_NOMEM;
+        rest = receive_rest(sock->socket, out);
     if (!e)
-        e = extra ? ERR_BAD_FRAMES : split_parts(parts, out);
-    if (e) {
-        parts_close(parts ? parts : &spare);
-        free(parts);
-        return e;
-    }
-    out->parts = parts;
-    return ERR_NONE;
+        e = rest;
+    if (e)
+        zsock_frames_free(out);
+    return e;
 }
 
 void zsock_frames_free(struct frames *frames)
 {
-    if (frames->parts)
-        parts_close(frames->parts);
-    free(frames->parts);
-    memset(frames, 0, sizeof *frames);
+    for (int i = 0; i < frames->parts; i++)
+        zmq_msg_close(part(frames, i));
+    frames->parts = 0;
+    frames->tag = frames->header = frames->body = (struct slice){NULL, 0};
 }
 
 static int send_part(struct zsock *sock, const void *data, size_t len, int more)

@@ -15,13 +15,16 @@ struct peer {
     unsigned char delimited;
 };
 
-/* A received request: borrowed slices until zsock_frames_free. */
+/* A received request.  The slices point into ROOM, where libzmq's messages
+ * live: it is filled in place and never moved.  Zeroed it holds nothing. */
+#define ZSOCK_PARTS 4 /* an empty delimiter, tag, header, body */
 struct frames {
     struct peer peer;
     struct slice tag;
     struct slice header;
     struct slice body;
-    void *parts; /* owned */
+    int parts; /* that are in use */
+    _Alignas(8) unsigned char room[ZSOCK_PARTS][64];
 };
 
 /* Bind a ROUTER to ENDPOINT (tcp port `*`: any free one) with the settings
@@ -41,11 +44,12 @@ int zsock_descriptor(const struct zsock *sock);
 /* Is a message waiting? */
 int zsock_readable(struct zsock *sock);
 
-/* Take the next request.  ERR_NOT_FOUND none is waiting; ERR_BAD_FRAMES it is
- * not one (OUT's peer is set, and OUT must not be freed); ERR_FORBIDDEN the
- * peer chose its own routing id (dropped: a reply could be stolen). */
+/* Take the next request into OUT, which holds nothing.  ERR_NOT_FOUND none is
+ * waiting; ERR_BAD_FRAMES it is not one (OUT's peer is set); ERR_FORBIDDEN the
+ * peer chose its own routing id (dropped: a reply could be stolen).  After an
+ * error OUT holds nothing. */
 enum err zsock_receive(struct zsock *sock, struct frames *out);
-/* Give a received request back; its slices die. */
+/* Give a received request back; its slices die, its peer stays. */
 void zsock_frames_free(struct frames *frames);
 
 /* Send a reply without waiting.  ERR_BUSY the peer does not read: try later;

@@ -111,8 +111,7 @@ static struct request *put_market(const char *id, const char *object,
     struct ask_market_put ask;
     struct market *market = shape_array(arena, &shape_market, 1);
     struct buffer body = {0};
-    struct frames frames = {.tag = SLICE(PROTOCOL_TAG)};
-    struct request *r = request_new(&frames);
+    struct request *r = request_new(NULL);
 
     shape_clear(verb_rows[VERB_market_put].ask, &ask);
     market->id = slice_of(id);
@@ -123,6 +122,7 @@ static struct request *put_market(const char *id, const char *object,
     cr_assert_eq(
         protocol_encode(verb_rows[VERB_market_put].ask, &ask, ~0u, &body),
         ERR_NONE);
+    r->frames.tag = SLICE(PROTOCOL_TAG);
     r->frames.body =
         arena_copy(r->call.arena, (struct slice){body.data, body.len});
     r->call.role = DEVELOPMENT;
