@@ -147,6 +147,10 @@ enum err index_reader_first(struct index_reader *reader, uint32_t code,
  * which.  ERR_NOT_FOUND: there is none. */
 enum err index_reader_seek(struct index_reader *reader, uint32_t from,
                            uint32_t *code, struct index_page *page);
+/* The page after the one given last, in whatever list: *CODE says in which.
+ * ERR_NOT_FOUND after the kind's last. */
+enum err index_reader_step(struct index_reader *reader, uint32_t *code,
+                           struct index_page *page);
 /* The page after the one given last; ERR_NOT_FOUND at the list's end. */
 enum err index_reader_next(struct index_reader *reader,
                            struct index_page *page);

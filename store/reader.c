@@ -94,6 +94,24 @@ enum err index_reader_first(struct index_reader *reader, uint32_t code,
     return page_read(reader, rc, &key, &value, page);
 }
 
+/* Go on with whatever list of the kind the cursor has come to. */
+static enum err list_read(struct index_reader *reader, int rc,
+                          const MDB_val *key, const MDB_val *value,
+                          uint32_t *code, struct index_page *page)
+{
+    unsigned char first[PAGE_KEY];
+
+    page_key(first, reader->view->state.live, reader->kind, 0, 0);
+    if (!rc && (key->mv_size != PAGE_KEY ||
+                memcmp(key->mv_data, first, PAGE_LIST - 4) != 0))
+        return ERR_NOT_FOUND;
+    if (!rc) {
+        memcpy(reader->list, key->mv_data, PAGE_LIST);
+        *code = store_get32(reader->list + PAGE_LIST - 4);
+    }
+    return page_read(reader, rc, key, value, page);
+}
+
 enum err index_reader_seek(struct index_reader *reader, uint32_t from,
                            uint32_t *code, struct index_page *page)
 {
@@ -104,14 +122,16 @@ enum err index_reader_seek(struct index_reader *reader, uint32_t from,
     key = store_val(
         page_key(first, reader->view->state.live, reader->kind, from, 0));
     rc = mdb_cursor_get(reader->heads, &key, &value, MDB_SET_RANGE);
-    if (!rc && (key.mv_size != PAGE_KEY ||
-                memcmp(key.mv_data, first, PAGE_LIST - 4) != 0))
-        return ERR_NOT_FOUND;
-    if (!rc) {
-        memcpy(reader->list, key.mv_data, PAGE_LIST);
-        *code = store_get32(reader->list + PAGE_LIST - 4);
-    }
-    return page_read(reader, rc, &key, &value, page);
+    return list_read(reader, rc, &key, &value, code, page);
+}
+
+enum err index_reader_step(struct index_reader *reader, uint32_t *code,
+                           struct index_page *page)
+{
+    MDB_val key, value;
+    int rc = mdb_cursor_get(reader->heads, &key, &value, MDB_NEXT);
+
+    return list_read(reader, rc, &key, &value, code, page);
 }
 
 enum err index_reader_next(struct index_reader *reader, struct index_page *page)

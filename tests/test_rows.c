@@ -23,7 +23,7 @@ static struct match m;
 /* A block in memory. */
 static uint32_t number[CROWD];
 static uint16_t where[ROWS_ROOM], when[ROWS_ROOM], facts[4 * ROWS_ROOM];
-static uint8_t reach[ROWS_ROOM], furthest;
+static uint8_t reach[ROWS_ROOM];
 static struct index_block block;
 static struct profile *people[CROWD];
 
@@ -66,7 +66,6 @@ static void fill(unsigned n)
 {
     block =
         (struct index_block){n, number, where, when, facts, ROWS_ROOM, reach};
-    furthest = 0;
     for (unsigned i = 0; i < n; i++) {
         struct derived d = {.n = 0};
         const struct posting *p;
@@ -79,7 +78,6 @@ static void fill(unsigned n)
         where[i] = p->where;
         when[i] = p->when;
         reach[i] = p->reach;
-        furthest = p->reach > furthest ? p->reach : furthest;
         for (int k = 0; k < 3; k++)
             facts[k * ROWS_ROOM + i] = p->facts[k];
     }
@@ -109,6 +107,7 @@ static void check_person(struct row_test *t, const struct job_case *j,
     struct person_result r;
     uint16_t rows[ROWS_ROOM];
     unsigned km = near_between(&t->near, where[i], where[i]);
+    struct row_bar bar;
     int64_t score, bound;
 
     person_judge(j, &person, fit, &r);
@@ -120,9 +119,9 @@ static void check_person(struct row_test *t, const struct job_case *j,
     cr_assert_geq(bound, r.score);
     if (is_told(people[i]))
         cr_assert_eq(score, r.score);
-    cr_assert(
-        holds(rows, rows_test(t, &block, fit, r.score, furthest, rows), i),
-        "person %u scores %d", i, (int)r.score);
+    bar = rows_bar(t, fit, km, r.score);
+    cr_assert(holds(rows, rows_test(t, &block, &bar, rows), i),
+              "person %u scores %d", i, (int)r.score);
 }
 
 static void check_job(const struct lot_case *c, int64_t job)
@@ -195,6 +194,12 @@ Test(rows, bounds_of_runs_are_never_above_a_distance)
         else
             cr_assert_leq(bound & NEAR_KM, km);
         cr_assert_leq(near_between(&near, 0, rank) & NEAR_KM, bound & NEAR_KM);
+        if (km != ABSENT && km <= 500)
+            cr_assert_eq(near_exactly(&near, rank, 500), km);
+        else if (km != ABSENT)
+            cr_assert_gt(near_exactly(&near, rank, 500), 500);
+        else
+            cr_assert_eq(near_exactly(&near, rank, 500), NEAR_VAGUE);
     }
     lot_case_fini(&c);
 }

@@ -26,19 +26,20 @@ uint32_t postings_rome_code(struct slice rome)
     return CODE_ROME | (value & CODE_VALUE);
 }
 
-struct slice postings_rome_of(uint32_t code, char out[5])
+uint32_t postings_wish_code(struct slice rome)
 {
-    uint32_t value = code & CODE_VALUE;
+    return CODE_ROME |
+           ((postings_rome_code(rome) & CODE_VALUE) * POSTINGS_BANDS);
+}
 
-    for (int i = 4; i > 0; i--, value /= 10)
-        out[i] = (char)('0' + value % 10);
-    out[0] = (char)('A' + value);
-    return (struct slice){out, 5};
+uint32_t postings_band(int64_t mobility_km)
+{
+    return mobility_km > POSTINGS_NEAR_KM;
 }
 
 uint32_t postings_family_code(struct slice rome)
 {
-    uint32_t code = postings_rome_code(rome);
+    uint32_t code = postings_wish_code(rome);
 
     return code - (code & CODE_VALUE) % POSTINGS_FAMILY;
 }

@@ -65,20 +65,20 @@ VECTORS static void measure_runs(const struct reference_boxes *boxes,
     }
 }
 
-/* The least of NEAR_COARSE runs, vague if one of them is. */
-VECTORS static void join_runs(const uint16_t *restrict runs, size_t n,
-                              uint16_t *restrict coarse)
+/* The least of NEAR_STEP bounds each, vague if one of them is. */
+VECTORS static void join(const uint16_t *restrict from, size_t n,
+                         uint16_t *restrict to)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned km = NEAR_KM, vague = 0;
 
-        for (size_t k = i * NEAR_COARSE; k < (i + 1) * NEAR_COARSE; k++) {
-            unsigned run = runs[k] & NEAR_KM;
+        for (size_t k = i * NEAR_STEP; k < (i + 1) * NEAR_STEP; k++) {
+            unsigned bound = from[k] & NEAR_KM;
 
-            km = run < km ? run : km;
-            vague |= runs[k];
+            km = bound < km ? bound : km;
+            vague |= from[k];
         }
-        coarse[i] = (uint16_t)(km | (vague & NEAR_VAGUE));
+        to[i] = (uint16_t)(km | (vague & NEAR_VAGUE));
     }
 }
 
@@ -122,38 +122,57 @@ static void fill_runs(const struct job_case *j, struct near *near)
     int found, measured = 0;
 
     for (size_t i = 0; i < near->boxes->n; i++)
-        near->runs[i] = NEAR_KM;
+        near->levels[0][i] = NEAR_KM;
     for (size_t i = 0; (found = target_at(j, i, &target)) >= 0; i++) {
         measured |= found;
         if (found)
-            measure_runs(near->boxes, &target, near->runs);
+            measure_runs(near->boxes, &target, near->levels[0]);
     }
     if (measured)
-        mark_vague(j, near->runs);
+        mark_vague(j, near->levels[0]);
     for (size_t i = 0; !measured && i < near->boxes->n; i++)
-        near->runs[i] = somewhere ? NEAR_VAGUE : NEAR_KM | NEAR_VAGUE;
+        near->levels[0][i] = somewhere ? NEAR_VAGUE : NEAR_KM | NEAR_VAGUE;
 }
 
 /* ---- One room ----------------------------------------------------------- */
 
+/* Each level has room for whole steps; what is over is beyond all. */
+static size_t level_size(const struct near *near, int level)
+{
+    size_t n = near->boxes->n;
+
+    for (int i = 0; i < level; i++)
+        n = (n + NEAR_STEP - 1) / NEAR_STEP;
+    return (n + NEAR_STEP - 1) / NEAR_STEP * NEAR_STEP;
+}
+
 static int divide_room(struct near *near, struct workspace *workspace)
 {
-    size_t coarse = (near->boxes->n + NEAR_COARSE - 1) / NEAR_COARSE;
-    size_t runs = coarse * NEAR_COARSE;
-    size_t numbers = runs + coarse + runs * REFERENCE_RUN;
-    uint16_t *room =
-        workspace_room(workspace, ROOM_RUNS, numbers * sizeof *room + runs);
+    size_t runs = level_size(near, 0), numbers = runs * REFERENCE_RUN;
+    uint16_t *room;
 
+    for (int i = 0; i < NEAR_LEVELS; i++)
+        numbers += level_size(near, i);
+    room = workspace_room(workspace, ROOM_RUNS, numbers * sizeof *room + runs);
     if (!room)
         return 0;
-    near->runs = room;
-    near->coarse = near->runs + runs;
-    near->km = near->coarse + coarse;
-    near->known = (uint8_t *)(near->km + runs * REFERENCE_RUN);
+    near->km = room;
+    room += runs * REFERENCE_RUN;
+    for (int i = 0; i < NEAR_LEVELS; room += level_size(near, i++)) {
+        near->levels[i] = room;
+        for (size_t k = level_size(near, i); k-- % NEAR_STEP;)
+            room[k] = NEAR_KM;
+    }
+    near->known = (uint8_t *)room;
     memset(near->known, 0, runs);
-    for (size_t i = near->boxes->n; i < runs; i++)
-        near->runs[i] = NEAR_KM;
     return 1;
+}
+
+static void join_levels(struct near *near)
+{
+    for (int i = 1; i < NEAR_LEVELS; i++)
+        join(near->levels[i - 1], level_size(near, i - 1) / NEAR_STEP,
+             near->levels[i]);
 }
 
 enum err near_init(struct near *near, const struct job_case *j)
@@ -166,8 +185,7 @@ enum err near_init(struct near *near, const struct job_case *j)
     if (!divide_room(near, j->lot->workspace))
         return ERR_NOMEM;
     fill_runs(j, near);
-    join_runs(near->runs, (near->boxes->n + NEAR_COARSE - 1) / NEAR_COARSE,
-              near->coarse);
+    join_levels(near);
     near->measured = j->target != REFERENCE_NONE && point.known &&
                      !(m->without & MATCH_VECTORS);
     for (int k = 0; k < 3; k++)
@@ -197,44 +215,58 @@ enum err near_place(struct near *near, const struct lot_case *c)
     if (!divide_room(near, c->workspace))
         return ERR_NOMEM;
     for (size_t i = 0; i < near->boxes->n; i++)
-        near->runs[i] = NEAR_KM;
+        near->levels[0][i] = NEAR_KM;
     for (size_t i = 0; (found = place_box(&c->place, i, low, high)) >= 0; i++) {
         if (!found)
             continue;
         target_of(low, high, &target);
-        measure_runs(near->boxes, &target, near->runs);
+        measure_runs(near->boxes, &target, near->levels[0]);
     }
-    mark_homes(c, near->runs);
-    join_runs(near->runs, (near->boxes->n + NEAR_COARSE - 1) / NEAR_COARSE,
-              near->coarse);
+    mark_homes(c, near->levels[0]);
+    join_levels(near);
     return ERR_NONE;
 }
 
+static inline void take(unsigned bound, unsigned *km, unsigned *vague)
+{
+    *vague |= bound;
+    bound &= NEAR_KM;
+    *km = bound < *km ? bound : *km;
+}
+
+/* Single runs at both ends, steps of them between. */
 unsigned near_between(const struct near *near, unsigned from, unsigned last)
 {
-    unsigned top = near->ranks - 1;
-    unsigned i = from / REFERENCE_RUN;
-    unsigned end = (last < top ? last : top) / REFERENCE_RUN;
-    const uint16_t *at = near->runs;
-    unsigned km = NEAR_KM, vague = last > top ? NEAR_VAGUE : 0;
+    unsigned top = near->ranks - 1, km = NEAR_KM, vague = 0;
+    unsigned i = from / REFERENCE_RUN, end;
 
+    if (last > top) {
+        vague = NEAR_VAGUE;
+        last = top;
+    }
     if (from > top)
         return km | vague;
-    if (end - i >= NEAR_COARSE) {
-        at = near->coarse;
-        i /= NEAR_COARSE;
-        end /= NEAR_COARSE;
-    }
-    for (; i <= end; i++) {
-        unsigned run = at[i] & NEAR_KM;
+    end = last / REFERENCE_RUN + 1;
+    for (int level = 0; level < NEAR_LEVELS; level++) {
+        const uint16_t *at = near->levels[level];
 
-        km = run < km ? run : km;
-        vague |= at[i];
+        for (; i < end && (i % NEAR_STEP || level == NEAR_LEVELS - 1); i++)
+            take(at[i], &km, &vague);
+        for (; i < end && end % NEAR_STEP; end--)
+            take(at[end - 1], &km, &vague);
+        i /= NEAR_STEP;
+        end /= NEAR_STEP;
     }
     return km | (vague & NEAR_VAGUE);
 }
 
 /* ---- Communes ----------------------------------------------------------- */
+
+/* Between whole numbers, and where arcs are hardly longer than chords, the
+ * slack decides nothing. */
+#define SURE_FROM 0.01f
+#define SURE_TO 0.98f
+#define SURE_KM 150
 
 VECTORS static void measure_run(const struct near *near, unsigned run)
 {
@@ -247,13 +279,16 @@ VECTORS static void measure_run(const struct near *near, unsigned run)
     for (unsigned i = 0; i < REFERENCE_RUN; i++) {
         float a = x[i] - to[0], b = y[i] - to[1], c = z[i] - to[2];
         float chord = sqrtf(a * a + b * b + c * c) * EARTH_KM;
+        float part = chord - (float)(int)chord;
         int least = (int)(chord + SLACK);
+        int sure = (part > SURE_FROM) & (part < SURE_TO) & (least < SURE_KM);
+        int value = least | (sure ? (int)NEAR_SURE : 0);
 
-        km[i] = (uint16_t)(least < CHORD_MAX ? least : (int)NEAR_VAGUE);
+        km[i] = (uint16_t)(chord < CHORD_MAX ? value : (int)NEAR_VAGUE);
     }
 }
 
-/* Communes without vectors, or towards a place: exactly, one by one. */
+/* Without vectors, or towards a place, or between two numbers. */
 static unsigned ask(const struct near *near, unsigned rank)
 {
     const struct reference *ref = near->job->lot->m->reference;
@@ -271,32 +306,25 @@ static unsigned look_up(struct near *near, unsigned rank)
         measure_run(near, run);
         near->known[run] = 1;
         if (near->rank / REFERENCE_RUN == run)
-            near->km[near->rank] = 0;
+            near->km[near->rank] = NEAR_SURE;
     }
     return near->km[rank];
 }
 
-void near_rows(struct near *near, const uint16_t *where, size_t n,
-               unsigned reach, uint16_t *km)
+unsigned near_exactly(struct near *near, unsigned rank, unsigned reach)
 {
-    unsigned last = UINT16_MAX + 1u, value = NEAR_VAGUE;
+    unsigned km;
 
-    for (size_t i = 0; i < n; i++) {
-        unsigned rank = where[i];
-
-        if (rank != last) {
-            unsigned bound = rank < near->ranks
-                                 ? near->runs[rank / REFERENCE_RUN]
-                                 : NEAR_VAGUE;
-
-            if (bound > reach && bound <= NEAR_KM)
-                value = bound;
-            else if (near->measured && rank < near->ranks)
-                value = look_up(near, rank);
-            else
-                value = ask(near, rank);
-            last = rank;
-        }
-        km[i] = (uint16_t)value;
-    }
+    if (!near->measured || rank >= near->ranks)
+        return ask(near, rank);
+    if (!near_may_reach(near, rank, reach))
+        return NEAR_KM;
+    km = look_up(near, rank);
+    if (km == NEAR_VAGUE)
+        return NEAR_VAGUE;
+    if ((km & NEAR_SURE) || (km & NEAR_KM) > reach)
+        return km & NEAR_KM;
+    km = ask(near, rank);
+    near->km[rank] = (uint16_t)(km == NEAR_VAGUE ? km : km | NEAR_SURE);
+    return km;
 }

@@ -8,18 +8,21 @@
 #include "engine/match/person.h"
 
 /* Kilometres of a run (NEAR_KM: beyond all), and whether some commune's are
- * unknown: those pass every limit and count half. */
-#define NEAR_KM 0x7fffu
+ * unknown: those pass every limit and count half.  SURE: not a bound, but what
+ * the integers say too. */
+#define NEAR_KM 0x3fffu
+#define NEAR_SURE 0x4000u
 #define NEAR_VAGUE 0x8000u
-#define NEAR_COARSE 16 /* runs in one of the coarse bounds */
+/* Bounds of runs, of NEAR_STEP runs, of as many of those. */
+#define NEAR_LEVELS 3
+#define NEAR_STEP 8
 
 struct near {
     const struct job_case *job;
     const struct reference_boxes *boxes;
-    uint16_t *runs;   /* bounds */
-    uint16_t *coarse; /* of NEAR_COARSE runs each */
-    unsigned ranks;   /* of communes; what lies beyond is no commune */
-    int measured;     /* single communes can be, from here: */
+    uint16_t *levels[NEAR_LEVELS];
+    unsigned ranks; /* of communes; what lies beyond is no commune */
+    int measured;   /* single communes can be, from here: */
     float at[3];
     unsigned rank;  /* of the work commune */
     uint8_t *known; /* runs whose communes are measured */
@@ -37,9 +40,20 @@ enum err near_place(struct near *near, const struct lot_case *c);
 /* The bound of the communes whose ranks are FROM to LAST. */
 unsigned near_between(const struct near *near, unsigned from, unsigned last);
 
-/* Bounds of N single communes by rank; for those that cannot be within REACH,
- * any number above it. */
-void near_rows(struct near *near, const uint16_t *where, size_t n,
-               unsigned reach, uint16_t *km);
+/* Whether the commune of a rank may be within REACH: a look at its run. */
+static inline int near_may_reach(const struct near *near, unsigned rank,
+                                 unsigned reach)
+{
+    unsigned bound;
+
+    if (rank >= near->ranks)
+        return 1;
+    bound = near->levels[0][rank / REFERENCE_RUN];
+    return bound <= reach || bound > NEAR_KM;
+}
+
+/* The kilometres of one commune by rank, exactly; any number above REACH if
+ * they are more; NEAR_VAGUE: unknown. */
+unsigned near_exactly(struct near *near, unsigned rank, unsigned reach);
 
 #endif

@@ -82,10 +82,13 @@ static enum err find_wish(struct index_reader *reader, const struct wish *wish,
                           struct found_list *out)
 {
     struct index_page page;
-    enum err e = index_reader_first(reader, wish->code, &page);
+    uint32_t code = 0;
+    enum err e = index_reader_seek(reader, wish->code, &code, &page);
 
-    while (!e && !(e = find_page(reader, &page, wish->fit, out)))
-        e = index_reader_next(reader, &page);
+    while (!e && code - wish->code < POSTINGS_BANDS) {
+        if (!(e = find_page(reader, &page, wish->fit, out)))
+            e = index_reader_step(reader, &code, &page);
+    }
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 

@@ -127,15 +127,17 @@ static enum err push_page(struct people *p, const struct index_page *page,
         &step);
 }
 
+/* All bands of a wish. */
 static enum err open_code(struct people *p, const struct step *step)
 {
     struct index_page page;
-    enum err e = index_reader_first(p->reader, step->code, &page);
+    uint32_t code = 0;
+    enum err e = index_reader_seek(p->reader, step->code, &code, &page);
 
-    while (!e) {
+    while (!e && code - step->code < POSTINGS_BANDS) {
         if ((e = push_page(p, &page, step->fit)))
             return e;
-        e = index_reader_next(p->reader, &page);
+        e = index_reader_step(p->reader, &code, &page);
     }
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
@@ -164,7 +166,7 @@ static void offer_row(struct people *p, const struct index_block *block,
     struct best_entry entry = {.number = block->number[row], .fit = fit};
 
     entry.score = (int32_t)rows_score(&p->test, block, row, fit);
-    if (entry.score < best_least(p->best))
+    if (entry.score < 0 || entry.score < best_least(p->best))
         return;
     entry.tie = order_tie(p->j->key, index_reader_key(p->reader, entry.number));
     best_offer(p->best, &entry);
@@ -172,17 +174,21 @@ static void offer_row(struct people *p, const struct index_block *block,
 
 static enum err open_block(struct people *p, const struct step *step)
 {
+    const struct index_head *head = step->heads;
     uint16_t rows[ROWS_ROOM];
     struct index_block block;
-    enum err e = index_reader_block(p->reader, step->heads, &block);
+    struct row_bar bar;
+    enum err e = index_reader_block(p->reader, head, &block);
     size_t n;
 
     if (e)
         return e;
     p->m->blocks++;
     p->m->scanned += block.n;
-    n = rows_test(&p->test, &block, step->fit, best_least(p->best),
-                  step->heads->reach, rows);
+    bar = rows_bar(&p->test, step->fit,
+                   near_between(&p->test.near, head->where, head->last),
+                   best_least(p->best));
+    n = rows_test(&p->test, &block, &bar, rows);
     for (size_t i = 0; i < n; i++)
         offer_row(p, &block, rows[i], step->fit);
     return ERR_NONE;
@@ -258,8 +264,9 @@ static enum err add_family(struct wishes *w, struct index_reader *reader,
     enum err e;
 
     while (!(e = index_reader_seek(reader, code, &code, &page)) && code < end) {
+        code -= code % POSTINGS_BANDS;
         add_wish(w, code, FIT_FAMILY);
-        code++;
+        code += POSTINGS_BANDS;
     }
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
@@ -274,12 +281,13 @@ enum err people_wishes(const struct reference *ref, struct arena *arena,
     enum err e;
 
     links = reference_links_to(ref, rome, &n_links);
-    w.at = arena_array(arena, n_links + POSTINGS_FAMILY + 1, sizeof *w.at);
+    w.at = arena_array(arena, n_links + POSTINGS_FAMILY / POSTINGS_BANDS + 1,
+                       sizeof *w.at);
     if (!w.at)
         return ERR_NOMEM;
-    add_wish(&w, postings_rome_code(rome), FIT_SAME);
+    add_wish(&w, postings_wish_code(rome), FIT_SAME);
     for (size_t i = 0; i < n_links; i++)
-        add_wish(&w, postings_rome_code(slice_of(links[i].rome)),
+        add_wish(&w, postings_wish_code(slice_of(links[i].rome)),
                  links[i].kind == LINK_PROCHE ? FIT_PROCHE : FIT_EVOLUTION);
     if ((e = add_family(&w, reader, rome)))
         return e;

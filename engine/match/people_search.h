@@ -13,7 +13,8 @@
 enum err people_search(const struct job_case *j, struct index_reader *reader,
                        struct best *out);
 
-/* Who wishes what fits the job: a code and the fit of the wish. */
+/* Who wishes what fits the job: the first code of the wish's bands, and its
+ * fit. */
 struct wish {
     uint32_t code;
     uint32_t fit;

@@ -9,6 +9,7 @@
 #ifndef ENGINE_MATCH_POSTINGS_H
 #define ENGINE_MATCH_POSTINGS_H
 
+#include "engine/match/law.h"
 #include "engine/match/match.h"
 #include "engine/match/person.h"
 
@@ -23,12 +24,20 @@ struct codes {
 /* The code of a ROME code. */
 uint32_t postings_rome_code(struct slice rome);
 
-/* And back; OUT gets five characters. */
-struct slice postings_rome_of(uint32_t code, char out[5]);
+/* People stand under a wished ROME and a band of mobility: would those who go
+ * 20 km share blocks with those who go 100, every block would reach 100 km.
+ * (More bands than two make too few neighbours for a block.)  This is the
+ * code of the first band, the other follows it. */
+#define POSTINGS_BANDS 2
+#define POSTINGS_NEAR_KM 30 /* the first band goes that far */
+uint32_t postings_wish_code(struct slice rome);
 
-/* The least code of the ROME codes with the same first three characters, and
- * how many there may be. */
-#define POSTINGS_FAMILY 100
+/* The band of kilometres, from 0. */
+uint32_t postings_band(int64_t mobility_km);
+
+/* The first of the codes of wishes with the same first three characters as
+ * ROME, and how many numbers they take. */
+#define POSTINGS_FAMILY (100 * POSTINGS_BANDS)
 uint32_t postings_family_code(struct slice rome);
 
 /* The code of the division that a CPV code lies in. */
@@ -110,13 +119,17 @@ enum {
     PERSON_ABILITIES  /* bits: see below */
 };
 
-/* hours_min (0 to 48), hours_max (63: any), a vehicle, licence B, and of the
- * criteria of level 2: 0 fewer than two, 1 two, 2 more. */
+/* hours_min (0 to 48), hours_max (63: any), and whether there are a vehicle,
+ * licence B, a licence of lorries or buses, two criteria of level 2. */
 #define ABILITY_MAX_SHIFT 6
+#define ABILITY_HOURS 63u
 #define ABILITY_VEHICLE (1u << 12)
 #define ABILITY_LICENCE_B (1u << 13)
-#define ABILITY_LEVEL_SHIFT 14
-#define ABILITY_HOURS 63u
+#define ABILITY_LICENCE_HEAVY (1u << 14)
+#define ABILITY_LEVEL_TWO (1u << 15)
+#define LICENCES_HEAVY                                                         \
+    (BIT(LICENCE_C1) | BIT(LICENCE_C) | BIT(LICENCE_CE) | BIT(LICENCE_D1) |    \
+     BIT(LICENCE_D) | BIT(LICENCE_DE))
 
 /* `when` of a person: months since 1969-12 x 32 + day of the registration, so
  * that whole months between two are a subtraction and a shift. */

@@ -36,16 +36,16 @@ uint16_t postings_registered(int64_t date)
 
 static uint16_t abilities_of(const struct person *p)
 {
-    unsigned two = person_level_two(p->criteria);
-    unsigned level = two > 2 ? 2 : two == 2;
     unsigned most =
         p->hours_max == ABSENT ? ABILITY_HOURS : (unsigned)p->hours_max;
     unsigned least = p->hours_min == ABSENT ? 0 : (unsigned)p->hours_min;
 
-    return (uint16_t)(least | most << ABILITY_MAX_SHIFT |
-                      (p->vehicle ? ABILITY_VEHICLE : 0) |
-                      (p->licences >> LICENCE_B & 1 ? ABILITY_LICENCE_B : 0) |
-                      level << ABILITY_LEVEL_SHIFT);
+    return (
+        uint16_t)(least | most << ABILITY_MAX_SHIFT |
+                  (p->vehicle ? ABILITY_VEHICLE : 0) |
+                  (p->licences & BIT(LICENCE_B) ? ABILITY_LICENCE_B : 0) |
+                  (p->licences & LICENCES_HEAVY ? ABILITY_LICENCE_HEAVY : 0) |
+                  (person_level_two(p->criteria) > 1 ? ABILITY_LEVEL_TWO : 0));
 }
 
 static void pack_posting(const struct reference *ref, const struct person *p,
@@ -73,11 +73,11 @@ enum err derive_profile(const struct reference *ref, struct arena *arena,
     out->at = arena_array(arena, n + 1, sizeof *out->at);
     if (!codes.at || !out->at)
         return ERR_NOMEM;
-    postings_add_codes(&codes, value->rome, postings_rome_code);
+    postings_add_codes(&codes, value->rome, postings_wish_code);
     postings_sort_codes(&codes);
     pack_posting(ref, &person, &posting);
     for (size_t i = 0; i < codes.n; i++) {
-        posting.code = codes.at[i];
+        posting.code = codes.at[i] + postings_band(value->mobility_km);
         out->at[i] = (struct derived_posting){INDEX_PEOPLE, posting};
     }
     out->n = codes.n;

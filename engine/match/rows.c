@@ -1,34 +1,29 @@
 /*
- * The loops are plain C over columns; the compiler makes vectors of them, for
+ * The loop is plain C over columns; the compiler makes vectors of it, for
  * processors with AVX2 and for those without, and the right one is taken when
  * the program is loaded.
  */
 #include <string.h>
 
 #include "engine/match/rows.h"
-#include "protocol/civil.h"
 
 #define REACH_MOST 500 /* kilometres: what mobility is bounded by */
 #define UNKNOWN_PART 500
 #define UNKNOWN_MONTHS 12 /* counts 500 too */
+#define MONTHS_MOST 24
 #define VECTORS __attribute__((target_clones("avx2", "default")))
 
 /* ---- The job ------------------------------------------------------------ */
 
-static unsigned needs_of(const struct job *job)
+static uint16_t needs_of(const struct job *job)
 {
-    return (job->vehicle == 1 ? ABILITY_VEHICLE : 0) |
-           (job->licence == LICENCE_B ? ABILITY_LICENCE_B : 0);
-}
+    uint16_t needs = job->vehicle == 1 ? ABILITY_VEHICLE : 0;
 
-static void weigh(struct row_test *t, const struct match *m)
-{
-    const struct person_weights *w = &m->person_weights;
-
-    t->distance = (float)w->distance;
-    t->month = (float)w->waiting * 1000 / 24;
-    t->available = (float)w->availability;
-    t->late = m->grace ? (float)w->availability * 1000 / (float)m->grace : 0;
+    if (job->licence == LICENCE_B)
+        needs |= ABILITY_LICENCE_B;
+    else if (job->licence != ABSENT && (BIT(job->licence) & LICENCES_HEAVY))
+        needs |= ABILITY_LICENCE_HEAVY;
+    return needs;
 }
 
 /* Keys tell months from 1970 on to 2139; a question from outside those years
@@ -38,107 +33,122 @@ static void set_dates(struct row_test *t, const struct match *m, int64_t start)
     uint16_t key = postings_registered(m->on);
 
     t->on_key = key;
-    t->month_least = m->on < 730 || key > UINT16_MAX - 40 ? 24 : 0;
+    t->month_least = m->on < 730 || key > UINT16_MAX - 40 ? MONTHS_MOST : 0;
     t->first_day = postings_day(start);
     t->last_day = postings_day(start + m->grace);
 }
 
 enum err row_test_init(struct row_test *t, const struct job_case *j)
 {
-    const struct match *m = j->lot->m;
     const struct job *job = j->job;
+    int asks = job->hours_week != ABSENT;
 
     *t = (struct row_test){.job = j, .needs = needs_of(job)};
-    t->hours =
-        job->hours_week == ABSENT ? ABILITY_HOURS : (unsigned)job->hours_week;
-    t->hours_top = job->hours_week == ABSENT ? 0 : (unsigned)job->hours_week;
-    t->publics = j->publics ? j->publics : UINT16_MAX;
-    t->level = j->publics ? 3 : j->level_two - 1;
-    weigh(t, m);
-    set_dates(t, m, j->start);
+    t->hours = asks ? (uint16_t)job->hours_week : ABILITY_HOURS;
+    t->hours_top = asks ? (uint16_t)job->hours_week : 0;
+    t->publics = j->publics ? (uint16_t)j->publics : UINT16_MAX;
+    t->level = j->publics ? 0 : ABILITY_LEVEL_TWO;
+    set_dates(t, j->lot->m, j->start);
     return near_init(&t->near, j);
 }
 
 /* ---- Rows --------------------------------------------------------------- */
 
-/* Sets are compared without branches, so that all is one vector's work. */
+/* Sixteen rows at a time: 16-bit numbers alone, and no branch. */
 VECTORS static void pass_rows(const struct row_test *t,
-                              const struct index_block *b,
-                              const uint16_t *restrict km, size_t n, float base,
-                              float least, uint8_t *restrict pass)
+                              const struct row_bar *bar,
+                              const struct index_block *b, size_t n,
+                              uint8_t *restrict pass)
 {
     const uint16_t *available = b->facts + PERSON_AVAILABLE * b->rows;
     const uint16_t *publics = b->facts + PERSON_PUBLICS * b->rows;
     const uint16_t *abilities = b->facts + PERSON_ABILITIES * b->rows;
-    const struct row_test c = *t;
+    const uint16_t *when = b->when;
+    const uint8_t *reach = b->reach;
+    const uint16_t last_day = t->last_day, hours = t->hours,
+                   hours_top = t->hours_top, needs = t->needs,
+                   asked = t->publics, level = t->level,
+                   when_last = bar->when_last, when_free = bar->when_free,
+                   farthest = bar->reach;
 
     for (size_t i = 0; i < n; i++) {
-        int reach = b->reach[i] == REACH_MORE ? REACH_MOST : b->reach[i];
-        float far = (float)(reach > 1 ? reach : 1);
-        int when = b->when[i], months = (c.on_key - when) >> 5;
-        int late = (int)available[i] - (int)c.first_day;
-        unsigned able = abilities[i];
-        float part = 1001 - 1000 * (float)km[i] / far, score;
-        int ok;
+        uint16_t able = abilities[i], far = reach[i], key = when[i];
+        uint16_t least = able & ABILITY_HOURS;
+        uint16_t most = (able >> ABILITY_MAX_SHIFT) & ABILITY_HOURS;
+        uint16_t able_needs = able & needs;
+        uint16_t proof = (publics[i] & asked) | (able & level);
 
-        part = km[i] == 0 ? 1000 : part;
-        part = km[i] == NEAR_VAGUE ? UNKNOWN_PART : part;
-        months = months > 24 ? 24 : months;
-        months = months < c.month_least ? c.month_least : months;
-        months = when == REGISTERED_UNKNOWN ? UNKNOWN_MONTHS : months;
-        late = late > 0 ? late : 0;
-        score = base + c.distance * part + c.month * (float)months +
-                c.available * (late > 0 ? 1001 : 1000) - c.late * (float)late;
-        ok = (km[i] <= reach) | (km[i] == NEAR_VAGUE);
-        ok &= available[i] <= c.last_day;
-        ok &= (able & ABILITY_HOURS) <= c.hours;
-        ok &= (able >> ABILITY_MAX_SHIFT & ABILITY_HOURS) >= c.hours_top;
-        ok &= (able & c.needs) == c.needs;
-        ok &= ((publics[i] & c.publics) != 0) |
-              ((able >> ABILITY_LEVEL_SHIFT) >= c.level);
-        ok &= score >= least;
-        pass[i] = (uint8_t)ok;
+        pass[i] = (available[i] <= last_day) & (least <= hours) &
+                  (most >= hours_top) & (able_needs == needs) & (proof != 0) &
+                  ((key <= when_last) | (key == when_free)) & (far >= farthest);
     }
 }
 
-static size_t collect(const uint8_t *pass, size_t n, uint16_t *out)
+static unsigned reach_of(unsigned packed)
+{
+    return packed == REACH_MORE ? REACH_MOST : packed;
+}
+
+static size_t collect(const struct near *near, const struct index_block *b,
+                      const uint8_t *pass, uint16_t *out)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < n; i += 8) {
+    for (size_t i = 0; i < b->n; i += 8) {
         uint64_t eight;
 
         memcpy(&eight, pass + i, 8);
-        for (size_t k = i; eight; k++, eight >>= 8) {
-            out[kept] = (uint16_t)k;
-            kept += eight & 1 && k < n;
+        for (; eight; eight &= eight - 1) {
+            size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
+
+            out[kept] = (uint16_t)row;
+            kept += row < b->n && near_may_reach(near, b->where[row],
+                                                 reach_of(b->reach[row]));
         }
     }
     return kept;
 }
 
-size_t rows_test(struct row_test *t, const struct index_block *block,
-                 int64_t fit, int64_t least, unsigned reach,
-                 uint16_t out[ROWS_ROOM])
+/* For benchmarks, and so that both ways can be compared. */
+static size_t pass_one_by_one(const struct row_test *t,
+                              const struct row_bar *bar,
+                              const struct index_block *b, uint16_t *out)
 {
-    const struct match *m = t->job->lot->m;
-    size_t n = (block->n + ROWS_STEP - 1) / ROWS_STEP * ROWS_STEP;
-    uint16_t km[ROWS_ROOM];
-    uint8_t pass[ROWS_ROOM];
+    size_t kept = 0;
 
-    near_rows(&t->near, block->where, block->n,
-              reach == REACH_MORE ? REACH_MOST : reach, km);
-    memset(km + block->n, 0, (n - block->n) * sizeof *km);
-    pass_rows(t, block, km, n, (float)(m->person_weights.job * fit),
-              1000 * (float)least - 1, pass);
-    return collect(pass, block->n, out);
+    for (size_t i = 0; i < b->n; i++) {
+        uint16_t able = b->facts[PERSON_ABILITIES * b->rows + i];
+        uint16_t most = (able >> ABILITY_MAX_SHIFT) & ABILITY_HOURS;
+
+        if (b->facts[PERSON_AVAILABLE * b->rows + i] <= t->last_day &&
+            (able & ABILITY_HOURS) <= t->hours && most >= t->hours_top &&
+            (able & t->needs) == t->needs &&
+            ((b->facts[PERSON_PUBLICS * b->rows + i] & t->publics) ||
+             (able & t->level)) &&
+            (b->when[i] <= bar->when_last || b->when[i] == bar->when_free) &&
+            b->reach[i] >= bar->reach)
+            out[kept++] = (uint16_t)i;
+    }
+    return kept;
 }
 
-/* ---- Scores ------------------------------------------------------------- */
+size_t rows_test(const struct row_test *t, const struct index_block *block,
+                 const struct row_bar *bar, uint16_t out[ROWS_ROOM])
+{
+    size_t n = (block->n + ROWS_STEP - 1) / ROWS_STEP * ROWS_STEP;
+    uint8_t pass[ROWS_ROOM];
+
+    if (t->job->lot->m->without & MATCH_VECTORS)
+        return pass_one_by_one(t, bar, block, out);
+    pass_rows(t, bar, block, n, pass);
+    return collect(&t->near, block, pass, out);
+}
+
+/* ---- Bounds ------------------------------------------------------------- */
 
 static int64_t months_of(const struct row_test *t, unsigned when)
 {
-    int64_t months = ((int64_t)t->on_key - (int64_t)when) >> 5;
+    int64_t months = (t->on_key - (int64_t)when) >> 5;
 
     return months < t->month_least ? t->month_least : months;
 }
@@ -152,8 +162,7 @@ int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
                    unsigned when, unsigned reach)
 {
     const struct person_weights *w = &t->job->lot->m->person_weights;
-    unsigned far = reach == REACH_MORE ? REACH_MOST : reach;
-    unsigned km = near & NEAR_KM;
+    unsigned far = reach_of(reach), km = near & NEAR_KM;
     int64_t part = km <= far ? distance_part(km, far) : -1;
     /* Unknown dates sort before all known ones. */
     int64_t waiting =
@@ -168,24 +177,67 @@ int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
            1000;
 }
 
-int64_t rows_score(const struct row_test *t, const struct index_block *block,
+/* The least months, up to MONTHS_MOST, whose part reaches NEED thousandths;
+ * one more if none does. */
+static int64_t months_for(int64_t weight, int64_t need)
+{
+    int64_t months = 0;
+
+    while (months <= MONTHS_MOST && weight * person_waiting(months) < need)
+        months++;
+    return months;
+}
+
+/* The least reach that makes the part of KM reach NEED thousandths. */
+static uint16_t reach_for(int64_t weight, int64_t need, unsigned km)
+{
+    int64_t part = need > 0 && weight ? (need + weight - 1) / weight : 0;
+    int64_t reach = part <= 1000 ? 1000 * (int64_t)km / (1001 - part) : km;
+
+    if (reach < km)
+        reach = km;
+    return reach < REACH_MORE ? (uint16_t)reach : REACH_MORE;
+}
+
+/* Whoever scores LEAST has it from the distance at its best, or from waiting
+ * at its best: each alone must allow it. */
+struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
+                        int64_t least)
+{
+    const struct person_weights *w = &t->job->lot->m->person_weights;
+    struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0};
+    unsigned km = near & NEAR_KM;
+    int64_t need = 1000 * least - w->job * fit - w->availability * 1000;
+    int64_t months, last;
+
+    if (!(near & NEAR_VAGUE))
+        bar.reach = reach_for(w->distance, need - w->waiting * 1000, km);
+    if (least < 0 || t->month_least)
+        return bar;
+    months = months_for(w->waiting, need - w->distance * 1000);
+    last = t->on_key - months * 32;
+    if (months > 0)
+        bar.when_last = (uint16_t)(last > 0 ? last : 0);
+    if (months > UNKNOWN_MONTHS)
+        bar.when_free = REGISTERED_OLD;
+    return bar;
+}
+
+int64_t rows_score(struct row_test *t, const struct index_block *block,
                    size_t row, int64_t fit)
 {
     const struct match *m = t->job->lot->m;
     const struct person_weights *w = &m->person_weights;
-    unsigned rank = block->where[row], when = block->when[row];
-    unsigned reach = block->reach[row];
+    unsigned when = block->when[row], reach = reach_of(block->reach[row]);
+    unsigned km = near_exactly(&t->near, block->where[row], reach);
     int64_t late = (int64_t)block->facts[PERSON_AVAILABLE * block->rows + row] -
                    t->first_day;
-    int64_t km =
-        job_case_km(t->job, rank < m->reference->n ? m->reference->by_rank[rank]
-                                                   : REFERENCE_NONE);
-    int64_t distance, waiting, available = 1000;
+    int64_t distance = UNKNOWN_PART, waiting, available = 1000;
 
-    distance = km == ABSENT
-                   ? UNKNOWN_PART
-                   : distance_part((unsigned)km,
-                                   reach == REACH_MORE ? REACH_MOST : reach);
+    if (km != NEAR_VAGUE && km > reach)
+        return -1;
+    if (km != NEAR_VAGUE)
+        distance = distance_part(km, reach);
     waiting = person_waiting(when == REGISTERED_UNKNOWN ? UNKNOWN_MONTHS
                                                         : months_of(t, when));
     if (late > 0 && m->grace)

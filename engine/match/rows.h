@@ -1,7 +1,8 @@
 /*
- * Which rows of a block of people may be among the best?  Everything that a
- * posting knows is tested at once, in floats that never say less than the
- * integers of person.c; who is left is counted out exactly.
+ * Which rows of a block of people may be among the best?  What a job asks, and
+ * what the score of a full list asks of dates and mobility, are comparisons of
+ * 16-bit columns, done for many rows at a time; only who passes is measured
+ * and counted out.
  */
 #ifndef ENGINE_MATCH_ROWS_H
 #define ENGINE_MATCH_ROWS_H
@@ -17,32 +18,39 @@
 struct row_test {
     const struct job_case *job;
     /* What a row must be. */
-    unsigned last_day;  /* available by then */
-    unsigned hours;     /* a week: least <= hours <= most ... */
-    unsigned hours_top; /* ... or 63 and 0 when the job does not say */
-    unsigned needs;     /* ABILITY_ bits */
-    unsigned publics;   /* one of these, */
-    unsigned level;     /* or criteria of level 2 (3: no way) */
-    /* What it scores, in thousandths of a point. */
-    float distance;  /* weights */
-    float month;     /* of a month of waiting */
-    float available; /* weight, */
-    float late;      /* less for each day late */
-    unsigned first_day;
-    int on_key;      /* `when` of the day of the question */
-    int month_least; /* 24 where keys cannot tell months */
+    uint16_t last_day;  /* available by then */
+    uint16_t hours;     /* a week: least <= hours <= most ... */
+    uint16_t hours_top; /* ... or 63 and 0 when the job does not say */
+    uint16_t needs;     /* ABILITY_ bits */
+    uint16_t publics;   /* one of these, */
+    uint16_t level;     /* or this ability */
+    /* What it scores by. */
+    int64_t first_day;
+    int64_t on_key;      /* `when` of the day of the question */
+    int64_t month_least; /* 24 where keys cannot tell months */
     struct near near;
 };
 
 /* Make the test of a job.  ERR_NOMEM. */
 enum err row_test_init(struct row_test *t, const struct job_case *j);
 
-/* The rows of BLOCK, of which none reaches farther than REACH, that pass and
- * may score LEAST or more under a code of FIT: their positions in OUT, how
- * many is returned. */
-size_t rows_test(struct row_test *t, const struct index_block *block,
-                 int64_t fit, int64_t least, unsigned reach,
-                 uint16_t out[ROWS_ROOM]);
+/* What a row must have, beside what the job asks, to score as much as the
+ * worst of a full list. */
+struct row_bar {
+    uint16_t when_last; /* registered by then, */
+    uint16_t when_free; /* or this key */
+    uint16_t reach;     /* at least */
+};
+
+/* The bar for rows of a block whose bound of kilometres is NEAR: to score
+ * LEAST under a code of FIT. */
+struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
+                        int64_t least);
+
+/* The rows of BLOCK that pass the bar and the job and whose run of communes is
+ * near enough: their positions in OUT, how many is returned. */
+size_t rows_test(const struct row_test *t, const struct index_block *block,
+                 const struct row_bar *bar, uint16_t out[ROWS_ROOM]);
 
 /* The most that a row can score: from near.h's bound of the kilometres, `when`
  * and reach, or from the least, least and greatest of many.  -1: all are out
@@ -50,9 +58,9 @@ size_t rows_test(struct row_test *t, const struct index_block *block,
 int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
                    unsigned when, unsigned reach);
 
-/* The score of a row that passed, by the rules of person.c: exact but for
- * what a posting cannot tell (it is then the most it can be). */
-int64_t rows_score(const struct row_test *t, const struct index_block *block,
+/* The score of a row by the rules of person.c: exact but for what a posting
+ * cannot tell (it is then the most it can be); -1: too far. */
+int64_t rows_score(struct row_test *t, const struct index_block *block,
                    size_t row, int64_t fit);
 
 #endif
