@@ -31,7 +31,7 @@ static int may_meet(const struct structure_ask *ask,
     if (where < STRUCTURE_AREAS) {
         if (!ask->has_near || b->reach[i] == STRUCTURE_REACH_ANY)
             return 1;
-        return (ask->near.runs[run] & NEAR_KM) <= b->reach[i];
+        return (ask->near.levels[0][run] & NEAR_KM) <= b->reach[i];
     }
     while (*k < ask->n_wheres && ask->wheres[*k].to <= where)
         ++*k;
