@@ -101,6 +101,23 @@ const struct reference_import *world_imports(const struct world *w)
     return w->laws->imports;
 }
 
+uint32_t world_count(const struct world *w, unsigned entity)
+{
+    if (entity == ENTITY_PROFILE)
+        return w->size.profiles;
+    return entity == ENTITY_STRUCTURE ? w->size.structures : w->markets;
+}
+
+enum err world_object(const struct world *w, unsigned entity, uint32_t number,
+                      struct arena *arena, union world_object *out)
+{
+    if (entity == ENTITY_PROFILE)
+        return world_profile(w, number, arena, &out->profile);
+    if (entity == ENTITY_STRUCTURE)
+        return world_structure(w, number, arena, &out->structure);
+    return world_market(w, number, arena, &out->market);
+}
+
 /* The commune that person PERSON of the country lives in. */
 static uint32_t home_of(const uint64_t *people, uint32_t low, uint32_t high,
                         uint64_t person)

@@ -91,6 +91,18 @@ enum err world_structure(const struct world *world, uint32_t number,
 enum err world_market(const struct world *world, uint32_t number,
                       struct arena *arena, struct market *out);
 
+/* How many objects of an entity there are, and one of them. */
+uint32_t world_count(const struct world *world, unsigned entity);
+union world_object {
+    struct profile profile;
+    struct structure structure;
+    struct market market;
+};
+/* ERR_NOMEM. */
+enum err world_object(const struct world *world, unsigned entity,
+                      uint32_t number, struct arena *arena,
+                      union world_object *out);
+
 /* Write files that PostgreSQL's COPY reads, and a page of what they hold
  * (FORMAT.md), into the directory DIR.  0, or -1 with errno. */
 int world_dump(const struct world *world, const char *dir);

@@ -74,37 +74,6 @@ int64_t dump_bits(struct ints list)
 
 /* ---- Reference ---------------------------------------------------------- */
 
-/* Neighbours on the map have near ranks: the order of (place, number). */
-static int by_place(const void *a, const void *b)
-{
-    const struct commune *x = *(const struct commune *const *)a;
-    const struct commune *y = *(const struct commune *const *)b;
-
-    if (x->place != y->place)
-        return x->place < y->place ? -1 : 1;
-    return (x > y) - (x < y);
-}
-
-static enum err rank_communes(const struct reference *ref, uint32_t **out)
-{
-    const struct commune **order = calloc(ref->n, sizeof *order);
-    uint32_t *ranks = calloc(ref->n, sizeof *ranks);
-
-    if (!order || !ranks) {
-        free(order);
-        free(ranks);
-        return ERR_NOMEM;
-    }
-    for (uint32_t i = 0; i < ref->n; i++)
-        order[i] = &ref->communes[i];
-    qsort(order, ref->n, sizeof *order, by_place);
-    for (uint32_t i = 0; i < ref->n; i++)
-        ranks[order[i] - ref->communes] = i;
-    free(order);
-    *out = ranks;
-    return ERR_NONE;
-}
-
 static struct slice code_of(const struct territory_rows *rows, uint32_t at)
 {
     if (at == REFERENCE_NONE)
@@ -112,7 +81,7 @@ static struct slice code_of(const struct territory_rows *rows, uint32_t at)
     return slice_of(rows->at[at].code);
 }
 
-static void dump_commune(struct dump *d, uint32_t number, uint32_t rank)
+static void dump_commune(struct dump *d, uint32_t number)
 {
     const struct reference *ref = d->world->ref;
     const struct commune *c = &ref->communes[number];
@@ -120,7 +89,7 @@ static void dump_commune(struct dump *d, uint32_t number, uint32_t rank)
     FILE *f = d->at[0];
 
     dump_int(f, number, '\t');
-    dump_int(f, rank, '\t');
+    dump_int(f, c->rank, '\t');
     dump_text(f, world_insee(d->world, number), '\t');
     dump_int(f, c->population, '\t');
     dump_text(f, code_of(&ref->departments, c->department), '\t');
@@ -137,14 +106,8 @@ static void dump_commune(struct dump *d, uint32_t number, uint32_t rank)
 
 static enum err dump_communes(struct dump *d)
 {
-    uint32_t *ranks;
-    enum err e = rank_communes(d->world->ref, &ranks);
-
-    if (e)
-        return e;
     for (uint32_t i = 0; i < d->world->ref->n; i++)
-        dump_commune(d, i, ranks[i]);
-    free(ranks);
+        dump_commune(d, i);
     return ERR_NONE;
 }
 

@@ -125,33 +125,16 @@ static void write_object(FILE *f, const struct shape *shape, const void *value)
     putc_unlocked('}', f);
 }
 
-static enum err draw_object(const struct world *w, unsigned entity,
-                            uint32_t number, struct arena *arena, void *out)
-{
-    if (entity == ENTITY_PROFILE)
-        return world_profile(w, number, arena, out);
-    if (entity == ENTITY_STRUCTURE)
-        return world_structure(w, number, arena, out);
-    return world_market(w, number, arena, out);
-}
-
 int world_write_json(const struct world *w, unsigned entity, const char *path)
 {
-    uint32_t n = entity == ENTITY_PROFILE     ? w->size.profiles
-                 : entity == ENTITY_STRUCTURE ? w->size.structures
-                                              : w->markets;
     struct arena *arena = arena_new(OBJECT_BYTES);
     FILE *f = arena ? fopen(path, "w") : NULL;
-    union {
-        struct profile profile;
-        struct structure structure;
-        struct market market;
-    } value;
+    union world_object value;
     int failed = !f;
 
-    for (uint32_t i = 0; i < n && !failed; i++) {
+    for (uint32_t i = 0; i < world_count(w, entity) && !failed; i++) {
         arena_reset(arena);
-        failed = draw_object(w, entity, i, arena, &value) != ERR_NONE;
+        failed = world_object(w, entity, i, arena, &value) != ERR_NONE;
         if (failed)
             break;
         write_object(f, entity_shape(entity), &value);
