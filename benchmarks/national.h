@@ -1,0 +1,36 @@
+/*
+ * The parts of national.c: each asks one thing of stores that hold the
+ * country, prints its figures as tab-separated lines, and its targets.
+ */
+#ifndef BENCHMARKS_NATIONAL_H
+#define BENCHMARKS_NATIONAL_H
+
+#include "benchmarks/country.h"
+#include "benchmarks/sample.h"
+
+struct national {
+    const char *dir;
+    struct world_size size;
+    uint32_t few;    /* profiles of the smaller country of T10 */
+    uint32_t stress; /* structures of the larger one of T13 */
+    size_t questions;
+    size_t passes;
+    size_t random; /* questions that brute force answers too */
+    const struct reference *ref;
+    int missed; /* targets that were not reached */
+};
+
+/* T7, T8, T10: people. */
+void national_people(struct national *n);
+/* What each part of the search is worth. */
+void national_parts(struct national *n);
+/* T9: bytes, and how fast the index is built. */
+void national_size(struct national *n);
+/* Structures, as many as there are and as many as they might be. */
+void national_structures(struct national *n);
+/* All lots against everything, in two threads. */
+void national_batch(struct national *n);
+/* T15: brute force. */
+void national_exact(struct national *n);
+
+#endif
