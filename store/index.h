@@ -50,8 +50,8 @@
 #define INDEX_KINDS(K)                                                         \
     K(PEOPLE, 1, 3)                                                            \
     K(STRUCTURES, 2, 28)                                                       \
-    K(LOTS, 3, 1)                                                              \
-    K(JOBS, 4, 1)
+    K(LOTS, 3, 3)                                                              \
+    K(JOBS, 4, 3)
 #define INDEX_KIND(name, number, facts) INDEX_##name = number,
 enum index_kind { INDEX_KINDS(INDEX_KIND) INDEX_KINDS_END };
 #undef INDEX_KIND

@@ -277,6 +277,7 @@ static void look(void)
 static void check_everybody(void)
 {
     look();
+    world_check(m.view, ref);
     m.limit = 1000;
     turn_round();
     qsort(lot_pairs, n_lots, sizeof *lot_pairs, compare_lots);
@@ -330,6 +331,28 @@ Test(reverse, they_still_do_after_markets_changed_and_went)
         world_commit(&world);
         check_everybody();
     }
+}
+
+/* Other centres, links and groups than those that the postings were made
+ * under: Le Havre lies where Dieppe was, and most have no centre at all. */
+Test(reverse, they_still_do_after_an_import_of_tables)
+{
+    struct reference_import imports[3] = {
+        {"centres", "2", "test",
+         SLICE("76540\t49.44\t1.1\t0\n76217\t49.49\t0.1\t0\n"
+               "76351\t49.92\t1.07\t1\n27229\t49.02\t1.15\t0\n")},
+        {"sectors", "2", "test",
+         SLICE("peinture\ta\nvoirie\tb\nrepas\ta\ninconnu\tb\n")},
+        {"rome-links", "2", "test",
+         SLICE("A1203\tN1105\tProche\nK2205\tA1201\tEvolution\n")},
+    };
+    struct reference *bundled = ref;
+
+    make_everybody();
+    cr_assert_eq(reference_new(imports, 3, &ref), ERR_NONE);
+    m.reference = chance.ref = ref;
+    check_everybody();
+    reference_free(bundled);
 }
 
 /* ---- What is open ------------------------------------------------------- */

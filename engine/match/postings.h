@@ -157,4 +157,27 @@ void postings_unpack_person(const struct reference *ref,
 /* The id in a side row, borrowed; {NULL, 0}: too long to stand there. */
 struct slice postings_unpack_id(const unsigned char row[INDEX_SIDE]);
 
+/* ---- Lots and jobs of open markets -------------------------------------- */
+
+/* The code of lots that ask for no work: any structure may fit them. */
+#define POSTINGS_ANYTHING (UINT32_C(4) << 28)
+
+/* `where` is the number of the first commune of the place or of the work
+ * (REFERENCE_NO_RANK: it may be anywhere); columns of facts: */
+enum {
+    SPOT_LAST,     /* number of the last commune */
+    SPOT_DEADLINE, /* days since 1970 in Paris; 65535: none, or later */
+    SPOT_LAW       /* of a lot: bits of the kinds that its clauses allow, and of
+                      the modes it wants, or none; of a job: of the publics
+                      that clauses list, or none */
+};
+#define SPOT_LAW_MODES kind_words /* shift */
+
+/* `when` of a job; that of a lot is its number. */
+#define SPOT_JOBS 64
+static inline unsigned spot_when(unsigned lot, unsigned job)
+{
+    return lot * SPOT_JOBS + job - 1;
+}
+
 #endif

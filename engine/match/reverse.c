@@ -154,7 +154,7 @@ static enum err rank(struct reverse *r)
         const struct spot *spot = &r->spots.at[i];
         enum err e = enter_market(r, spot->market);
 
-        /* The postings' deadlines are dates that had to fit 16 bits. */
+        /* A posting's deadline had to fit 16 bits. */
         if (!e && !match_market_open(&r->market, r->m->on))
             continue;
         if (e || (e = enter_lot(r, spot->lot)) ||

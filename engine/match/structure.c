@@ -21,6 +21,20 @@ struct site {
 
 /* A structure's own position is exact even where its commune's centre is a
  * guess. */
+struct point structure_point(const struct reference *ref,
+                             const struct structure *s)
+{
+    struct point from =
+        territory_point(ref, reference_commune(ref, s->commune));
+
+    if (s->lat != ABSENT && s->lon != ABSENT) {
+        reference_vector(s->lat, s->lon, from.at);
+        from.known = 1;
+        from.approximate = 0;
+    }
+    return from;
+}
+
 static struct site make_site(const struct lot_case *c,
                              const struct structure *s)
 {
@@ -28,12 +42,7 @@ static struct site make_site(const struct lot_case *c,
     struct site site = {.s = s, .km = ABSENT};
 
     site.home = reference_commune(ref, s->commune);
-    site.from = territory_point(ref, site.home);
-    if (s->lat != ABSENT && s->lon != ABSENT) {
-        reference_vector(s->lat, s->lon, site.from.at);
-        site.from.known = 1;
-        site.from.approximate = 0;
-    }
+    site.from = structure_point(ref, s);
     site.inside = site.home != REFERENCE_NONE &&
                   territory_holds(ref, &c->place.set, site.home);
     return site;

@@ -23,6 +23,10 @@ struct structure_result {
 #define STRUCTURE_SHARE_MIN 50     /* whole percent: CCP R2113-7 */
 #define STRUCTURE_PART_UNKNOWN 500 /* what a part counts that nobody knows */
 
+/* Where it is measured from. */
+struct point structure_point(const struct reference *ref,
+                             const struct structure *s);
+
 /* Judge S.  ERR_NOMEM. */
 enum err structure_judge(const struct lot_case *c, const struct structure *s,
                          struct structure_result *out);
