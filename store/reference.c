@@ -275,6 +275,22 @@ static enum err widen_boxes(struct reference *ref, int imported)
     return ERR_NONE;
 }
 
+/* How many communes without a centre stand before each run. */
+static enum err count_vague(struct reference *ref)
+{
+    size_t runs = ref->boxes.n;
+    uint32_t *before = reference_own(ref->private, runs + 1, sizeof *before);
+
+    if (!before)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < ref->n_vague; i++)
+        before[ref->communes[ref->vague[i]].rank / REFERENCE_RUN + 1]++;
+    for (size_t i = 0; i < runs; i++)
+        before[i + 1] += before[i];
+    ref->vague_before = before;
+    return ERR_NONE;
+}
+
 static enum err rank_communes(struct reference *ref)
 {
     struct reference_private *own = ref->private;
@@ -316,7 +332,7 @@ static enum err rank_communes(struct reference *ref)
     for (uint32_t i = 0; i < ref->n; i += REFERENCE_RUN)
         box_run(ref, i, low, high, at);
     ref->stamp = stamp_of(ref);
-    return ERR_NONE;
+    return count_vague(ref);
 }
 
 /* --- Ranges -------------------------------------------------------------- */

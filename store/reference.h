@@ -83,8 +83,9 @@ struct reference {
     const struct commune *communes;
     uint32_t n;              /* at most REFERENCE_COMMUNES_MAX */
     const uint32_t *by_rank; /* communes in the order of places */
-    const uint32_t *vague; /* communes without a centre */
+    const uint32_t *vague;   /* communes without a centre */
     uint32_t n_vague;
+    const uint32_t *vague_before; /* [run]: how many in runs before it */
     struct reference_boxes boxes;
     /* The same boxes grown to hold the bundled centres too: for what was
      * measured from those.  `at` is that of boxes. */

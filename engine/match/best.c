@@ -1,8 +1,6 @@
 /*
  * A heap in a workspace.
  */
-#include <stdlib.h>
-
 #include "engine/match/best.h"
 
 enum err best_init(struct best *b, struct workspace *workspace, size_t room)
@@ -86,12 +84,17 @@ void best_offer(struct best *b, const struct best_entry *entry)
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    return best_compare(a, b);
-}
-
+/* The worst stands in front: take it off to the end until none is left. */
 void best_sort(struct best *b)
 {
-    qsort(b->at, b->n, sizeof *b->at, compare);
+    size_t n = b->n;
+
+    while (b->n > 1) {
+        struct best_entry worst = b->at[0];
+        struct best_entry last = b->at[--b->n];
+
+        sift_down(b, 0, &last);
+        set(b, b->n, &worst);
+    }
+    b->n = n;
 }

@@ -44,8 +44,8 @@ static enum err take_memory(struct lot_case *c)
     return c->arena && c->scratch ? ERR_NONE : ERR_NOMEM;
 }
 
-enum err lot_case_init(struct lot_case *c, struct match *m,
-                       const struct market *market, int64_t number)
+static enum err init(struct lot_case *c, struct match *m,
+                     const struct market *market, int64_t number, int placed)
 {
     const struct lot *lot = find_lot(market, number);
     enum err e;
@@ -63,11 +63,33 @@ enum err lot_case_init(struct lot_case *c, struct match *m,
     c->asks_share = law_asks_share(lot);
     c->asked_hours = law_asked_hours(lot);
     c->key = order_hash_number(order_hash(market->id), number);
-    if (!(e = take_memory(c)))
+    if (!(e = take_memory(c)) && placed)
         e = place_read(m->reference, c->arena, lot->places, &c->place);
     if (e)
         lot_case_fini(c);
     return e;
+}
+
+enum err lot_case_init(struct lot_case *c, struct match *m,
+                       const struct market *market, int64_t number)
+{
+    return init(c, m, market, number, 1);
+}
+
+enum err lot_case_init_job(struct lot_case *c, struct match *m,
+                           const struct market *market, int64_t number,
+                           int64_t job)
+{
+    const struct lot *lot = find_lot(market, number);
+    int placed = 0;
+
+    for (size_t i = 0; lot && i < lot->jobs.n; i++)
+        if (job == ABSENT || (size_t)job == i + 1)
+            placed |=
+                !lot->jobs.at[i].commune.data ||
+                reference_commune(m->reference, lot->jobs.at[i].commune) ==
+                    REFERENCE_NONE;
+    return init(c, m, market, number, placed);
 }
 
 void lot_case_fini(struct lot_case *c)

@@ -38,6 +38,12 @@ struct lot_case {
 enum err lot_case_init(struct lot_case *c, struct match *m,
                        const struct market *market, int64_t number);
 
+/* The same for the people of JOB (ABSENT: of all jobs): the place is read only
+ * if a job says not where it is; who has a commune to go to needs none. */
+enum err lot_case_init_job(struct lot_case *c, struct match *m,
+                           const struct market *market, int64_t number,
+                           int64_t job);
+
 /* Give its memory back; what was written to the answer's arena stays. */
 void lot_case_fini(struct lot_case *c);
 

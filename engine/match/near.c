@@ -65,34 +65,24 @@ VECTORS static void measure_runs(const struct reference_boxes *boxes,
     }
 }
 
-/* The least of NEAR_STEP bounds each, vague if one of them is. */
-VECTORS static void join(const uint16_t *restrict from, size_t n,
+/* The least of two neighbours each. */
+VECTORS static void join(const uint16_t *restrict from, size_t half, size_t n,
                          uint16_t *restrict to)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned km = NEAR_KM, vague = 0;
-
-        for (size_t k = i * NEAR_STEP; k < (i + 1) * NEAR_STEP; k++) {
-            unsigned bound = from[k] & NEAR_KM;
-
-            km = bound < km ? bound : km;
-            vague |= from[k];
-        }
-        to[i] = (uint16_t)(km | (vague & NEAR_VAGUE));
-    }
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i] < from[i + half] ? from[i] : from[i + half];
 }
 
-/* Communes without a centre: near if they are where the job is, else of
- * unknown distance. */
+/* Communes without a centre are near if they are where the job is. */
 static void mark_vague(const struct job_case *j, uint16_t *runs)
 {
     const struct reference *ref = j->lot->m->reference;
 
     for (uint32_t i = 0; i < ref->n_vague; i++) {
         uint32_t commune = ref->vague[i];
-        uint16_t *run = &runs[ref->communes[commune].rank / REFERENCE_RUN];
 
-        *run = job_case_is_home(j, commune) ? NEAR_VAGUE : *run | NEAR_VAGUE;
+        if (job_case_is_home(j, commune))
+            runs[ref->communes[commune].rank / REFERENCE_RUN] = 0;
     }
 }
 
@@ -128,41 +118,29 @@ static void fill_runs(const struct job_case *j, struct near *near)
         if (found)
             measure_runs(near->boxes, &target, near->levels[0]);
     }
-    if (measured)
+    if (measured) {
         mark_vague(j, near->levels[0]);
-    for (size_t i = 0; !measured && i < near->boxes->n; i++)
-        near->levels[0][i] = somewhere ? NEAR_VAGUE : NEAR_KM | NEAR_VAGUE;
+        near->vague_before = j->lot->m->reference->vague_before;
+    } else if (somewhere) {
+        memset(near->levels[0], 0, near->boxes->n * sizeof(uint16_t));
+    }
 }
 
 /* ---- One room ----------------------------------------------------------- */
 
-/* Each level has room for whole steps; what is over is beyond all. */
-static size_t level_size(const struct near *near, int level)
-{
-    size_t n = near->boxes->n;
-
-    for (int i = 0; i < level; i++)
-        n = (n + NEAR_STEP - 1) / NEAR_STEP;
-    return (n + NEAR_STEP - 1) / NEAR_STEP * NEAR_STEP;
-}
-
 static int divide_room(struct near *near, struct workspace *workspace)
 {
-    size_t runs = level_size(near, 0), numbers = runs * REFERENCE_RUN;
-    uint16_t *room;
+    size_t runs = near->boxes->n,
+           numbers = runs * (REFERENCE_RUN + NEAR_LEVELS);
+    uint16_t *room =
+        workspace_room(workspace, ROOM_RUNS, numbers * sizeof *room + runs);
 
-    for (int i = 0; i < NEAR_LEVELS; i++)
-        numbers += level_size(near, i);
-    room = workspace_room(workspace, ROOM_RUNS, numbers * sizeof *room + runs);
     if (!room)
         return 0;
     near->km = room;
     room += runs * REFERENCE_RUN;
-    for (int i = 0; i < NEAR_LEVELS; room += level_size(near, i++)) {
+    for (int i = 0; i < NEAR_LEVELS; i++, room += runs)
         near->levels[i] = room;
-        for (size_t k = level_size(near, i); k-- % NEAR_STEP;)
-            room[k] = NEAR_KM;
-    }
     near->known = (uint8_t *)room;
     memset(near->known, 0, runs);
     return 1;
@@ -170,9 +148,9 @@ static int divide_room(struct near *near, struct workspace *workspace)
 
 static void join_levels(struct near *near)
 {
-    for (int i = 1; i < NEAR_LEVELS; i++)
-        join(near->levels[i - 1], level_size(near, i - 1) / NEAR_STEP,
-             near->levels[i]);
+    for (int i = 1; i < NEAR_LEVELS && (size_t)1 << i <= near->boxes->n; i++)
+        join(near->levels[i - 1], (size_t)1 << (i - 1),
+             near->boxes->n - ((size_t)1 << i) + 1, near->levels[i]);
 }
 
 enum err near_init(struct near *near, const struct job_case *j)
@@ -211,7 +189,9 @@ enum err near_place(struct near *near, const struct lot_case *c)
     struct target target;
     int found;
 
-    *near = (struct near){.boxes = &ref->wide, .ranks = ref->n};
+    *near = (struct near){.boxes = &ref->wide,
+                          .vague_before = ref->vague_before,
+                          .ranks = ref->n};
     if (!divide_room(near, c->workspace))
         return ERR_NOMEM;
     for (size_t i = 0; i < near->boxes->n; i++)
@@ -227,37 +207,21 @@ enum err near_place(struct near *near, const struct lot_case *c)
     return ERR_NONE;
 }
 
-static inline void take(unsigned bound, unsigned *km, unsigned *vague)
-{
-    *vague |= bound;
-    bound &= NEAR_KM;
-    *km = bound < *km ? bound : *km;
-}
-
-/* Single runs at both ends, steps of them between. */
 unsigned near_between(const struct near *near, unsigned from, unsigned last)
 {
-    unsigned top = near->ranks - 1, km = NEAR_KM, vague = 0;
-    unsigned i = from / REFERENCE_RUN, end;
+    unsigned top = near->ranks - 1;
+    unsigned i = from / REFERENCE_RUN;
+    unsigned end = (last < top ? last : top) / REFERENCE_RUN + 1, size, a, b;
+    int level;
 
-    if (last > top) {
-        vague = NEAR_VAGUE;
-        last = top;
-    }
     if (from > top)
-        return km | vague;
-    end = last / REFERENCE_RUN + 1;
-    for (int level = 0; level < NEAR_LEVELS; level++) {
-        const uint16_t *at = near->levels[level];
-
-        for (; i < end && (i % NEAR_STEP || level == NEAR_LEVELS - 1); i++)
-            take(at[i], &km, &vague);
-        for (; i < end && end % NEAR_STEP; end--)
-            take(at[end - 1], &km, &vague);
-        i /= NEAR_STEP;
-        end /= NEAR_STEP;
-    }
-    return km | (vague & NEAR_VAGUE);
+        return NEAR_KM | NEAR_VAGUE;
+    level = 31 - __builtin_clz(end - i);
+    size = 1u << level;
+    a = near->levels[level][i];
+    b = near->levels[level][end - size];
+    a = a < b ? a : b;
+    return last > top || near_is_vague(near, i, end) ? a | NEAR_VAGUE : a;
 }
 
 /* ---- Communes ----------------------------------------------------------- */

@@ -13,14 +13,15 @@
 #define NEAR_KM 0x3fffu
 #define NEAR_SURE 0x4000u
 #define NEAR_VAGUE 0x8000u
-/* Bounds of runs, of NEAR_STEP runs, of as many of those. */
-#define NEAR_LEVELS 3
-#define NEAR_STEP 8
+/* Level L holds the least of 2^L runs from each run on: the least of any
+ * number of runs is that of two which overlap. */
+#define NEAR_LEVELS 13
 
 struct near {
     const struct job_case *job;
     const struct reference_boxes *boxes;
     uint16_t *levels[NEAR_LEVELS];
+    const uint32_t *vague_before; /* reference.h; NULL: everywhere */
     unsigned ranks; /* of communes; what lies beyond is no commune */
     int measured;   /* single communes can be, from here: */
     float at[3];
@@ -40,16 +41,22 @@ enum err near_place(struct near *near, const struct lot_case *c);
 /* The bound of the communes whose ranks are FROM to LAST. */
 unsigned near_between(const struct near *near, unsigned from, unsigned last);
 
+/* Are there communes of unknown distance in runs FROM to before END? */
+static inline int near_is_vague(const struct near *near, unsigned from,
+                                unsigned end)
+{
+    return !near->vague_before ||
+           near->vague_before[from] != near->vague_before[end];
+}
+
 /* Whether the commune of a rank may be within REACH: a look at its run. */
 static inline int near_may_reach(const struct near *near, unsigned rank,
                                  unsigned reach)
 {
-    unsigned bound;
+    unsigned run = rank / REFERENCE_RUN;
 
-    if (rank >= near->ranks)
-        return 1;
-    bound = near->levels[0][rank / REFERENCE_RUN];
-    return bound <= reach || bound > NEAR_KM;
+    return rank >= near->ranks || near->levels[0][run] <= reach ||
+           near_is_vague(near, run, run + 1);
 }
 
 /* The kilometres of one commune by rank, exactly; any number above REACH if

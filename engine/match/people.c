@@ -272,7 +272,7 @@ enum err match_people(struct match *m, const struct market *market, int64_t lot,
     struct lot_case c;
     enum err e;
 
-    if ((e = lot_case_init(&c, m, market, lot)))
+    if ((e = lot_case_init_job(&c, m, market, lot, job)))
         return e;
     e = match_jobs(&c, job, out);
     lot_case_fini(&c);
@@ -305,7 +305,7 @@ enum err match_top_people(struct match *m, const struct market *market,
     struct lot_case c;
     enum err e;
 
-    if ((e = lot_case_init(&c, m, market, lot)))
+    if ((e = lot_case_init_job(&c, m, market, lot, job)))
         return e;
     e = top_job(&c, job, out);
     lot_case_fini(&c);
