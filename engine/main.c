@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "engine/check.h"
 #include "engine/config.h"
 #include "engine/log.h"
 #include "engine/server.h"
@@ -22,7 +23,7 @@
 #define EXIT_LOCKED 75 /* another daemon has the store */
 #define EXIT_CONFIG 78
 
-enum { KEY_INIT = 256, KEY_REBUILD };
+enum { KEY_INIT = 256, KEY_REBUILD, KEY_CHECK };
 
 struct flags {
     const char *store;
@@ -30,6 +31,7 @@ struct flags {
     const char *config;
     int init;
     int rebuild;
+    int check;
 };
 
 const char *argp_program_version = "claused " VERSION;
@@ -43,6 +45,8 @@ static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration; flags win over it", 0},
     {"rebuild", KEY_REBUILD, NULL, 0,
      "Build the index anew while serving from the old one", 0},
+    {"check", KEY_CHECK, NULL, 0,
+     "Check a store that nobody serves, whole, and write nothing", 0},
     {0},
 };
 
@@ -66,6 +70,9 @@ static error_t on_flag(int key, char *arg, struct argp_state *state)
     case KEY_REBUILD:
         flags->rebuild = 1;
         return 0;
+    case KEY_CHECK:
+        flags->check = 1;
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "what is %s?", arg);
         return EINVAL;
@@ -81,7 +88,8 @@ static const struct argp parser = {
            "eligible people.\v"
            "Prints one line `listening ENDPOINT' when it serves.  SIGTERM "
            "stops it, SIGHUP reads the configuration again, SIGUSR1 compacts "
-           "the store.",
+           "the store.  --check prints a line for each part and ends with 0, "
+           "or 66 when the store is damaged.",
 };
 
 static int copy_flag(char *out, size_t size, const char *flag)
@@ -159,6 +167,10 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, 0);
     if ((status = configure(&flags, &config)))
         return status;
+    if (flags.check) {
+        e = check_dir(config.store, stdout);
+        return e ? store_exit(e, &config) : 0;
+    }
     options_store.init = flags.init;
     options_store.map_bytes = (size_t)config.map_mib << 20;
     if ((e = store_open(config.store, &options_store, &store)))

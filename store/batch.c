@@ -86,6 +86,8 @@ enum err store_batch_begin(struct store *store, struct store_batch **out)
     struct store_batch *batch;
     enum err e;
 
+    if (store->read_only)
+        return ERR_INTERNAL;
     if (store->failed)
         return ERR_STORE_IO;
     if (!(batch = calloc(1, sizeof *batch)))

@@ -123,10 +123,11 @@ enum err store_env_open(struct store *store, const char *dir, const char *name,
 
     if (!store_path(path, dir, name))
         return store_error(store, ENAMETOOLONG, dir);
-    if ((rc = reserve_lock_file(path)))
-        return store_error(store, rc, path);
-    return store_error(
-        store, open_env(path, map_round(map_bytes), 0, create, out), path);
+    if (store->read_only)
+        rc = open_env(path, MAP_BYTES_MIN, MDB_RDONLY, 0, out);
+    else if (!(rc = reserve_lock_file(path)))
+        rc = open_env(path, map_round(map_bytes), 0, create, out);
+    return store_error(store, rc, path);
 }
 
 void store_env_close(struct store_env *env)

@@ -8,6 +8,7 @@
  *   env.c       an LMDB environment: open, check, grow
  *   view.c      snapshots and reads          batch.c   transactions and writes
  *   record.c journal.c once.c imported.c     what is kept
+ *   audit.c   whether all of that agrees
  *   index.c side.c build.c ...               the index, see index_parts.h
  *   store.c     opening all of it            compact.c copies, going on in one
  *
@@ -90,6 +91,7 @@ struct store {
     char dir[PATH_MAX];
     void (*log)(int priority, const char *text);
     int lock; /* descriptor that holds the flock */
+    int read_only;
     struct store_marker marker;
     pthread_rwlock_t swap;
     struct store_env env;

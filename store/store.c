@@ -147,7 +147,8 @@ static enum err take(struct store *store, const char *dir, size_t map_bytes)
                             &store->env)) ||
         (e = load(store)))
         return e;
-    store_dir_tidy(store->dir, store->marker.env);
+    if (!store->read_only)
+        store_dir_tidy(store->dir, store->marker.env);
     return ERR_NONE;
 }
 
@@ -166,6 +167,7 @@ enum err store_open(const char *dir, const struct store_options *options,
         return ERR_NOMEM;
     }
     store->log = options->log;
+    store->read_only = options->read_only;
     store->lock = -1;
     pthread_rwlock_init(&store->swap, NULL);
     pthread_mutex_init(&store->idle_mutex, NULL);

@@ -29,6 +29,7 @@ struct reference;
 
 struct store_options {
     int init;         /* create a store in an empty or missing directory */
+    int read_only;    /* change nothing of one that is there; no batch */
     size_t map_bytes; /* address space, it grows; 0: STORE_MAP_BYTES */
     void (*log)(int priority, const char *text); /* may be NULL */
 };
@@ -183,6 +184,15 @@ enum err store_reference_switch(struct store_batch *batch, const char *table,
 
 /* Clear readers of processes that died; *CLEARED gets how many. */
 enum err store_check_readers(struct store *store, int *cleared);
+
+struct store_audit {
+    uint64_t records[16]; /* by entity */
+    uint64_t ids[16];
+    uint64_t events;
+};
+/* Walk records, ids and journal, and see whether they agree.
+ * ERR_STORE_CORRUPT, with a line in the log that says where. */
+enum err store_audit(struct store_view *view, struct store_audit *out);
 
 /* Write a compacted copy beside the environment and go on in it; what was
  * erased is then in no file.  Call between batches, on the thread that writes;

@@ -122,13 +122,24 @@ class Daemon:
                 with open(path, "rb") as f:
                     yield path, f.read()
 
+    def check(self):
+        """claused --check: the exit status and what it said."""
+        done = subprocess.run([self.binary, "--check", "--store", self.store],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=6 * PATIENCE_S, env=self.env)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
     def close(self):
-        """Stop it if it runs; the exit status, None when it did not run."""
+        """Stop it if it runs; the exit status, None when it did not run.  A
+        store that was left in order must be in order."""
         status = None
         for client in self.clients:
             client.close()
         if self.process and self.process.poll() is None:
             status = self.stop()
+            if status == 0:
+                sound, said, log = self.check()
+                assert sound == 0, said + log
         elif self.process:
             self.process.stdout.close()
         shutil.rmtree(self.home, ignore_errors=True)
