@@ -416,9 +416,33 @@ void dispatch_finish(struct request *request, uint64_t now_us)
         request->reply_header.len = 0;
 }
 
+/* The import that the request is, NULL for another. */
+static const struct ask_import_apply *import_of(const struct request *request)
+{
+    return request->call.verb == VERB_import_apply ? request->ask : NULL;
+}
+
+static int is_bulk(const struct ask_import_apply *ask)
+{
+    return ask && ask->entity == ENTITY_PROFILE && ask->bulk == 1;
+}
+
+/* Without its index a record costs a quarter. */
 size_t dispatch_weight(const struct request *request)
 {
-    if (request->call.verb == VERB_import_apply)
-        return ((const struct ask_import_apply *)request->ask)->rows.n;
+    const struct ask_import_apply *ask = import_of(request);
+
+    if (!ask)
+        return 1;
+    return 1 + (is_bulk(ask) ? ask->rows.n / 4 : ask->rows.n);
+}
+
+int dispatch_deferred(const struct request *request, int *last)
+{
+    const struct ask_import_apply *ask = import_of(request);
+
+    if (request->error || !is_bulk(ask))
+        return 0;
+    *last = ask->last == 1;
     return 1;
 }

@@ -68,6 +68,10 @@ void dispatch_finish(struct request *request, uint64_t now_us);
 /* How many records the writer should count this request as. */
 size_t dispatch_weight(const struct request *request);
 
+/* Did an answered request leave records without index?  *LAST gets whether it
+ * said that no other will. */
+int dispatch_deferred(const struct request *request, int *last);
+
 /* Handlers: one for each row of verbs.def.  A READ or SLOW handler is given a
  * view, a WRITE handler a batch; *ANSWER is cleared. */
 #define READ(name, wire, roles)                                                \

@@ -161,7 +161,7 @@ static enum err detach(struct call *call, unsigned entity, void **value)
 
 enum err entity_put(struct store_batch *batch, struct call *call,
                     unsigned entity, void *value, const char *path,
-                    int64_t if_rev, struct put_result *result)
+                    int64_t if_rev, int defer, struct put_result *result)
 {
     struct store_view *view = store_batch_view(batch);
     struct buffer bytes = {0};
@@ -176,9 +176,13 @@ enum err entity_put(struct store_batch *batch, struct call *call,
         goto free_bytes;
     if ((e = store_put(batch, entity, result->id, label(entity, result->id),
                        RECORD_VERSION, (struct slice){bytes.data, bytes.len},
-                       &record)) ||
-        (e = postings_change(batch, store_view_reference(view), call->arena,
-                             entity, record.number, before, value)))
+                       &record)))
+        goto free_bytes;
+    if (defer && result->created)
+        index_defer(batch);
+    else if ((e = postings_change(batch, store_view_reference(view),
+                                  call->arena, entity, record.number, before,
+                                  value)))
         goto free_bytes;
     result->revision = record.revision;
 

@@ -37,10 +37,12 @@ struct put_result {
     int created;
     struct notes notes;
 };
-/* Everything is decided before the first write; the faults say why not. */
+/* Everything is decided before the first write; the faults say why not.
+ * DEFER: leave a record that is new out of the index until a build has taken
+ * it in. */
 enum err entity_put(struct store_batch *batch, struct call *call,
                     unsigned entity, void *value, const char *path,
-                    int64_t if_rev, struct put_result *result);
+                    int64_t if_rev, int defer, struct put_result *result);
 
 /* The same without writing: what entity_put would refuse and note. */
 enum err entity_check(struct store_view *view, struct call *call,

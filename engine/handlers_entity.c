@@ -36,7 +36,7 @@ static enum err explain_missing(struct call *call, enum err e, unsigned entity)
     {                                                                          \
         struct put_result result;                                              \
         enum err e = entity_put(batch, call, constant, ask->entity, #entity,   \
-                                ask->if_rev, &result);                         \
+                                ask->if_rev, 0, &result);                      \
                                                                                \
         if (e)                                                                 \
             return e;                                                          \

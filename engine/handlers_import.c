@@ -16,6 +16,7 @@ struct import {
     unsigned entity;
     struct store_view *view;
     struct store_batch *batch; /* NULL: check only */
+    int defer;                 /* what is new may wait for its index */
     struct slice *ids;         /* of the accepted rows, for repeats */
     size_t accepted;
     size_t created;
@@ -97,7 +98,7 @@ static enum err import_row(struct import *in, struct slice bytes, size_t slots,
         return ERR_DUPLICATE_ID;
     }
     return in->batch ? entity_put(in->batch, call, in->entity, value, "",
-                                  ABSENT, result)
+                                  ABSENT, in->defer, result)
                      : entity_check(in->view, call, in->entity, value, "",
                                     ABSENT, result);
 }
@@ -153,8 +154,9 @@ enum err handle_import_apply(struct store_batch *batch, struct call *call,
                              const struct ask_import_apply *ask,
                              struct answer_import_apply *answer)
 {
-    struct import in = {call, (unsigned)ask->entity, store_batch_view(batch),
-                        .batch = batch};
+    struct import in = {
+        call, (unsigned)ask->entity, store_batch_view(batch), .batch = batch,
+        .defer = ask->entity == ENTITY_PROFILE && ask->bulk == 1};
     enum err e = import_rows(&in, &ask->rows);
 
     if (e)

@@ -106,6 +106,21 @@ static enum err stat_verbs(const struct server_facts *facts, struct call *call,
     return ERR_NONE;
 }
 
+static enum err stat_build(const struct index_progress *progress,
+                           struct call *call, struct answer_stats *answer)
+{
+    struct build *build = shape_array(call->arena, &shape_build, 1);
+
+    if (!build)
+        return ERR_NOMEM;
+    build->records = (int64_t)progress->records;
+    build->records_all = (int64_t)progress->records_all;
+    build->bytes = (int64_t)progress->bytes;
+    build->bytes_all = (int64_t)progress->bytes_all;
+    answer->build = build;
+    return ERR_NONE;
+}
+
 enum err handle_stats(struct store_view *view, struct call *call,
                       const struct ask_stats *ask, struct answer_stats *answer)
 {
@@ -123,6 +138,10 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->revision = (int64_t)store.revision;
     answer->generation = (int64_t)store.generation;
     answer->rebuilding = store.rebuilding;
+    answer->deferred = index_deferred(view) != 0;
+    if (server.builder.building &&
+        (e = stat_build(&server.builder.progress, call, answer)))
+        return e;
     answer->structures = (int64_t)store.records[ENTITY_STRUCTURE];
     answer->markets = (int64_t)store.records[ENTITY_MARKET];
     answer->profiles = (int64_t)store.records[ENTITY_PROFILE];

@@ -144,6 +144,12 @@ static int serve(struct store *store, const struct flags *flags,
     }
     if (flags->rebuild)
         server_rebuild(server);
+    if ((e = server_prepare(server))) {
+        if (e != ERR_STOPPING)
+            log_line(LOG_ERROR, "the index cannot be built: %s", err_text(e));
+        server_close(server);
+        return e == ERR_STOPPING ? 0 : EXIT_IO;
+    }
     printf("listening %s\n", server_endpoint(server));
     fflush(stdout);
     e = server_run(server);

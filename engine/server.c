@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "engine/builder.h"
 #include "engine/log.h"
 #include "engine/outbox.h"
 #include "engine/server.h"
@@ -45,6 +46,7 @@ struct server {
     struct outbox *outbox;
     struct requests requests;
     struct writer *writer;
+    struct builder *builder;
     struct store_view *view; /* of this turn: begun when first needed */
     uv_loop_t loop;
     uv_poll_t poll;
@@ -62,6 +64,7 @@ struct server {
     struct request **done_last;
     size_t slow;    /* on workers or waiting for one */
     size_t writing; /* queued with the writer */
+    int preparing;  /* nobody is answered yet */
     int stopping;
     int overtime;
     uint64_t flush_until; /* loop time in ms; 0 until all work is done */
@@ -93,6 +96,7 @@ static int64_t wall_ms(void)
 static void account(struct server *s, const struct request *r, uint64_t us)
 {
     enum verb verb = r->call.verb;
+    int last;
 
     if (verb == VERBS)
         return;
@@ -100,7 +104,9 @@ static void account(struct server *s, const struct request *r, uint64_t us)
     s->refused[verb] += r->error != ERR_NONE;
     if (us > s->slowest_us[verb])
         s->slowest_us[verb] = us;
-    if (us / 1000 >= (uint64_t)s->config.slow_ms && s->config.slow_ms)
+    /* Parts of a bulk import wait for one another. */
+    if (us / 1000 >= (uint64_t)s->config.slow_ms && s->config.slow_ms &&
+        !dispatch_deferred(r, &last))
         log_line(LOG_INFO,
                  "slow: %s %llu us, read %llu, scored %llu, %zu bytes, %s",
                  verb_rows[verb].name, (unsigned long long)us,
@@ -228,6 +234,7 @@ static void stop_begin(struct server *s, enum err result);
 static void send_written(struct server *s)
 {
     struct request *list;
+    int last;
 
     pthread_mutex_lock(&s->mutex);
     list = s->done;
@@ -238,6 +245,8 @@ static void send_written(struct server *s)
         struct request *next = list->next;
 
         s->writing--;
+        if (s->builder && dispatch_deferred(list, &last))
+            builder_heard(s->builder, last);
         reply(s, list, now_us());
         list = next;
     }
@@ -250,6 +259,16 @@ static void on_written(uv_async_t *async)
     send_written(s);
     if (writer_failed(s->writer))
         stop_begin(s, ERR_STORE_IO);
+    if (s->preparing)
+        uv_stop(&s->loop);
+}
+
+/* On the builder's thread. */
+static void on_built(void *context)
+{
+    struct server *s = context;
+
+    uv_async_send(&s->written);
 }
 
 /* ---- The socket -------------------------------------------------------- */
@@ -336,7 +355,7 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct server *s = prepare->data;
 
-    if (!s->stopping && zsock_readable(s->sock))
+    if (!s->stopping && !s->preparing && zsock_readable(s->sock))
         uv_idle_start(&s->idle, on_idle);
 }
 
@@ -363,7 +382,7 @@ static void on_check(uv_check_t *check)
     uint64_t end;
 
     uv_idle_stop(&s->idle);
-    if (s->stopping || !zsock_readable(s->sock))
+    if (s->stopping || s->preparing || !zsock_readable(s->sock))
         return;
     turn_begin(s);
     end = s->clock_us + TURN_US;
@@ -441,7 +460,7 @@ static void on_signal(uv_signal_t *handle, int number)
     if (number == SIGTERM || number == SIGINT) {
         stop_begin(s, ERR_NONE);
     } else if (number == SIGUSR1) {
-        writer_ask(s->writer, CHORE_COMPACT);
+        writer_compact(s->writer);
     } else if (!s->config_file) {
         log_line(LOG_INFO, "no configuration file to read again");
     } else if (config_read(s->config_file, &s->config, why, sizeof why)) {
@@ -514,9 +533,13 @@ enum err server_open(struct store *store, const struct config *config,
     start_handles(s);
     if ((e = writer_start(store, on_group, s, &s->writer)))
         goto close_loop;
+    if ((e = builder_start(store, s->writer, on_built, s, &s->builder)))
+        goto stop_writer;
     *out = s;
     return ERR_NONE;
 
+stop_writer:
+    writer_stop(s->writer);
 close_loop:
     uv_walk(&s->loop, on_walk, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
@@ -538,7 +561,25 @@ const char *server_endpoint(const struct server *server)
 
 void server_rebuild(struct server *server)
 {
-    writer_ask(server->writer, CHORE_REBUILD);
+    builder_ask(server->builder);
+}
+
+enum err server_prepare(struct server *s)
+{
+    struct builder_facts facts;
+
+    builder_stat(s->builder, &facts);
+    if (facts.stale)
+        log_line(LOG_INFO, "the index is of other tables: building it anew");
+    s->preparing = 1;
+    while (facts.stale && !facts.failed && !s->stopping) {
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+        builder_stat(s->builder, &facts);
+    }
+    s->preparing = 0;
+    if (s->stopping)
+        return s->result ? s->result : ERR_STOPPING;
+    return facts.failed;
 }
 
 enum err server_run(struct server *s)
@@ -548,6 +589,7 @@ enum err server_run(struct server *s)
     if (s->overtime && s->slow) {
         /* A worker is deep in a long question.  Nothing acknowledged can be
          * lost by leaving: every commit is on disk. */
+        builder_stop(s->builder);
         writer_stop(s->writer);
         log_line(LOG_WARNING, "left %zu long questions unanswered", s->slow);
         _exit(s->result ? 74 : 0);
@@ -559,6 +601,8 @@ void server_close(struct server *s)
 {
     if (!s)
         return;
+    builder_stop(s->builder);
+    s->builder = NULL;
     writer_stop(s->writer);
     send_written(s);
     uv_walk(&s->loop, on_walk, NULL);
@@ -575,6 +619,7 @@ void server_stat(const struct server *s, struct server_facts *out)
 {
     struct outbox_facts replies = outbox_stat(s->outbox);
 
+    builder_stat(s->builder, &out->builder);
     out->uptime_s = (int64_t)((now_us() - s->started_us) / 1000000);
     out->write_queue = writer_depth(s->writer);
     out->slow_queue = s->slow;

@@ -6,6 +6,7 @@
 #ifndef ENGINE_SERVER_H
 #define ENGINE_SERVER_H
 
+#include "engine/builder.h"
 #include "engine/config.h"
 #include "store/store.h"
 
@@ -23,6 +24,11 @@ const char *server_endpoint(const struct server *server);
 /* Build a new generation of the index beside the live one. */
 void server_rebuild(struct server *server);
 
+/* Have what must be there before anybody is answered: an index of today's
+ * tables.  Returns at once when it is there, else after its build; ERR_STOPPING
+ * after SIGTERM, or what kept it from being built. */
+enum err server_prepare(struct server *server);
+
 /* Serve until SIGTERM or SIGINT: ERR_NONE; ERR_STORE_IO when the disk failed.
  * What was taken in is answered, within three seconds. */
 enum err server_run(struct server *server);
@@ -31,6 +37,7 @@ void server_close(struct server *server);
 
 /* What stats shows of the daemon.  By verb: the arrays of enum verb. */
 struct server_facts {
+    struct builder_facts builder;
     int64_t uptime_s;
     size_t write_queue;
     size_t slow_queue;

@@ -41,7 +41,7 @@ struct writer {
     size_t queued;
     size_t bytes; /* of their bodies */
     size_t running;
-    unsigned chores; /* asked for and not begun */
+    int compact; /* asked for and not begun */
     struct queued_job *jobs;
     struct queued_job **last_job;
     int stopping;
@@ -180,18 +180,14 @@ static void write_group(struct writer *w, struct group *group)
             run_alone(w, r);
 }
 
-/* ---- Chores ------------------------------------------------------------ */
-
-static void do_chores(struct writer *w, unsigned chores)
+static void compact(struct writer *w)
 {
-    enum err e;
+    enum err e = store_compact(w->store);
 
-    if (chores & CHORE_COMPACT) {
-        if ((e = store_compact(w->store)))
-            log_line(LOG_ERROR, "compaction: %s", err_text(e));
-        else
-            log_line(LOG_INFO, "store compacted");
-    }
+    if (e)
+        log_line(LOG_ERROR, "compaction: %s", err_text(e));
+    else
+        log_line(LOG_INFO, "store compacted");
 }
 
 /* ---- Jobs --------------------------------------------------------------- */
@@ -311,22 +307,23 @@ static void *writer_run(void *context)
     for (;;) {
         struct group group;
         struct queued_job *job;
-        unsigned chores;
+        int compacts;
 
-        while (!w->first && !w->jobs && !w->chores && !w->stopping)
+        while (!w->first && !w->jobs && !w->compact && !w->stopping)
             pthread_cond_wait(&w->wake, &w->mutex);
         if (w->stopping && !w->first)
             break;
         group = take(w);
-        chores = w->stopping ? 0 : w->chores;
-        w->chores = 0;
+        compacts = w->compact && !w->stopping;
+        w->compact = 0;
         job = w->stopping ? NULL : take_job(w);
         pthread_mutex_unlock(&w->mutex);
         if (group.n) {
             write_group(w, &group);
             w->done(w->context, group.first);
         }
-        do_chores(w, chores);
+        if (compacts)
+            compact(w);
         if (job)
             do_job(w, job);
         pthread_mutex_lock(&w->mutex);
@@ -381,10 +378,10 @@ enum err writer_queue(struct writer *w, struct request *request)
     return e;
 }
 
-void writer_ask(struct writer *w, enum writer_chore chore)
+void writer_compact(struct writer *w)
 {
     pthread_mutex_lock(&w->mutex);
-    w->chores |= chore;
+    w->compact = 1;
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->mutex);
 }

@@ -1,6 +1,7 @@
 /*
  * The writer: one thread that begins, fills and commits every batch.  A group
- * is what is queued, at most 1,000 records or 1 MiB; there is no timer.
+ * is what is queued, at most 1,000 records (4,000 of a bulk import) or 1 MiB;
+ * there is no timer.
  *
  * If a handler fails after it has put something, the group is aborted and its
  * requests are run again one by one.  A request whose deadline has passed is
@@ -26,11 +27,9 @@ enum err writer_start(struct store *store, writer_done *done, void *context,
  * is the caller's again. */
 enum err writer_queue(struct writer *writer, struct request *request);
 
-/* Chores done between batches: a compaction, a new generation of the index.
- * Asking twice before it begins is asking once. */
-enum writer_chore { CHORE_COMPACT = 1, CHORE_REBUILD = 2 };
-/* Have a chore done as soon as the batch in hand is over. */
-void writer_ask(struct writer *writer, enum writer_chore chore);
+/* Have the store compacted as soon as the batch in hand is over.  Asking twice
+ * before it begins is asking once. */
+void writer_compact(struct writer *writer);
 
 /* Work of the daemon's own, in a batch of its own between two groups: RUN
  * fills it, and is called anew when the map was full and has grown; the batch

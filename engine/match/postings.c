@@ -66,9 +66,10 @@ static enum err drop(struct store_batch *batch,
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
-/* From what OLD held to what NEW holds; what is the same is not touched. */
+/* From what OLD held to what NEW holds; what is the same is touched only when
+ * the index may not have it (WHOLE). */
 static enum err change_postings(struct store_batch *batch, struct derived *old,
-                                struct derived *new)
+                                struct derived *new, int whole)
 {
     size_t i = 0, k = 0;
     enum err e = ERR_NONE;
@@ -82,7 +83,7 @@ static enum err change_postings(struct store_batch *batch, struct derived *old,
 
         if (order < 0)
             e = drop(batch, &old->at[i]);
-        else if (order > 0 ||
+        else if (order > 0 || whole ||
                  !same_facts(&old->at[i].posting, &new->at[k].posting))
             e = index_put(batch, new->at[k].kind, &new->at[k].posting);
         i += order <= 0;
@@ -93,11 +94,11 @@ static enum err change_postings(struct store_batch *batch, struct derived *old,
 
 static enum err change_side(struct store_batch *batch, uint32_t number,
                             const struct derived *old,
-                            const struct derived *new)
+                            const struct derived *new, int whole)
 {
     enum err e;
 
-    if (new->has_side && old->has_side &&new->key == old->key &&
+    if (!whole && new->has_side && old->has_side &&new->key == old->key &&
         !memcmp(new->row, old->row, INDEX_SIDE))
         return ERR_NONE;
     if (new->has_side)
@@ -112,14 +113,15 @@ enum err postings_change(struct store_batch *batch, const struct reference *ref,
                          struct arena *arena, unsigned entity, uint32_t number,
                          const void *before, const void *after)
 {
+    int whole = index_deferred(store_batch_view(batch)) != 0;
     struct derived old, new;
     enum err e;
 
     if ((e = postings_derive(ref, arena, entity, number, before, &old)) ||
         (e = postings_derive(ref, arena, entity, number, after, &new)) ||
-        (e = change_postings(batch, &old, &new)))
+        (e = change_postings(batch, &old, &new, whole)))
         return e;
-    return change_side(batch, number, &old, &new);
+    return change_side(batch, number, &old, &new, whole);
 }
 
 enum err postings_build(struct index_build *build, const struct reference *ref,
