@@ -89,6 +89,8 @@ static int *flag_of(struct ctl *ctl, int key)
         return &ctl->people;
     case OPT_DRY_RUN:
         return &ctl->dry_run;
+    case OPT_BULK:
+        return &ctl->bulk;
     case OPT_YES:
         return &ctl->yes;
     case OPT_VERBS:

@@ -7,6 +7,7 @@
  * An entity is taken whole or not at all: one bad row rejects all the rows of
  * its id, so that the corrected file says everything again.
  */
+#include "clients/cli/bulk.h"
 #include "clients/cli/flat.h"
 #include "clients/cli/layout.h"
 #include "clients/cli/names.h"
@@ -21,6 +22,9 @@
 /* A cell of a column that is none of ours. */
 #define IGNORED (-1)
 #define SCRATCH_BYTES ((size_t)16 << 20)
+/* So many profiles are indexed at once at the end; fewer, each with its
+ * commit. */
+#define BULK_ROWS 50000
 
 struct import {
     struct ctl *ctl;
@@ -41,6 +45,7 @@ struct import {
     struct saved_row **last;
     struct complaint complaint; /* the first; name ERR_NONE: none */
     size_t read;
+    int bulk;
 };
 
 static const struct layout *const layouts[] = {&layout_siae, &layout_decp};
@@ -73,6 +78,27 @@ static struct slice id_of(struct import *in, const json_t *object)
     return arena_format(in->scratch, "%s-%s", siret, kind);
 }
 
+/* Is the file so long that indexing pays at its end?  A part of it tells how
+ * long it is; a stream must show it. */
+static int is_long(const struct import *in)
+{
+    double part = reader_progress(in->reader);
+
+    if (in->read > BULK_ROWS)
+        return 1;
+    return in->read >= SENDER_ROWS && part > 0 &&
+           (double)in->read / part > BULK_ROWS;
+}
+
+static void choose_bulk(struct import *in)
+{
+    if (in->bulk || in->entity != ENTITY_PROFILE || in->ctl->dry_run ||
+        (!in->ctl->bulk && !is_long(in)))
+        return;
+    in->bulk = 1;
+    sender_bulk(in->sender);
+}
+
 /* Takes ROWS. */
 static int send_object(struct import *in, const json_t *object,
                        struct saved_row *rows)
@@ -99,6 +125,7 @@ static int send_object(struct import *in, const json_t *object,
         buffer_free(&bytes);
         return out_of_memory(in);
     }
+    choose_bulk(in);
     progress_show(reader_progress(in->reader), in->read);
     return sender_add(in->sender, &bytes, rows);
 }
@@ -437,8 +464,10 @@ static int tell_stopped(struct import *in, int status)
 
 static int read_all(struct import *in)
 {
-    int status = reader_each(in->reader, on_record, in);
+    int status;
 
+    progress_begin(_("rows"), !in->ctl->json);
+    status = reader_each(in->reader, on_record, in);
     if (status < 0)
         return ctl_fail(in->ctl, EXIT_IO, _("%s cannot be read: %s"), in->path,
                         strerror(errno));
@@ -449,7 +478,7 @@ static int read_all(struct import *in)
     progress_end();
     if (status && in->sender)
         return tell_stopped(in, status);
-    return status;
+    return !status && in->bulk ? bulk_wait(in->ctl) : status;
 }
 
 /* The summary is told before the status is known to be bad: both matter. */
@@ -562,6 +591,8 @@ int cmd_import(struct ctl *ctl)
     if (strlen(ctl->run_key) > SENDER_KEY_MAX)
         return ctl_misused(ctl, _("a --key of an import has at most %d bytes"),
                            SENDER_KEY_MAX);
+    if (ctl->bulk && entity != ENTITY_PROFILE)
+        return ctl_misused(ctl, "%s", _("--bulk is for profiles"));
     if (!(in = calloc(1, sizeof *in)))
         return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
     in->ctl = ctl;

@@ -80,6 +80,8 @@ static const struct argp_option entity_options[] = {
 static const struct argp_option import_options[] = {
     {"dry-run", OPT_DRY_RUN, NULL, 0,
      N_("Let the daemon check every row and write nothing"), 0},
+    {"bulk", OPT_BULK, NULL, 0,
+     N_("Profiles: index them at the end, as is done from 50,000 on"), 0},
     {"from", OPT_FROM, N_("LAYOUT"), 0,
      N_("The file is in another producer's layout: siae-list, decp"), 0},
     {"assume-km", OPT_ASSUME_KM, N_("N"), 0,

@@ -30,6 +30,7 @@ enum option_key {
     OPT_FORMAT,
     OPT_REJECTS,
     OPT_DRY_RUN,
+    OPT_BULK,
     OPT_IF_REV,
     OPT_YES,
     OPT_VERBS,

@@ -63,6 +63,7 @@ struct ctl {
     const char *format;
     const char *rejects;
     int dry_run;
+    int bulk;
     const char *if_rev;
     int yes;
     int verbs;

@@ -35,6 +35,8 @@ struct chunk {
     struct entry *sent[SENDER_ROWS]; /* those that hold an entity */
     size_t n_sent;
     size_t bytes;
+    int bulk;
+    int last; /* of the run */
 };
 struct sender {
     struct ctl *ctl;
@@ -46,6 +48,7 @@ struct sender {
     struct chunk *chunks;
     size_t first; /* of the ring; the one after those in flight is filling */
     size_t in_flight;
+    int bulk;
     struct sender_totals totals;
 };
 
@@ -109,6 +112,11 @@ struct sender_totals sender_totals(const struct sender *s)
     return s->totals;
 }
 
+void sender_bulk(struct sender *s)
+{
+    s->bulk = 1;
+}
+
 /* ---- One request ------------------------------------------------------ */
 
 static int out_of_memory(const struct sender *s)
@@ -134,6 +142,10 @@ static int encode(struct sender *s, const struct chunk *c, size_t from,
     shape_clear(verb_rows[s->verb].ask, &ask);
     ask.entity = s->entity;
     ask.rows = (struct slices){rows, n};
+    if (s->verb == VERB_import_apply && c->bulk) {
+        ask.bulk = 1;
+        ask.last = c->last && from + n == c->n_sent ? 1 : ABSENT;
+    }
     return protocol_encode(verb_rows[s->verb].ask, &ask, EVERYONE, body) ? -1
                                                                          : 0;
 }
@@ -379,7 +391,7 @@ static int send_chunk(struct sender *s, struct chunk *c)
 }
 
 /* Let the chunk that was filling go. */
-static int launch(struct sender *s)
+static int launch(struct sender *s, int last)
 {
     struct chunk *c = filling(s);
     int status = DONE;
@@ -387,6 +399,8 @@ static int launch(struct sender *s)
     for (size_t i = 0; i < c->n; i++)
         if (!*c->entries[i].name)
             c->sent[c->n_sent++] = &c->entries[i];
+    c->bulk = s->bulk;
+    c->last = last;
     c->state = ANSWERED; /* nothing to ask */
     if (c->n_sent)
         status = send_chunk(s, c);
@@ -398,19 +412,20 @@ static int launch(struct sender *s)
 
 int sender_finish(struct sender *s)
 {
-    int status = launch(s);
+    int status = launch(s, 1);
 
     while (s->in_flight && !status)
         status = finish_first(s);
     return status;
 }
 
+/* A full chunk waits for the row after it: the last must say that it is. */
 static int make_room(struct sender *s, size_t bytes)
 {
     const struct chunk *c = filling(s);
 
     if (c->n == SENDER_ROWS || (c->n && c->bytes + bytes > SENDER_BYTES))
-        return launch(s);
+        return launch(s, 0);
     return DONE;
 }
 

@@ -15,8 +15,9 @@
 
 #define SENDER_ROWS 500
 #define SENDER_BYTES ((size_t)512 * 1024)
-/* Some 4 MiB at most, and half of what the daemon takes for one commit. */
-#define SENDER_WINDOW 8
+/* Twice what the daemon takes for one commit, so that it has the next at hand;
+ * some 8 MiB at most. */
+#define SENDER_WINDOW 16
 /* Of the run's key: a dash and 16 digits are added to it. */
 #define SENDER_KEY_MAX (PROTOCOL_KEY_MAX - 17)
 
@@ -29,6 +30,10 @@ struct sender *sender_new(struct ctl *ctl, enum verb verb, int64_t entity,
 /* Free it with what was not sent; NULL is fine. */
 void sender_free(struct sender *sender);
 
+/* From now on let new profiles wait for an index that the daemon builds after
+ * the last of them. */
+void sender_bulk(struct sender *sender);
+
 /* Queue one encoded entity (taken) and the rows it came from (taken); sends
  * when enough has come together.  DONE, or the status of what was told. */
 int sender_add(struct sender *sender, struct buffer *bytes,
@@ -39,7 +44,8 @@ int sender_add(struct sender *sender, struct buffer *bytes,
 int sender_reject(struct sender *sender, struct saved_row *rows,
                   const char *name, struct slice field, struct slice hint);
 
-/* Send what is queued and wait for all answers.  DONE, or the status of what was told. */
+/* Send what is queued, as the last of the run, and wait for all answers.  DONE,
+ * or the status of what was told. */
 int sender_finish(struct sender *sender);
 
 struct sender_totals {
