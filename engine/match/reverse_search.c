@@ -310,7 +310,16 @@ static void find_reach(struct search *s, const struct profile *p)
     }
 }
 
-/* Jobs of the families of the wishes. */
+/* The first ROME code with the same first three characters. */
+static uint32_t family_code(struct slice wish)
+{
+    char first[] = "A0000";
+
+    memcpy(first, wish.data, wish.len < 3 ? wish.len : 3);
+    return postings_rome_code((struct slice){first, sizeof first - 1});
+}
+
+/* Jobs of the families of the wishes: each takes a hundred codes. */
 static enum err take_families(struct search *s, struct slices wishes)
 {
     struct codes codes = {arena_array(s->arena, wishes.n + 1, sizeof *codes.at),
@@ -319,10 +328,10 @@ static enum err take_families(struct search *s, struct slices wishes)
 
     if (e)
         return e;
-    postings_add_codes(&codes, wishes, postings_family_code);
+    postings_add_codes(&codes, wishes, family_code);
     postings_sort_codes(&codes);
     for (size_t i = 0; i < codes.n && !e; i++)
-        e = take_codes(s, codes.at[i], codes.at[i] + POSTINGS_FAMILY - 1);
+        e = take_codes(s, codes.at[i], codes.at[i] + 99);
     return e;
 }
 
