@@ -244,9 +244,48 @@ Test(postings, dates_at_their_bounds_survive_the_side_row)
     cr_assert_eq(back.mobility_km, 500);
 }
 
-Test(postings, a_side_row_is_silent_once_a_criterion_has_ended)
+/* A side row that is told the ends decides as the profile does, on any day. */
+static void assert_ends(const struct profile *profile, int told)
+{
+    struct person person = person_of(ref, profile), back;
+    unsigned char row[INDEX_SIDE];
+
+    postings_pack_person(ref, profile, row);
+    postings_unpack_person(ref, row, &back);
+    cr_assert_eq(back.n_ends >= 0, told);
+    for (int64_t start = day("2026-01-01"); told && start < day("2029-01-01");
+         start += 5)
+        cr_assert_eq(person_criteria_on(&back, start),
+                     person_criteria_on(&person, start));
+}
+
+Test(postings, a_side_row_tells_when_criteria_end)
 {
     struct profile profile = a_profile("p", "76540", 10);
+    struct criterion many[] = {
+        {CRITERION_RSA, day("2026-12-31")}, {CRITERION_TH, ABSENT},
+        {CRITERION_QPV, day("2027-03-01")}, {CRITERION_QPV, day("2027-06-01")},
+        {CRITERION_ASS, day("2027-01-01")}, {CRITERION_ASS, ABSENT},
+        {CRITERION_AAH, day("2026-06-01")}, {CRITERION_PM, day("2028-01-01")},
+        {CRITERION_FLE, day("2028-02-01")}, {CRITERION_ZRR, day("2028-03-01")}};
+
+    for (size_t n = 0; n <= sizeof many / sizeof *many; n++) {
+        profile.criteria = (struct criterion_list){many, n};
+        assert_ends(&profile, n < 10); /* the sixth end has no room */
+    }
+    profile.id = SLICE("12345678901234567");
+    profile.criteria.n = 1;
+    assert_ends(&profile, 1);
+    profile.criteria.n = 3;
+    assert_ends(&profile, 0);
+    profile.id = SLICE("1234567890123456789012");
+    profile.criteria.n = 0;
+    assert_ends(&profile, 0);
+}
+
+Test(postings, a_side_row_without_room_is_silent_once_a_criterion_has_ended)
+{
+    struct profile profile = a_profile("1234567890123456789012", "76540", 10);
     struct criterion two[2] = {{CRITERION_RSA, day("2026-12-31")},
                                {CRITERION_TH, ABSENT}};
     struct person person, back;

@@ -83,17 +83,29 @@ static int is_over(int64_t until, int64_t day)
 
 int person_is_dated(const struct person *p, int64_t start)
 {
-    return p->dated || !is_over(p->first_until, start);
+    return p->dated || p->n_ends >= 0 || !is_over(p->first_until, start);
+}
+
+static uint32_t ends_on(const struct person *p, int64_t start)
+{
+    uint32_t held = p->criteria;
+
+    assert(p->n_ends >= 0);
+    for (int i = 0; i < p->n_ends; i++)
+        if (is_over(p->ends[i].until, start))
+            held &= ~p->ends[i].criterion;
+    return held;
 }
 
 /* The criteria that hold on START: one entry that does is enough. */
-static uint32_t criteria_on(const struct person *p, int64_t start)
+uint32_t person_criteria_on(const struct person *p, int64_t start)
 {
     uint32_t held = 0;
 
     if (!is_over(p->first_until, start))
         return p->criteria;
-    assert(p->dated);
+    if (!p->dated)
+        return ends_on(p, start);
     for (size_t i = 0; i < p->dated->n; i++)
         if (!is_over(p->dated->at[i].until, start))
             held |= BIT(p->dated->at[i].code);
@@ -119,7 +131,7 @@ int64_t person_refuse_standing(const struct job_case *j, const struct person *p)
     /* ABSENT is before every day. */
     if (p->pass_suspended_until >= j->start)
         return REASON_SUSPENDED;
-    if (is_eligible(j, criteria_on(p, j->start),
+    if (is_eligible(j, person_criteria_on(p, j->start),
                     pass && p->pass_until >= j->start))
         return ABSENT;
     return is_eligible(j, p->criteria, pass) ? REASON_EXPIRED

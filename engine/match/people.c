@@ -107,21 +107,29 @@ static int is_settled(const struct winners *w, const struct best_entry *promise)
            best_compare(&w->at[w->limit - 1].entry, promise) < 0;
 }
 
-/* Find rows some steps before they are read: each is a miss of its own. */
+/* Rows are found some steps before they are read: each is a miss of its own.
+ * No more are than will be asked for if all that come match. */
 #define AHEAD 8
+
+struct rows {
+    const unsigned char *at[AHEAD];
+    size_t n; /* found so far */
+};
 
 static enum err look_ahead(const struct job_case *j,
                            struct index_reader *reader, const struct best *best,
-                           size_t i, const unsigned char **rows)
+                           size_t end, struct rows *rows)
 {
-    enum err e;
+    enum err e = ERR_NONE;
 
-    if (i >= best->n)
-        return ERR_NONE;
-    j->lot->m->sides++;
-    e = index_reader_side(reader, best->at[i].number, &rows[i % AHEAD]);
-    if (!e)
-        __builtin_prefetch(rows[i % AHEAD]);
+    for (; rows->n < end && rows->n < best->n && !e; rows->n++) {
+        const unsigned char **row = &rows->at[rows->n % AHEAD];
+
+        j->lot->m->sides++;
+        e = index_reader_side(reader, best->at[rows->n].number, row);
+        if (!e)
+            __builtin_prefetch(*row);
+    }
     return e;
 }
 
@@ -130,27 +138,28 @@ static enum err judge_best(const struct job_case *j,
                            struct index_reader *reader, const struct best *best,
                            struct winners *w)
 {
-    const unsigned char *rows[AHEAD];
-    enum err e = ERR_NONE;
+    struct rows rows = {.n = 0};
+    enum err e;
 
-    for (size_t i = 0; i < AHEAD && !e; i++)
-        e = look_ahead(j, reader, best, i, rows);
-    for (size_t i = 0; !e && i < best->n; i++) {
-        struct winner new = {.entry = best->at[i], .row = rows[i % AHEAD]};
+    for (size_t i = 0; i < best->n && !is_settled(w, &best->at[i]); i++) {
+        size_t end = w->n < w->limit ? i + w->limit - w->n : i + 1;
+        struct winner new = {.entry = best->at[i]};
 
-        if (is_settled(w, &best->at[i]))
-            break;
+        e = look_ahead(j, reader, best, end < i + AHEAD ? end : i + AHEAD,
+                       &rows);
+        if (e)
+            return e;
+        new.row = rows.at[i % AHEAD];
         if ((e = people_judge(j, new.entry.number, new.row, new.entry.fit,
-                              &new.result)) ||
-            (e = look_ahead(j, reader, best, i + AHEAD, rows)))
-            break;
+                              &new.result)))
+            return e;
         if (new.result.reason != ABSENT)
             continue;
         j->lot->m->scored++;
         new.entry.score = (int32_t) new.result.score;
         insert(j->lot, w, &new);
     }
-    return e;
+    return ERR_NONE;
 }
 
 /* Search, judge; with room for more if too many promises were empty. */

@@ -23,6 +23,7 @@ struct person person_of(const struct reference *ref, const struct profile *p)
         .vehicle = p->vehicle == 1,
         .first_until = ABSENT,
         .dated = &p->criteria,
+        .n_ends = -1,
         .mobility_km = p->mobility_km,
         .pass_until = p->pass_until,
         .pass_suspended_until = p->pass_suspended_until,

@@ -16,6 +16,7 @@ enum {
     FIT_FAMILY = 300
 };
 
+#define PERSON_ENDS 5
 struct person {
     uint64_t id; /* hash */
     uint32_t commune;
@@ -25,6 +26,13 @@ struct person {
     int64_t first_until; /* when the first of the criteria ends; ABSENT:
                             none ever does */
     const struct criterion_list *dated; /* NULL: from a side row */
+    /* From a side row that had room for them: the ends of the criteria that
+     * have one.  Negative: it had not. */
+    int n_ends;
+    struct person_end {
+        int64_t until;
+        uint32_t criterion; /* a bit */
+    } ends[PERSON_ENDS];
     int64_t mobility_km;
     int64_t pass_until;
     int64_t pass_suspended_until;
@@ -72,6 +80,9 @@ int64_t person_job_fit(const struct reference *ref, struct slices wishes,
 
 /* Do the facts say which criteria hold on START?  A side row may not. */
 int person_is_dated(const struct person *p, int64_t start);
+
+/* The criteria that hold on START, as bits; P is dated there. */
+uint32_t person_criteria_on(const struct person *p, int64_t start);
 
 struct person_result {
     int64_t reason; /* enum reason_word; ABSENT: matches */

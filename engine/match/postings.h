@@ -143,8 +143,8 @@ uint16_t postings_registered(int64_t date);
 /* Days since 1970 in 16 bits: 0 before, 65535 after. */
 uint16_t postings_day(int64_t date);
 
-/* The side row of a person: everything but the ends of single criteria, and
- * the id if it is short. */
+/* The side row of a person: everything that is judged; the id if it is short,
+ * and the ends of the criteria if there is room. */
 #define PERSON_ID_INLINE 22
 void postings_pack_person(const struct reference *ref, const struct profile *p,
                           unsigned char row[INDEX_SIDE]);

@@ -1,6 +1,7 @@
 /*
  * A person in the index: postings under each wished ROME code, and the side
- * row, which is exact except for criteria whose ends differ.  Little-endian.
+ * row, which is exact, but that a long id and many ends of criteria may find
+ * no room there.  Little-endian.
  */
 #include <string.h>
 
@@ -134,6 +135,60 @@ static inline int64_t unpack_hours(const unsigned char **at)
 
 #define VEHICLE_SHIFT 31 /* criteria leave this bit free */
 #define ID_AT (INDEX_SIDE - PERSON_ID_INLINE - 1)
+#define END_BYTES 4
+
+/* The last day of a criterion that every proof of it has; ABSENT if one has
+ * none. */
+static int64_t end_of(const struct criterion_list *list, int64_t code)
+{
+    int64_t last = DATE_MIN;
+
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->at[i].code != code)
+            continue;
+        if (list->at[i].until == ABSENT)
+            return ABSENT;
+        if (list->at[i].until > last)
+            last = list->at[i].until;
+    }
+    return last;
+}
+
+/* How many there are and one more, then a code and a day each; 0 when there
+ * is no room for all. */
+static void pack_ends(const struct profile *p, uint32_t criteria,
+                      unsigned char *at, const unsigned char *end)
+{
+    unsigned char *count = at++;
+
+    for (uint32_t left = criteria; left; left &= left - 1) {
+        int code = __builtin_ctz(left);
+        int64_t until = end_of(&p->criteria, code);
+
+        if (until == ABSENT)
+            continue;
+        if (end - at < END_BYTES) {
+            memset(count, 0, (size_t)(end - count));
+            return;
+        }
+        *at++ = (unsigned char)code;
+        at = pack_date(at, until);
+        ++*count;
+    }
+    ++*count;
+}
+
+static void unpack_ends(const unsigned char *at, const unsigned char *end,
+                        struct person *p)
+{
+    p->n_ends = at < end ? *at++ - 1 : -1;
+    if (p->n_ends > PERSON_ENDS)
+        p->n_ends = -1;
+    for (int i = 0; i < p->n_ends; i++) {
+        p->ends[i].criterion = UINT32_C(1) << *at++;
+        p->ends[i].until = unpack_date(&at);
+    }
+}
 
 void postings_pack_person(const struct reference *ref, const struct profile *p,
                           unsigned char row[INDEX_SIDE])
@@ -160,6 +215,9 @@ void postings_pack_person(const struct reference *ref, const struct profile *p,
         row[ID_AT] = (unsigned char)p->id.len;
         memcpy(row + ID_AT + 1, p->id.data, p->id.len);
     }
+    at = row + ID_AT + 1 + row[ID_AT];
+    if (at < row + INDEX_SIDE)
+        pack_ends(p, person.criteria, at, row + INDEX_SIDE);
 }
 
 void postings_unpack_person(const struct reference *ref,
@@ -186,6 +244,7 @@ void postings_unpack_person(const struct reference *ref,
     p->registered_on = unpack_date(&at);
     p->consent_on = unpack_date(&at);
     p->last_contact_on = unpack_date(&at);
+    unpack_ends(row + ID_AT + 1 + row[ID_AT], row + INDEX_SIDE, p);
 }
 
 struct slice postings_unpack_id(const unsigned char row[INDEX_SIDE])
