@@ -17,6 +17,8 @@ DEPS := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
   libuv1-dev libxxhash-dev libinih-dev libsystemd-dev libjansson-dev libcsv-dev \
   libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
 DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck
+DEPS_BENCH := valgrind gnuplot-nox
+DEPS_NATIONAL := postgresql postgresql-15-postgis-3 libpq-dev
 
 PKGS := libzmq msgpack lmdb libuv libxxhash inih libsystemd
 PKGS_CLI := libzmq msgpack jansson smartcols
@@ -97,6 +99,12 @@ $B/.deps: Makefile packaging/deps
 deps-dev: $B/.deps-dev ## and those that developers need
 $B/.deps-dev: $B/.deps
 	@packaging/deps $(DEPS_DEV) && touch $@
+deps-bench: $B/.deps-bench ## and those that `bench` needs
+$B/.deps-bench: $B/.deps
+	@packaging/deps $(DEPS_BENCH) && touch $@
+deps-national: $B/.deps-national ## and those that `bench-national` needs
+$B/.deps-national: $B/.deps-bench
+	@packaging/deps $(DEPS_NATIONAL) && touch $@
 
 demo: all ## two minutes from nothing to a matched market
 	@tests/demo/run $B
@@ -116,8 +124,10 @@ fuzz: deps-dev ## FUZZ_S seconds of libFuzzer on the decoder
 	  tests/fuzz_decode.c $(wildcard protocol/*.c) $(call pkg,--libs,msgpack) -o build/fuzz/decode
 	build/fuzz/decode -max_total_time=$(FUZZ_S) -max_len=4096 -print_final_stats=1 \
 	  build/fuzz/corpus tests/corpus
-bench: $(BENCHES) ## what the machine says: territory at 100,000 structures, ...
-	@set -e; for b in $(BENCHES); do echo "== $$b"; $$b; done
+bench: all $(BENCHES) deps-bench ## some minutes of measuring at small scale, a line a target
+	@benchmarks/run $B small
+bench-national: all $(BENCHES) deps-national ## the whole country, beside PostgreSQL: hours
+	@benchmarks/run $B national
 
 fences: ## each library behind its door, includes one way
 	@packaging/fences
@@ -153,9 +163,10 @@ install: all ## PREFIX, DESTDIR
 clean: ## remove what was built
 	rm -rf build
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
 
-.PHONY: all catalogues deps deps-dev demo demo-real test brute check fuzz bench fences tidy \
+.PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real test brute check \
+  fuzz bench bench-national fences tidy \
   format format-check install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -45,8 +45,8 @@ static struct slice keep(struct arena *arena, struct buffer *bytes)
     return kept;
 }
 
-static struct question message(struct arena *arena, enum verb verb,
-                               const void *ask)
+struct question asked_message(struct arena *arena, enum verb verb,
+                              const void *ask)
 {
     struct ask_header header = {.id = 1,
                                 .method = slice_of(verb_rows[verb].name),
@@ -89,7 +89,7 @@ static void add_get(struct asked *asked, struct slice id)
     shape_clear(verb_rows[VERB_market_get].ask, &ask);
     ask.id = id;
     asked->get.at[asked->get.n++] =
-        message(asked->arena, VERB_market_get, &ask);
+        asked_message(asked->arena, VERB_market_get, &ask);
 }
 
 static void add_match(struct asked *asked, const struct market *market,
@@ -105,7 +105,7 @@ static void add_match(struct asked *asked, const struct market *market,
     ask.grace = ASKED_GRACE;
     asked->lots[asked->match.n] = (struct asked_lot){market, lot};
     asked->match.at[asked->match.n++] =
-        message(asked->arena, VERB_match_people, &ask);
+        asked_message(asked->arena, VERB_match_people, &ask);
 }
 
 /* ---- The store ---------------------------------------------------------- */
@@ -155,7 +155,8 @@ void asked_init(struct asked *asked, struct store *store, size_t max)
     asked->match = room(asked->arena, max);
     asked->lots =
         must_have(arena_array(asked->arena, max, sizeof *asked->lots));
-    asked->ping.at[asked->ping.n++] = message(asked->arena, VERB_ping, &ping);
+    asked->ping.at[asked->ping.n++] =
+        asked_message(asked->arena, VERB_ping, &ping);
     must(store_view_begin(store, &view));
     must(store_stat(view, &facts));
     n = (size_t)facts.records[ENTITY_MARKET];

@@ -38,6 +38,10 @@ void asked_fini(struct asked *asked);
  * the last has BYTES bytes. */
 struct questions asked_echo(struct asked *asked, size_t bytes, int frames);
 
+/* The message of a request, in ARENA. */
+struct question asked_message(struct arena *arena, enum verb verb,
+                              const void *ask);
+
 /* Fill a fresh STORE with N markets of about 300 bytes, for `get` alone:
  * nothing of them is in the index. */
 void asked_fill(struct store *store, size_t n);

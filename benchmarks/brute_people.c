@@ -29,6 +29,7 @@ struct brute_people {
     struct brute_person *at;
     uint32_t (*wishes)[WISHES_MAX]; /* 0: none */
     size_t room;
+    unsigned char wished[CODES + 1]; /* has somebody this wish? */
 };
 
 static void must(enum err e)
@@ -68,6 +69,15 @@ static void make_room(struct brute_people *p, uint32_t number)
     }
 }
 
+static void add_wish(struct brute_people *p, uint32_t number, size_t i,
+                     struct slice rome)
+{
+    uint32_t code = code_of(rome.data);
+
+    p->wishes[number][i] = code;
+    p->wished[code] = 1;
+}
+
 void brute_people_put(struct brute_people *p, const struct reference *ref,
                       uint32_t number, const struct profile *profile)
 {
@@ -87,7 +97,7 @@ void brute_people_put(struct brute_people *p, const struct reference *ref,
         (struct criterion_list){person->criteria, profile->criteria.n};
     person->facts.dated = &person->dated;
     for (size_t i = 0; i < profile->rome.n; i++)
-        p->wishes[number][i] = code_of(profile->rome.at[i].data);
+        add_wish(p, number, i, profile->rome.at[i]);
 }
 
 struct brute_people *brute_people_new(struct store *store)
@@ -127,7 +137,8 @@ void brute_people_free(struct brute_people *p)
 /* ---- A question --------------------------------------------------------- */
 
 /* How each code fits the job; that of no wish is 0. */
-static int16_t *fits_of(const struct reference *ref, struct slice rome)
+static int16_t *fits_of(const struct brute_people *p,
+                        const struct reference *ref, struct slice rome)
 {
     int16_t *fits = calloc(CODES + 1, sizeof *fits);
 
@@ -142,7 +153,8 @@ static int16_t *fits_of(const struct reference *ref, struct slice rome)
         struct slice wish = {text, sizeof text};
         struct slices wishes = {&wish, 1};
 
-        fits[code] = (int16_t)person_job_fit(ref, wishes, rome);
+        if (p->wished[code])
+            fits[code] = (int16_t)person_job_fit(ref, wishes, rome);
     }
     return fits;
 }
@@ -183,7 +195,7 @@ void brute_people_match(const struct brute_people *p, struct match *m,
     must(lot_case_init(&c, m, market, lot));
     must(job_case_init(&j, &c, job));
     must(job_case_remember(&j));
-    fits = fits_of(m->reference, j.job->rome);
+    fits = fits_of(p, m->reference, j.job->rome);
     for (uint32_t i = 0; i < p->room; i++) {
         int16_t fit = best_fit(fits, p->wishes[i]);
 

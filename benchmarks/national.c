@@ -4,9 +4,9 @@
  *
  *   national [OPTION...] [PART...]
  *
- * Parts: people parts size structures batch exact; all of them by default.
- * The stores are kept in --dir between runs.  Questions are asked in this
- * process by one thread (the batch: two); each has a view of its own and
+ * Parts: store people wire parts size structures batch exact; all of them by
+ * default. The stores are kept in --dir between runs.  Questions are asked in
+ * this process by one thread (the batch: two); each has a view of its own and
  * memory of the thread that is used again.  Markets are decoded beforehand,
  * as the lot of a question is in the other engines that are compared.  A pass
  * asks every question once of every side, one side after the other; a figure
@@ -23,11 +23,21 @@ static const struct {
     const char *name;
     void (*run)(struct national *n);
 } parts[] = {
-    {"people", national_people}, {"parts", national_parts},
-    {"size", national_size},     {"structures", national_structures},
-    {"batch", national_batch},   {"exact", national_exact},
+    {"store", national_store}, {"people", national_people},
+    {"wire", national_wire},   {"parts", national_parts},
+    {"size", national_size},   {"structures", national_structures},
+    {"batch", national_batch}, {"exact", national_exact},
 };
 #define PARTS (sizeof parts / sizeof *parts)
+
+void national_store(struct national *n)
+{
+    struct country country;
+
+    country_open(&country, n->dir, n->ref, n->size);
+    printf("store\t%s\n", country.filled.dir);
+    country_close(&country);
+}
 
 /* ---- Options ------------------------------------------------------------ */
 
@@ -119,8 +129,8 @@ int main(int argc, char **argv)
         options,
         on_option,
         "[PART...]",
-        "Matching at the size of the country: people parts size structures "
-        "batch exact",
+        "Matching at the size of the country: store people wire parts size "
+        "structures batch exact",
         NULL,
         NULL,
         NULL};
@@ -129,6 +139,7 @@ int main(int argc, char **argv)
                           0};
     struct reference *ref;
 
+    setvbuf(stdout, NULL, _IOLBF, 0);
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     a.national.ref = ref = filled_reference();
     machine_print();

@@ -5,6 +5,8 @@
 #ifndef BENCHMARKS_NATIONAL_H
 #define BENCHMARKS_NATIONAL_H
 
+#include <stdio.h>
+
 #include "benchmarks/country.h"
 #include "benchmarks/sample.h"
 
@@ -20,8 +22,23 @@ struct national {
     int missed; /* targets that were not reached */
 };
 
+/* A target of the whole country: judged there, and only told of a smaller
+ * one. */
+static inline void national_target(struct national *n, const char *target,
+                                   double got, double must, int ceiling)
+{
+    if (n->size.profiles >= world_national.profiles)
+        n->missed += !target_print(target, got, must, ceiling);
+    else
+        printf("%s would have got %.4g\n", target, got);
+}
+
+/* The directory of the store with the people. */
+void national_store(struct national *n);
 /* T7, T8, T10: people. */
 void national_people(struct national *n);
+/* The same questions asked of the daemon, one after the other. */
+void national_wire(struct national *n);
 /* What each part of the search is worth. */
 void national_parts(struct national *n);
 /* T9: bytes, and how fast the index is built. */

@@ -135,6 +135,22 @@ static void sort_lots(const struct world *w, const struct sample *sample,
 
 /* ---- Passes ------------------------------------------------------------- */
 
+/* How much work a batch is, for those who measure a part of it. */
+static void print_size(const struct sample *sample)
+{
+    struct figures lots = {NULL, 0, 0}, jobs = lots;
+    size_t n = 0;
+
+    for (size_t i = 0; i < sample->n; i++)
+        n += sample->at[i].market->lots.at[sample->at[i].lot - 1].jobs.n;
+    figures_add(&lots, (double)sample->n);
+    figures_add(&jobs, (double)n);
+    figures_print(&lots, "batch.lots", "lots");
+    figures_print(&jobs, "batch.jobs", "jobs");
+    figures_free(&lots);
+    figures_free(&jobs);
+}
+
 static void measure(struct national *n, struct country *c,
                     const struct sample *sample, uint32_t *sorted,
                     uint32_t *unsorted)
@@ -166,6 +182,7 @@ static void measure(struct national *n, struct country *c,
     figures_print(&both, "batch", "s");
     figures_print(&as_they_are, "batch.unsorted", "s");
     figures_print(&people, "batch.people", "s");
+    print_size(sample);
     figures_free(&both);
     figures_free(&as_they_are);
     figures_free(&people);

@@ -37,14 +37,14 @@ static void report_people(struct national *n, const struct side *sides,
     printf("people\ttop: mean over bytes at that rate\t%.4g\n",
            over_stream(top, bandwidth));
     check_same(all, unbound);
-    n->missed += !target_print(
-        "T7", (double)all->last.scanned / (double)unbound->last.scanned,
-        1.0 / 6, 1);
-    n->missed += !target_print("T8", over_stream(all, bandwidth), 6, 1);
-    n->missed += !target_print("T10.p50",
-                               sides_ratio(all, &sides[FEW], SIDE_P50), 1.5, 1);
-    n->missed += !target_print("T10.p99",
-                               sides_ratio(all, &sides[FEW], SIDE_P99), 1.5, 1);
+    national_target(n, "T7",
+                    (double)all->last.scanned / (double)unbound->last.scanned,
+                    1.0 / 6, 1);
+    national_target(n, "T8", over_stream(all, bandwidth), 6, 1);
+    national_target(n, "T10.p50", sides_ratio(all, &sides[FEW], SIDE_P50), 1.5,
+                    1);
+    national_target(n, "T10.p99", sides_ratio(all, &sides[FEW], SIDE_P99), 1.5,
+                    1);
 }
 
 static void measure_people(struct national *n, struct country *country,

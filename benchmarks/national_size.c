@@ -61,7 +61,7 @@ static void build(struct national *n, struct country *country, double postings)
     figures_print(&rate, "build.rows", "M postings/s");
     figures_print(&whole, "build.records", "M postings/s");
     figures_print(&seconds, "build.seconds", "s");
-    n->missed += !target_print("T9.rate", figures_at(&rate, 0.5), 2.5, 0);
+    national_target(n, "T9.rate", figures_at(&rate, 0.5), 2.5, 0);
     figures_free(&rate);
     figures_free(&whole);
     figures_free(&seconds);
@@ -84,11 +84,10 @@ void national_size(struct national *n)
     changes_make(copy.store, n->ref, country.world,
                  country.world->size.profiles / 100 * CHANGED_PERCENT, NULL);
     weigh(copy.store, &live);
-    n->missed +=
-        !target_print("T9.bytes", print_size("size.live", &live), 20, 1);
-    n->missed += !target_print(
-        "T9.side", (double)live.side_bytes / (double)(live.side + !live.side),
-        64, 1);
+    national_target(n, "T9.bytes", print_size("size.live", &live), 20, 1);
+    national_target(n, "T9.side",
+                    (double)live.side_bytes / (double)(live.side + !live.side),
+                    64, 1);
     filled_remove(&copy);
     country_close(&country);
 }

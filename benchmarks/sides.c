@@ -88,14 +88,20 @@ static void print_time(const struct side *side, const struct figures *figures,
     figures_free(&copy);
 }
 
-/* How the questions of the last pass are spread: 0 %, 2.5 % ... 100 %. */
 #define QUANTILES 40
-static void print_quantiles(struct side *side)
+void side_print_quantiles(struct side *side)
 {
     printf("quantiles\t%s", side->name);
     for (int i = 0; i <= QUANTILES; i++)
         printf("\t%.4g", figures_at(&side->last.us, (double)i / QUANTILES));
     printf("\n");
+}
+
+/* Whoever answers the same has the same sum. */
+static void print_sum(const struct side *side)
+{
+    printf("sum\t%s\t%016llx\n", side->name,
+           (unsigned long long)side->last.sum);
 }
 
 void sides_print(struct side *sides, size_t n)
@@ -115,7 +121,8 @@ void sides_print(struct side *sides, size_t n)
         print_count(side, "sides", side->last.sides);
         print_count(side, "scored", side->last.scored);
         print_count(side, "found", side->last.found);
-        print_quantiles(side);
+        side_print_quantiles(side);
+        print_sum(side);
     }
 }
 
