@@ -51,6 +51,22 @@ struct reference_boxes {
     const float *at[3];
 };
 
+/* Communes in columns by number, and runs of SPAN of them: neighbours within a
+ * department. */
+#define REFERENCE_SPAN 64
+struct reference_span {
+    int32_t low[3]; /* box of the centres */
+    int32_t high[3];
+    uint32_t centred; /* how many have one */
+};
+struct reference_columns {
+    const int32_t *at[3];   /* as in struct commune */
+    const uint32_t *people; /* population */
+    const uint32_t *unsure; /* [i]: of communes [0, i), those whose centre is a
+                               guess or unknown; i from 0 to n */
+    const struct reference_span *spans;
+};
+
 /* [from, to) of commune numbers. */
 struct range {
     uint32_t from;
@@ -90,6 +106,7 @@ struct reference {
     /* The same boxes grown to hold the bundled centres too: for what was
      * measured from those.  `at` is that of boxes. */
     struct reference_boxes wide;
+    struct reference_columns columns;
     uint64_t stamp; /* of what is bundled of communes: numbers, ranks, centres,
                        departments, EPCI, EPT; never of an import */
     struct territory_rows departments; /* collectivities are in both */
@@ -176,6 +193,10 @@ unsigned reference_km(const int32_t a[3], const int32_t b[3]);
 uint64_t reference_square(const int32_t a[3], const int32_t b[3]);
 /* Is km <= KM?  Without a root or an arc. */
 int reference_within(const int32_t a[3], const int32_t b[3], unsigned km);
+/* The greatest q that is within KM; the kilometres of q.  For loops over
+ * columns, which compute q as reference_square does. */
+uint64_t reference_square_within(unsigned km);
+unsigned reference_km_of_square(uint64_t q);
 
 /* The unit vector of a position in 1e-6 degrees, in IEEE doubles and in this
  * order: phi = lat / 1e6 * pi / 180 and lambda likewise, from left to right;

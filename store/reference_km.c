@@ -38,14 +38,22 @@ uint64_t reference_square(const int32_t a[3], const int32_t b[3])
     return q;
 }
 
-int reference_within(const int32_t a[3], const int32_t b[3], unsigned km)
+uint64_t reference_square_within(unsigned km)
 {
-    return km > LAST_KM || reference_square(a, b) <= within[km];
+    return km > LAST_KM ? UINT64_MAX : within[km];
 }
 
-unsigned reference_km(const int32_t a[3], const int32_t b[3])
+int reference_within(const int32_t a[3], const int32_t b[3], unsigned km)
 {
-    uint64_t q = reference_square(a, b);
+    return reference_square(a, b) <= reference_square_within(km);
+}
+
+/* Short of this chord, an arc on the unit sphere is less than 0.3 km longer on
+ * earth: as a guess they are the same. */
+#define CHORD_FLAT 0.1
+
+unsigned reference_km_of_square(uint64_t q)
+{
     unsigned k;
     double chord;
 
@@ -53,12 +61,19 @@ unsigned reference_km(const int32_t a[3], const int32_t b[3])
         return LAST_KM + 1;
     /* Guess, then step to the exact row: the guess is at most one off. */
     chord = sqrt((double)q) * 0x1p-30;
-    k = (unsigned)(2 * EARTH_KM * asin(fmin(chord / 2, 1)));
+    if (chord > CHORD_FLAT)
+        chord = 2 * asin(fmin(chord / 2, 1));
+    k = (unsigned)(EARTH_KM * chord);
     while (k > LAST_KM || (k && q <= within[k - 1]))
         k--;
     while (q > within[k])
         k++;
     return k;
+}
+
+unsigned reference_km(const int32_t a[3], const int32_t b[3])
+{
+    return reference_km_of_square(reference_square(a, b));
 }
 
 static int32_t scaled(double v)

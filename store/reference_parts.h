@@ -5,6 +5,8 @@
  *   reference_read.c  reads the tables
  *   reference_find.c  answers look-ups
  *   reference_km.c    vectors, kilometres, Hilbert keys
+ *   reference_boxes.c    order along the Hilbert curve, boxes
+ *   reference_columns.c  communes in columns
  *   reference_tsv.c   lines, cells, numbers
  *   reference_data.c  the bundled tables
  */
@@ -126,6 +128,19 @@ enum err code_map_build(struct reference_private *own, struct code_pairs *pairs,
 /* One more pair.  ERR_NOMEM. */
 enum err code_pairs_add(struct code_pairs *pairs, uint32_t code,
                         uint32_t number);
+
+/* --- reference_boxes.c --------------------------------------------------- */
+
+/* Rank the numbered communes, box their runs, stamp them.  ERR_NOMEM,
+ * ERR_BAD_TABLE. */
+enum err reference_rank(struct reference *ref);
+/* The wide boxes, which differ when centres were IMPORTED.  ERR_NOMEM. */
+enum err reference_widen(struct reference *ref, int imported);
+
+/* --- reference_columns.c ------------------------------------------------- */
+
+/* The columns of the numbered communes.  ERR_NOMEM. */
+enum err reference_columns(struct reference *ref);
 
 /* --- reference_km.c ------------------------------------------------------ */
 

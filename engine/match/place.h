@@ -7,12 +7,15 @@
 #include "engine/match/territory.h"
 
 struct block;
+struct box;
 struct place {
     struct slices codes; /* as stored */
     struct territory set;
     struct territory *each; /* of codes */
-    struct block *blocks;
+    struct block *blocks;   /* runs of the set, in order */
     size_t n_blocks;
+    struct box *boxes; /* round all of them */
+    size_t n_boxes;
     struct extent extent;
     int approximate; /* a centre in it is a guess or unknown */
     int near;        /* a code is NEAR */

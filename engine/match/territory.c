@@ -220,8 +220,8 @@ static size_t find_range(const struct territory *set, uint32_t commune)
     return low;
 }
 
-static int circles_hold(const struct reference *ref,
-                        const struct territory *set, uint32_t commune)
+int territory_circles_hold(const struct reference *ref,
+                           const struct territory *set, uint32_t commune)
 {
     const struct commune *c = &ref->communes[commune];
 
@@ -238,7 +238,7 @@ int territory_holds(const struct reference *ref, const struct territory *set,
 
     if (i < set->n && set->ranges[i].from <= commune)
         return 1;
-    return circles_hold(ref, set, commune);
+    return territory_circles_hold(ref, set, commune);
 }
 
 int territory_covers(const struct reference *ref, const struct territory *outer,
@@ -252,7 +252,7 @@ int territory_covers(const struct reference *ref, const struct territory *outer,
 
             if (k < outer->n && outer->ranges[k].from <= c)
                 c = outer->ranges[k].to;
-            else if (circles_hold(ref, outer, c))
+            else if (territory_circles_hold(ref, outer, c))
                 c++;
             else
                 return 0;

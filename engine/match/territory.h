@@ -65,6 +65,10 @@ enum err territory_union(struct arena *arena, const struct territory *sets,
 int territory_holds(const struct reference *ref, const struct territory *set,
                     uint32_t commune);
 
+/* Do its circles alone? */
+int territory_circles_hold(const struct reference *ref,
+                           const struct territory *set, uint32_t commune);
+
 /* Does OUTER hold every commune of INNER, which has no circles? */
 int territory_covers(const struct reference *ref, const struct territory *outer,
                      const struct territory *inner);
