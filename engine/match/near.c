@@ -65,6 +65,24 @@ VECTORS static void measure_runs(const struct reference_boxes *boxes,
     }
 }
 
+unsigned near_box(const struct reference_boxes *boxes, unsigned run,
+                  const int32_t low[3], const int32_t high[3])
+{
+    struct target to;
+    float square = 0;
+    int km;
+
+    target_of(low, high, &to);
+    for (int k = 0; k < 3; k++) {
+        float side =
+            gap(boxes->low[k][run], boxes->high[k][run], to.low[k], to.high[k]);
+
+        square += side * side;
+    }
+    km = (int)(sqrtf(square) * EARTH_KM + SLACK);
+    return km < (int)NEAR_KM ? (unsigned)km : NEAR_KM;
+}
+
 /* The least of two neighbours each. */
 VECTORS static void join(const uint16_t *restrict from, size_t half, size_t n,
                          uint16_t *restrict to)

@@ -41,6 +41,11 @@ enum err near_place(struct near *near, const struct lot_case *c);
 /* The bound of the communes whose ranks are FROM to LAST. */
 unsigned near_between(const struct near *near, unsigned from, unsigned last);
 
+/* The bound between one run of BOXES and the box from LOW to HIGH (as
+ * commune's `at`). */
+unsigned near_box(const struct reference_boxes *boxes, unsigned run,
+                  const int32_t low[3], const int32_t high[3]);
+
 /* Are there communes of unknown distance in runs FROM to before END? */
 static inline int near_is_vague(const struct near *near, unsigned from,
                                 unsigned end)

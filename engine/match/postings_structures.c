@@ -88,8 +88,8 @@ static struct spread read_zone(const struct maker *m, const struct zone *zone)
     return spread;
 }
 
-/* Every commune of the circle lies within that of the home's bundled centre,
- * or of the one loaded later. */
+/* Every commune of a circle of KM lies within this of the home's bundled
+ * centre, or of the one loaded later if it has no position of its own. */
 static uint8_t reach_of(const struct maker *m, int64_t km)
 {
     const struct commune *home;
@@ -222,7 +222,7 @@ static void set_activity(struct maker *m, const struct activity *a,
                3);
     set_number(row, FACT_MAX,
                a->lot_max == ABSENT ? UINT64_MAX : (uint64_t)a->lot_max, 3);
-    row->reach = 0;
+    row->reach = reach_of(m, 0);
     for (int i = 0; i < STRUCTURE_AREAS_HELD; i++)
         row->facts[FACT_AREAS + i] = AREA_NONE;
     if (spread->is_circle) {

@@ -130,23 +130,6 @@ static enum err read_wants(struct structure_ask *ask)
     return ERR_NONE;
 }
 
-/* ---- What they must be -------------------------------------------------- */
-
-/* Filters 3, 4 and 5 for every kind, share and set of modes. */
-static void read_classes(struct structure_ask *ask)
-{
-    const struct lot_case *c = ask->c;
-
-    for (unsigned class = 0; class <= CLASS_LAW; class ++) {
-        unsigned kind = class & 15, share = class >> CLASS_SHARE_SHIFT;
-        unsigned modes = class >> CLASS_MODES_SHIFT & 7;
-
-        if (c->kinds >> kind & 1 && !(c->asks_share && share == SHARE_LOW) &&
-            (!c->modes || (modes & c->modes)))
-            ask->classes[class / 64] |= UINT64_C(1) << (class % 64);
-    }
-}
-
 /* ---- Where -------------------------------------------------------------- */
 
 /* The areas of one commune, without a walk over the tables. */
@@ -229,15 +212,20 @@ static enum err read_place(struct structure_ask *ask)
         c->m->without & MATCH_BOUNDS)
         return e;
     ask->has_near = 1;
-    return near_place(&ask->near, c);
+    if ((e = near_place(&ask->near, c)) || ask->commune != REFERENCE_NONE)
+        return e;
+    return crowd_init(&ask->crowd, c);
 }
 
 enum err structure_ask_read(const struct lot_case *c, struct structure_ask *out)
 {
+    const struct structure_weights *w = &c->m->structure_weights;
     enum err e;
 
     *out = (struct structure_ask){.c = c, .start = (uint16_t)c->start};
-    read_classes(out);
+    out->weights = (struct row_weights){
+        (int32_t)w->activity, (int32_t)w->coverage, (int32_t)w->proximity,
+        (int32_t)w->capacity, (int32_t)w->jobs};
     if ((e = read_wants(out)))
         return e;
     return read_place(out);

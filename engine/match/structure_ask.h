@@ -6,6 +6,7 @@
 #define ENGINE_MATCH_STRUCTURE_ASK_H
 
 #include "engine/match/area_sums.h"
+#include "engine/match/crowd.h"
 #include "engine/match/lot.h"
 #include "engine/match/near.h"
 
@@ -20,14 +21,19 @@ struct want {
 #define LEVEL_BY_DIGITS (-1)
 #define LEVEL_ABSENT (-2)
 
+/* The weights, for sums that fit 32 bits. */
+struct row_weights {
+    int32_t activity, coverage, proximity, capacity, jobs;
+};
+
 struct structure_ask {
     const struct lot_case *c;
+    struct row_weights weights;
     const struct want *wants; /* by code, jobs first */
     size_t n_wants;
     size_t n_jobs;       /* distinct codes of the lot's jobs: at most 64 */
     const int64_t *jobs; /* the seats of each */
     int64_t seats;       /* of all */
-    uint64_t classes[8]; /* a bit for each CLASS_LAW that may answer */
     uint16_t start;
     /* Where.  Without places nothing is asked. */
     int is_placed;
@@ -36,6 +42,7 @@ struct structure_ask {
     struct near near; /* of runs of homes to the place */
     int has_near;
     struct area_sums sums;      /* unless it is one commune */
+    struct crowd crowd;         /* with NEAR */
     const struct range *wheres; /* of areas that meet the place, sorted */
     size_t n_wheres;
 };

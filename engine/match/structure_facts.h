@@ -6,12 +6,14 @@
  * zone of codes stands once for each of its areas, a circle once:
  *
  *   zone          where                         reach
- *   within_km     half the home's rank          kilometres from the home's
- *                                               bundled centre that hold it
- *   codes         AREAS_FROM + area, where a    0
- *                 quarter of a commune's number
- *                 is near enough
- *   not in facts  STRUCTURE_HIDDEN              0
+ *   within_km     half the home's rank          slack + kilometres
+ *   codes         STRUCTURE_AREAS + area, where slack
+ *                 a quarter of a commune's
+ *                 number is near enough
+ *   not in facts  STRUCTURE_HIDDEN              slack
+ *
+ * The slack is 0, or how far an own position can be from the bundled centre of
+ * its home commune; a reach beyond 254 km, or unknown, is STRUCTURE_REACH_ANY.
  *
  * `when` keeps rows of one place apart: the activity, and which of its codes.
  */
@@ -39,10 +41,12 @@ enum {
 };
 
 /* FACT_CLASS: kind, modes it has, public share; flags. */
+#define CLASS_KIND 15u
+#define CLASS_MODES 7u
+#define CLASS_SHARE 3u
 #define CLASS_MODES_SHIFT 4
 #define CLASS_SHARE_SHIFT 7
-#define CLASS_LAW 0x1ffu /* what the clauses of a lot ask of: all three */
-enum { SHARE_UNKNOWN, SHARE_LOW, SHARE_ENOUGH };
+enum { SHARE_UNKNOWN, SHARE_LOW, SHARE_ENOUGH, SHARE_NONE };
 #define CLASS_NATIONWIDE (1u << 9)
 #define CLASS_OWN (1u << 10)    /* has a position of its own */
 #define CLASS_STAFFS (1u << 11) /* names a job */
@@ -65,7 +69,7 @@ enum { SHARE_UNKNOWN, SHARE_LOW, SHARE_ENOUGH };
 uint16_t structure_where_of_rank(uint16_t rank);
 uint16_t structure_where_of_area(uint16_t area);
 
-/* `reach` of a circle that blocks are never skipped for. */
+/* `reach`. */
 #define STRUCTURE_REACH_MAX 254
 #define STRUCTURE_REACH_ANY 255
 

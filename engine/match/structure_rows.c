@@ -9,7 +9,61 @@
 #include "engine/match/law.h"
 #include "engine/match/structure_rows.h"
 
+#define VECTORS __attribute__((target_clones("avx2", "default")))
+
+#define UNKNOWN (-1)
+
+/* What a part counts in the sum. */
+static int32_t counted(int32_t part)
+{
+    return part == UNKNOWN ? STRUCTURE_PART_UNKNOWN : part;
+}
+
 /* ---- Filters ------------------------------------------------------------ */
+
+/* Filters 2 to 5, and of 7 what has nothing to do with the place. */
+struct filter {
+    unsigned kinds;
+    unsigned modes; /* all, with ANY, when none is wanted */
+    unsigned any;
+    unsigned low; /* a share that is refused */
+    unsigned flags;
+    unsigned start;
+};
+
+static struct filter filter_of(const struct structure_ask *ask)
+{
+    const struct lot_case *c = ask->c;
+    int only = c->m->nationwide == NATIONWIDE_ONLY;
+
+    return (struct filter){c->kinds,
+                           c->modes,
+                           !c->modes,
+                           c->asks_share ? SHARE_LOW : SHARE_NONE,
+                           only ? CLASS_NATIONWIDE : 0,
+                           ask->start};
+}
+
+/* Without branches, so that all is one vector's work. */
+VECTORS static void pass_columns(const struct filter *filter,
+                                 const uint16_t *restrict class,
+                                 const uint16_t *restrict from,
+                                 const uint16_t *restrict until, size_t n,
+                                 uint8_t *restrict pass)
+{
+    const struct filter f = *filter;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned is = class[i], ok = f.kinds >> (is & CLASS_KIND) & 1;
+
+        ok &= ((is >> CLASS_MODES_SHIFT & f.modes) != 0) | f.any;
+        ok &= (is >> CLASS_SHARE_SHIFT & CLASS_SHARE) != f.low;
+        ok &= (is & f.flags) == f.flags;
+        ok &= from[i] <= f.start;
+        ok &= until[i] >= f.start;
+        pass[i] = (uint8_t)ok;
+    }
+}
 
 static int passes_amount(const struct structure_ask *ask,
                          const struct index_block *b, size_t i)
@@ -20,48 +74,68 @@ static int passes_amount(const struct structure_ask *ask,
                                 amount <= fact_48(b, i, FACT_MAX));
 }
 
+/* Where the rows are that are being looked at: they come in order. */
+struct look {
+    uint32_t where;
+    unsigned km; /* of a circle's home, at least */
+    int meets;   /* an area */
+    size_t k;    /* the ask's range that WHERE is in or before */
+};
+
+/* Kilometres that a commune of this rank is at least from the place. */
+static unsigned run_km(const struct structure_ask *ask, unsigned rank)
+{
+    if (!ask->has_near || rank >= ask->near.ranks)
+        return 0;
+    return ask->near.levels[0][rank / REFERENCE_RUN] & NEAR_KM;
+}
+
+static void look_at(const struct structure_ask *ask, uint32_t where,
+                    struct look *look)
+{
+    look->where = where;
+    if (where < STRUCTURE_AREAS) {
+        look->km =
+            ask->has_near
+                ? near_between(&ask->near, 2 * where, 2 * where + 1) & NEAR_KM
+                : 0;
+        return;
+    }
+    while (look->k < ask->n_wheres && ask->wheres[look->k].to <= where)
+        look->k++;
+    look->meets = look->k < ask->n_wheres && ask->wheres[look->k].from <= where;
+}
+
 /* A circle can only reach a place that its home is near; an area stands where
- * the ask expects those that meet.  *K follows the ask's ranges as rows go. */
+ * the ask expects those that meet. */
 static int may_meet(const struct structure_ask *ask,
-                    const struct index_block *b, size_t i, size_t *k)
+                    const struct index_block *b, size_t i, struct look *look)
 {
     uint32_t where = b->where[i];
-    size_t run = where * 2 / REFERENCE_RUN;
 
-    if (where < STRUCTURE_AREAS) {
-        if (!ask->has_near || b->reach[i] == STRUCTURE_REACH_ANY)
-            return 1;
-        return (ask->near.levels[0][run] & NEAR_KM) <= b->reach[i];
-    }
-    while (*k < ask->n_wheres && ask->wheres[*k].to <= where)
-        ++*k;
-    return *k < ask->n_wheres && ask->wheres[*k].from <= where;
+    if (where != look->where)
+        look_at(ask, where, look);
+    if (where < STRUCTURE_AREAS)
+        return look->km <= b->reach[i] || b->reach[i] == STRUCTURE_REACH_ANY;
+    return look->meets;
 }
 
 size_t structure_rows_pass(const struct structure_ask *ask,
                            const struct index_block *b,
                            uint16_t out[STRUCTURE_ROWS])
 {
-    const uint16_t *class = b->facts + FACT_CLASS * b->rows;
-    const uint16_t *from = b->facts + FACT_FROM * b->rows;
-    const uint16_t *until = b->facts + FACT_UNTIL * b->rows;
-    unsigned only = ask->c->m->nationwide == NATIONWIDE_ONLY;
-    size_t n = 0, kept = 0, k = 0;
+    const struct filter filter = filter_of(ask);
+    struct look look = {.where = UINT32_MAX};
+    uint8_t pass[STRUCTURE_ROWS];
+    size_t kept = 0;
 
-    for (size_t i = 0; i < b->n; i++) {
-        unsigned law = class[i] & CLASS_LAW;
-        unsigned pass = ask->classes[law / 64] >> (law % 64) & 1;
-
-        pass &= from[i] <= ask->start;
-        pass &= until[i] >= ask->start;
-        pass &= (only ^ 1) | (class[i] / CLASS_NATIONWIDE & 1);
-        out[n] = (uint16_t)i;
-        n += pass;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (passes_amount(ask, b, out[i]) &&
-            (!ask->is_placed || may_meet(ask, b, out[i], &k)))
-            out[kept++] = out[i];
+    pass_columns(&filter, b->facts + FACT_CLASS * b->rows,
+                 b->facts + FACT_FROM * b->rows,
+                 b->facts + FACT_UNTIL * b->rows, b->n, pass);
+    for (size_t i = 0; i < b->n; i++)
+        if (pass[i] && (!ask->is_placed || may_meet(ask, b, i, &look)) &&
+            passes_amount(ask, b, i))
+            out[kept++] = (uint16_t)i;
     return kept;
 }
 
@@ -213,59 +287,75 @@ static int is_hidden(const struct structure_ask *ask,
 
 /* ---- Judging ------------------------------------------------------------ */
 
-static int64_t staffed(const struct structure_ask *ask, uint64_t seats)
+static int32_t known(int64_t part)
+{
+    return part == ABSENT ? UNKNOWN : (int32_t)part;
+}
+
+static int32_t staffed(const struct structure_ask *ask, uint64_t seats)
 {
     int64_t sum = 0;
 
     for (; seats; seats &= seats - 1)
         sum += ask->jobs[__builtin_ctzll(seats)];
-    return 1000 * sum / ask->seats;
+    return sum == ask->seats ? 1000 : (int32_t)(1000 * sum / ask->seats);
 }
 
-/* The parts that have nothing to do with where it is. */
-static struct structure_score parts_of(const struct structure_ask *ask,
-                                       const struct index_block *b, size_t i,
-                                       int32_t level, uint64_t seats)
+/* The weighed parts that have nothing to do with where it is. */
+static int32_t score_work(const struct structure_ask *ask,
+                          const struct index_block *b, size_t i, int32_t level,
+                          uint64_t seats, struct row_score *r)
 {
-    struct structure_score p = {ABSENT, ABSENT, ABSENT, ABSENT, ABSENT};
     uint32_t free = fact_32(b, i, FACT_FREE);
 
-    if (level != LEVEL_ABSENT)
-        p.activity = level;
-    p.capacity =
-        activity_capacity(ask->c, free == UINT32_MAX ? ABSENT : (int64_t)free);
+    r->activity = level == LEVEL_ABSENT ? UNKNOWN : level;
+    r->capacity = known(
+        activity_capacity(ask->c, free == UINT32_MAX ? ABSENT : (int64_t)free));
     if (ask->n_jobs && fact_16(b, i, FACT_CLASS) & CLASS_STAFFS)
-        p.jobs = staffed(ask, seats);
-    return p;
+        r->jobs = staffed(ask, seats);
+    return ask->weights.activity * counted(r->activity) +
+           ask->weights.capacity * counted(r->capacity) +
+           ask->weights.jobs * counted(r->jobs);
 }
 
-static int64_t score_of(const struct structure_ask *ask,
-                        struct structure_result *r)
+/* How far the row can be from its home's centre; REACH_ANY: nobody knows. */
+static unsigned slack_of(const struct index_block *b, size_t i)
 {
-    struct structure_score parts = r->parts;
+    unsigned reach = b->reach[i];
 
-    r->unknown = 0;
-    return structure_score(&ask->c->m->structure_weights, &parts, &r->unknown);
+    if (reach != STRUCTURE_REACH_ANY && b->where[i] < STRUCTURE_AREAS)
+        reach -= fact_16(b, i, FACT_AREAS);
+    return reach;
 }
 
-/* The most that is possible while coverage and proximity are not known. */
-static int can_reach(const struct structure_ask *ask,
-                     const struct structure_result *r, int64_t least)
+/* The most that proximity and coverage can add before anything is measured. */
+static int32_t best_place(const struct structure_ask *ask,
+                          const struct index_block *b, size_t i)
 {
-    struct structure_result most = *r;
+    const struct reference *ref = ask->c->m->reference;
+    uint64_t all = ask->c->place.extent.people, some = all;
+    uint16_t home = fact_16(b, i, FACT_HOME);
+    unsigned slack = slack_of(b, i), km, rank;
+    int32_t most = 1000 * (ask->weights.proximity + ask->weights.coverage);
 
-    if (most.parts.coverage == ABSENT)
-        most.parts.coverage = 1000;
-    if (most.parts.proximity == ABSENT)
-        most.parts.proximity = 1000;
-    return score_of(ask, &most) >= least;
+    if (!ask->has_near || home >= ref->n || slack == STRUCTURE_REACH_ANY)
+        return most;
+    rank = ref->communes[home].rank;
+    km = run_km(ask, rank);
+    km = km > slack ? km - slack : 0;
+    if (ask->commune == REFERENCE_NONE && b->where[i] < STRUCTURE_AREAS)
+        some = crowd_within(&ask->crowd, rank / REFERENCE_RUN, b->reach[i]) +
+               ref->communes[home].population;
+    if (some < all)
+        most -= ask->weights.coverage * (999 - (int32_t)(1000 * some / all));
+    return most - ask->weights.proximity * (int32_t)(km < 100 ? 10 * km : 1000);
 }
 
-/* Filters 7 and 8, and coverage and proximity on the way; stops as soon as
- * LEAST is out of reach. */
-static enum err judge_place(const struct structure_ask *ask,
-                            const struct index_block *b, size_t i,
-                            int64_t least, struct structure_result *r,
+/* Filters 7 and 8; what the zone holds of the place, once SUM says that LEAST
+ * is still in reach. */
+static enum err score_place(const struct structure_ask *ask,
+                            const struct index_block *b, size_t i, int32_t sum,
+                            int32_t least, struct row_score *r,
                             enum row_verdict *verdict)
 {
     const struct extent *all = &ask->c->place.extent;
@@ -273,67 +363,63 @@ static enum err judge_place(const struct structure_ask *ask,
     struct extent common = *all;
     enum err e;
 
-    *verdict = ROW_REFUSED;
     if (ask->c->m->nationwide == NATIONWIDE_EXCLUDE && !spot.inside &&
         fact_16(b, i, FACT_CLASS) & CLASS_NATIONWIDE)
         return ERR_NONE;
     measure_spot(ask, &spot);
-    r->km = spot.km;
+    r->km = known(spot.km);
     if (spot.km != ABSENT)
-        r->parts.proximity = structure_proximity(spot.km);
-    if (!can_reach(ask, r, least))
+        r->proximity = (int32_t)structure_proximity(spot.km);
+    sum += ask->weights.proximity * counted(r->proximity);
+    if (sum + ask->weights.coverage * 1000 < 1000 * least)
         return ERR_NONE;
-    if (ask->commune == REFERENCE_NONE) {
-        if ((e = overlap(ask, b, i, &spot, &common)))
-            return e;
-        if (!common.communes)
+    if (ask->commune != REFERENCE_NONE) {
+        if (!holds_commune(ask, b, i, &spot))
             return ERR_NONE;
-    } else if (!holds_commune(ask, b, i, &spot)) {
-        return ERR_NONE;
+    } else if ((e = overlap(ask, b, i, &spot, &common))) {
+        return e;
     }
-    r->cover = common.communes == all->communes ? COVER_FULL : COVER_PARTIAL;
-    r->parts.coverage = structure_coverage(&common, all);
-    *verdict = ROW_MATCHES;
+    if (!common.communes)
+        return ERR_NONE;
+    r->is_whole = common.communes == all->communes;
+    r->coverage = (int32_t)structure_coverage(&common, all);
+    r->score = (sum + ask->weights.coverage * r->coverage) / 1000;
+    *verdict = r->score >= least ? ROW_MATCHES : ROW_REFUSED;
     return ERR_NONE;
 }
 
 enum err structure_row_judge(const struct structure_ask *ask,
                              const struct index_block *b, size_t i,
-                             int32_t level, uint64_t seats, int64_t least,
-                             struct structure_result *r,
-                             enum row_verdict *verdict)
+                             int32_t level, uint64_t seats, int32_t least,
+                             struct row_score *r, enum row_verdict *verdict)
 {
-    enum err e;
+    const struct row_weights *w = &ask->weights;
+    int32_t sum;
 
-    *r = (struct structure_result){.reason = ABSENT,
-                                   .activity = structure_activity(b->when[i]),
-                                   .cover = ABSENT,
-                                   .km = ABSENT};
-    r->parts = parts_of(ask, b, i, level, seats);
+    *r = (struct row_score){0,       UNKNOWN, UNKNOWN, UNKNOWN,
+                            UNKNOWN, UNKNOWN, UNKNOWN, 0};
     *verdict = ROW_REFUSED;
+    sum = score_work(ask, b, i, level, seats, r);
     if (ask->is_placed) {
-        if (!can_reach(ask, r, least))
+        if (sum + best_place(ask, b, i) < 1000 * least)
             return ERR_NONE;
+        if (!is_hidden(ask, b, i))
+            return score_place(ask, b, i, sum, least, r, verdict);
         *verdict = ROW_HIDDEN;
-        if (is_hidden(ask, b, i))
-            return ERR_NONE;
-        if ((e = judge_place(ask, b, i, least, r, verdict)) ||
-            *verdict != ROW_MATCHES)
-            return e;
-    } else if (ask->c->m->nationwide == NATIONWIDE_EXCLUDE &&
-               fact_16(b, i, FACT_CLASS) & CLASS_NATIONWIDE) {
         return ERR_NONE;
     }
-    r->score =
-        structure_score(&ask->c->m->structure_weights, &r->parts, &r->unknown);
+    if (ask->c->m->nationwide == NATIONWIDE_EXCLUDE &&
+        fact_16(b, i, FACT_CLASS) & CLASS_NATIONWIDE)
+        return ERR_NONE;
+    r->score = (sum + (w->coverage + w->proximity) * counted(UNKNOWN)) / 1000;
     *verdict = r->score >= least ? ROW_MATCHES : ROW_REFUSED;
     return ERR_NONE;
 }
 
 /* ---- Of a match --------------------------------------------------------- */
 
-uint32_t structure_row_marks(const struct structure_ask *ask,
-                             const struct index_block *b, size_t i)
+static uint32_t marks_of(const struct structure_ask *ask,
+                         const struct index_block *b, size_t i)
 {
     unsigned class = fact_16(b, i, FACT_CLASS);
     struct spot spot = spot_of(ask, b, i);
@@ -341,7 +427,8 @@ uint32_t structure_row_marks(const struct structure_ask *ask,
         !spot.inside || ask->c->place.near || b->where[i] < STRUCTURE_AREAS;
     uint32_t marks = 0;
 
-    if (ask->c->asks_share && (class >> CLASS_SHARE_SHIFT & 3) == SHARE_UNKNOWN)
+    if (ask->c->asks_share &&
+        (class >> CLASS_SHARE_SHIFT & CLASS_SHARE) == SHARE_UNKNOWN)
         marks |= BIT(MARK_SHARE_UNKNOWN);
     if (ask->is_placed && measured &&
         (spot.from.approximate || ask->c->place.approximate))
@@ -349,6 +436,49 @@ uint32_t structure_row_marks(const struct structure_ask *ask,
     if (class & CLASS_DERIVED)
         marks |= BIT(MARK_DERIVED);
     return marks;
+}
+
+static int64_t part_of(int32_t part)
+{
+    return part == UNKNOWN ? ABSENT : part;
+}
+
+/* Only what is missing of a place needs the zone itself. */
+static enum err zone_of(const struct structure_ask *ask,
+                        const struct index_block *b, size_t i,
+                        struct territory *out)
+{
+    struct arena *arena = ask->c->scratch;
+    struct spot spot = spot_of(ask, b, i);
+    struct zone zone = {{NULL, 0}, fact_16(b, i, FACT_AREAS)};
+
+    if (b->where[i] >= STRUCTURE_AREAS)
+        return union_areas(ask, b, i, out);
+    arena_reset(arena);
+    return territory_zone(ask->c->m->reference, arena, &zone, spot.home,
+                          &spot.from, out);
+}
+
+enum err structure_row_result(const struct structure_ask *ask,
+                              const struct index_block *b, size_t i,
+                              const struct row_score *r,
+                              struct structure_result *out)
+{
+    *out = (struct structure_result){
+        .reason = ABSENT,
+        .activity = structure_activity(b->when[i]),
+        .parts = {part_of(r->activity), part_of(r->coverage),
+                  part_of(r->proximity), part_of(r->capacity),
+                  part_of(r->jobs)},
+        .cover = ABSENT,
+        .km = part_of(r->km),
+        .marks = marks_of(ask, b, i)};
+    if (ask->is_placed)
+        out->cover = r->is_whole ? COVER_FULL : COVER_PARTIAL;
+    out->score = structure_score(&ask->c->m->structure_weights, &out->parts,
+                                 &out->unknown);
+    return out->cover == COVER_PARTIAL ? zone_of(ask, b, i, &out->zone)
+                                       : ERR_NONE;
 }
 
 uint64_t structure_row_id(const struct index_block *b, size_t i)

@@ -22,6 +22,14 @@ size_t structure_rows_pass(const struct structure_ask *ask,
 int32_t structure_row_level(const struct index_block *block, size_t i,
                             const struct want *wants, size_t n);
 
+/* What a row scores, and of what; UNKNOWN is -1. */
+struct row_score {
+    int32_t score;
+    int32_t activity, coverage, proximity, capacity, jobs;
+    int32_t km;
+    int is_whole; /* the zone holds all of the place */
+};
+
 enum row_verdict {
     ROW_MATCHES,
     ROW_REFUSED, /* or scores less than asked for */
@@ -29,17 +37,18 @@ enum row_verdict {
 };
 
 /* Judge row I at LEVEL, of an activity that staffs SEATS (bits of ask's jobs).
- * OUT has reason, activity, score, parts, unknown, cover and km of a row that
- * matches with a score of LEAST or more.  ERR_NOMEM. */
+ * OUT is what it scores if it matches, with LEAST or more.  ERR_NOMEM. */
 enum err structure_row_judge(const struct structure_ask *ask,
                              const struct index_block *block, size_t i,
-                             int32_t level, uint64_t seats, int64_t least,
-                             struct structure_result *out,
-                             enum row_verdict *verdict);
+                             int32_t level, uint64_t seats, int32_t least,
+                             struct row_score *out, enum row_verdict *verdict);
 
-/* The marks of a row that matches: bits of enum mark_word. */
-uint32_t structure_row_marks(const struct structure_ask *ask,
-                             const struct index_block *block, size_t i);
+/* All that structure_judge says of an activity that matches, from what its row
+ * scores; the zone lives in the scratch of the case.  ERR_NOMEM. */
+enum err structure_row_result(const struct structure_ask *ask,
+                              const struct index_block *block, size_t i,
+                              const struct row_score *score,
+                              struct structure_result *out);
 
 /* The hash of its id. */
 uint64_t structure_row_id(const struct index_block *block, size_t i);

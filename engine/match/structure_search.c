@@ -2,8 +2,8 @@
  * A search through the lists of a lot's codes.
  *
  * Lists of jobs are read first and whole, for which jobs an activity staffs
- * stands in all of them; what they hold is offered after.  Then come the
- * blocks of the other lists, those that promise most first.  Whoever is
+ * stands in all of them.  Then come the blocks of the other lists, those that
+ * promise most first; then those who do nothing but staff.  Whoever is
  * offered stands in a table by number, with the best of his rows; a count of
  * the scores in it tells the least that can still win (the floor), so that
  * most rows cost no more than a look.
@@ -39,6 +39,7 @@ struct search {
     const struct lot_case *c;
     struct index_reader *reader;
     struct seen_table seen;
+    uint32_t staff; /* the first so many are activities that staff a job */
     struct index_block *blocks; /* that were read */
     uint32_t n_blocks;
     uint32_t blocks_room;
@@ -134,12 +135,12 @@ static enum err offer(struct search *s, uint32_t block, size_t row,
                       int32_t level, uint64_t seats)
 {
     const struct index_block *b = &s->blocks[block];
-    struct structure_result result;
+    struct row_score score;
     enum row_verdict verdict;
     struct seen new;
     enum err e;
 
-    e = structure_row_judge(s->ask, b, row, level, seats, s->floor, &result,
+    e = structure_row_judge(s->ask, b, row, level, seats, s->floor, &score,
                             &verdict);
     if (e || verdict == ROW_REFUSED)
         return e;
@@ -151,8 +152,8 @@ static enum err offer(struct search *s, uint32_t block, size_t row,
                         .level = (int16_t)level};
     if (verdict == ROW_HIDDEN)
         return judge_record(s, &new, b->number[row]);
-    new.score = (int16_t)result.score;
-    new.activity = (uint8_t)result.activity;
+    new.score = (int16_t)score.score;
+    new.activity = (uint8_t)structure_activity(b->when[row]);
     return keep(s, &new);
 }
 
@@ -287,13 +288,20 @@ static uint64_t seats_of(const struct search *s, const struct index_block *b,
 
 static enum err read_jobs(struct search *s)
 {
-    uint32_t n;
     enum err e = ERR_NONE;
 
     for (uint32_t i = 0; i < s->ask->n_jobs && !e; i++)
         e = walk_list(s, i, note_block);
-    n = s->seen.n;
-    for (uint32_t i = 0; i < n && !e; i++) {
+    s->staff = s->seen.n;
+    return e;
+}
+
+/* Last, for they score least: most that matter were found by more. */
+static enum err offer_staff(struct search *s)
+{
+    enum err e = ERR_NONE;
+
+    for (uint32_t i = 0; i < s->staff && !e; i++) {
         struct seen at = s->seen.at[i];
 
         e = offer(s, at.block, at.row, s->ask->wants[0].level, at.seats);
@@ -500,7 +508,7 @@ enum err structure_search(const struct structure_ask *ask,
     if ((e = seen_begin(&s.seen, ask->c->workspace)) ||
         (e = index_reader_begin(ask->c->m->view, INDEX_STRUCTURES, &s.reader)))
         return e;
-    if (!(e = read_jobs(&s)) && !(e = read_lists(&s)))
+    if (!(e = read_jobs(&s)) && !(e = read_lists(&s)) && !(e = offer_staff(&s)))
         e = write_winners(&s, out);
     index_reader_end(s.reader);
     return e;

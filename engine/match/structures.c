@@ -34,45 +34,42 @@ static enum err hit_of_record(const struct lot_case *c, uint32_t number,
     return structure_hit(c, &s, &result, out);
 }
 
-/* The row knows all but the words. */
+/* The row knows all but the words, which are the first of the record and need
+ * no memory. */
 static enum err hit_of_row(const struct structure_ask *ask,
                            const struct structure_winner *w,
-                           const struct structure_result *result,
+                           const struct row_score *score,
                            struct structure_hit *out)
 {
     const struct lot_case *c = ask->c;
+    struct structure_result result;
     struct record record;
     struct structure s;
     enum err e;
 
-    arena_reset(c->scratch);
-    e = store_get_numbered(c->m->view, ENTITY_STRUCTURE, w->number, &record);
-    if (e || (e = protocol_decode_first(&shape_structure, FIELDS_SHOWN,
-                                        record.body, c->scratch, &s)))
+    if ((e = structure_row_result(ask, &w->block, w->row, score, &result)) ||
+        (e = store_get_numbered(c->m->view, ENTITY_STRUCTURE, w->number,
+                                &record)) ||
+        (e = protocol_decode_first(&shape_structure, FIELDS_SHOWN, record.body,
+                                   c->scratch, &s)))
         return e;
-    return structure_hit(c, &s, result, out);
+    return structure_hit(c, &s, &result, out);
 }
 
-/* What a zone leaves out of a place is asked of the record. */
 static enum err write_hit(const struct lot_case *c,
                           const struct structure_ask *ask,
                           const struct structure_winner *w,
                           struct structure_hit *out)
 {
-    struct structure_result result;
     enum row_verdict verdict;
+    struct row_score score;
     enum err e;
 
     if (w->judged)
         return hit_of_record(c, w->number, out);
     e = structure_row_judge(ask, &w->block, w->row, w->level, w->seats, 0,
-                            &result, &verdict);
-    if (e)
-        return e;
-    if (result.cover == COVER_PARTIAL)
-        return hit_of_record(c, w->number, out);
-    result.marks = structure_row_marks(ask, &w->block, w->row);
-    return hit_of_row(ask, w, &result, out);
+                            &score, &verdict);
+    return e ? e : hit_of_row(ask, w, &score, out);
 }
 
 static enum err write_hits(const struct lot_case *c,

@@ -15,6 +15,7 @@ enum room {
     ROOM_SLOTS, /* seen.c */
     ROOM_SEEN,
     ROOM_BLOCKS, /* structure_search.c: what was read */
+    ROOM_CROWD,  /* crowd.c */
     ROOMS
 };
 
