@@ -79,6 +79,16 @@ enum err store_remove(struct store_batch *batch, enum store_db db,
     return spoil_rc(batch, rc, "removing");
 }
 
+enum err store_empty(struct store_batch *batch, enum store_db db)
+{
+    if (batch->view.spoiled)
+        return batch->view.spoiled;
+    batch->changes++;
+    return spoil_rc(batch,
+                    mdb_drop(batch->view.txn, batch->view.store->env.db[db], 0),
+                    "emptying");
+}
+
 /* ---- Batches ------------------------------------------------------------ */
 
 enum err store_batch_begin(struct store *store, struct store_batch **out)
@@ -158,14 +168,14 @@ static enum err batch_commit_reference(struct store_batch *batch)
         mdb_txn_abort(batch->view.txn);
         return e;
     }
-    pthread_rwlock_wrlock(&store->swap);
+    store_swap_begin(store);
     if (!(e = batch_commit_txn(batch))) {
         struct reference *old = store->reference;
 
         store->reference = fresh;
         fresh = old;
     }
-    pthread_rwlock_unlock(&store->swap);
+    store_swap_end(store);
     reference_free(fresh);
     return e;
 }

@@ -137,12 +137,12 @@ enum err store_compact(struct store *store)
         take_back(store, marker.env);
         return e;
     }
-    pthread_rwlock_wrlock(&store->swap);
+    store_swap_begin(store);
     store_view_drop_idle(store);
     old_env = store->env;
     store->env = env;
     store->marker = marker;
-    pthread_rwlock_unlock(&store->swap);
+    store_swap_end(store);
     store_env_close(&old_env);
     store_dir_remove_env(store->dir, old.env);
     return ERR_NONE;

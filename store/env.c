@@ -22,8 +22,8 @@
 #define MAP_BYTES_STEP ((size_t)16 << 20)
 
 static const char *const names[DB_COUNT] = {
-    "meta",  "ids",   "records", "journal", "once",
-    "heads", "index", "side",    "notes",   "reference",
+    "meta",  "ids",  "records", "journal",   "once",      "heads",
+    "index", "side", "notes",   "reference", "results-0", "results-1",
 };
 
 static size_t map_round(size_t bytes)
@@ -273,13 +273,13 @@ void store_env_grow(struct store *store)
     mdb_env_info(store->env.env, &info);
     bytes = info.me_mapsize < MAP_BYTES_STEP ? info.me_mapsize + MAP_BYTES_STEP
                                              : info.me_mapsize * 2;
-    pthread_rwlock_wrlock(&store->swap);
+    store_swap_begin(store);
     store_view_drop_idle(store);
     if (!room_for(bytes))
         rc = ENOMEM;
     else if ((rc = mdb_env_set_mapsize(store->env.env, bytes)))
         store->failed = store->unmapped = 1;
-    pthread_rwlock_unlock(&store->swap);
+    store_swap_end(store);
     if (rc)
         store_error(store, rc, "growing the map");
     else

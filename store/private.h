@@ -10,6 +10,7 @@
  *   record.c journal.c once.c imported.c     what is kept
  *   audit.c   whether all of that agrees
  *   index.c side.c build.c ...               the index, see index_parts.h
+ *   results.c                                what batches found
  *   store.c     opening all of it            compact.c copies, going on in one
  *
  * Numbers in keys and values are big-endian, so that keys sort by them; only
@@ -48,6 +49,8 @@ enum store_db {
     DB_SIDE,      /* generation, kind, chunk -> keys and rows */
     DB_NOTES,     /* generation, sequence -> what it has yet to be told */
     DB_REFERENCE, /* table -> version, source; table, slot, part -> lines */
+    DB_RESULTS_0, /* results.h */
+    DB_RESULTS_1,
     DB_COUNT
 };
 
@@ -103,6 +106,7 @@ struct store {
     unsigned n_idle;
     atomic_int failed;   /* a disk error: nothing may be written any more */
     atomic_int unmapped; /* the map was lost: nothing may be read either */
+    atomic_int waiting;  /* somebody wants SWAP, and views hold it */
 };
 
 struct store_view {
@@ -203,6 +207,10 @@ void store_env_grow(struct store *store);
 
 /* ---- view.c ------------------------------------------------------------- */
 
+/* Wait until no view is left, and keep new ones out until the end. */
+void store_swap_begin(struct store *store);
+void store_swap_end(struct store *store);
+
 /* The value of KEY; borrowed.  ERR_NOT_FOUND. */
 enum err store_read(struct store_view *view, enum store_db db, struct slice key,
                     struct slice *value);
@@ -247,6 +255,9 @@ enum err store_reserve(struct store_batch *batch, enum store_db db,
 /* Remove KEY.  ERR_NOT_FOUND spoils nothing. */
 enum err store_remove(struct store_batch *batch, enum store_db db,
                       struct slice key);
+
+/* Remove every key of a database. */
+enum err store_empty(struct store_batch *batch, enum store_db db);
 
 /* Remember that the batch must not commit; returns E. */
 enum err store_spoil(struct store_batch *batch, enum err e);

@@ -63,6 +63,10 @@ enum err store_stat(struct store_view *view, struct store_facts *out);
 enum err store_view_begin(struct store *store, struct store_view **out);
 /* NULL is fine. */
 void store_view_end(struct store_view *view);
+/* Does a batch wait for every view to end, to grow the map or to go on in
+ * another environment or with other tables?  Nothing is written until they
+ * have: who holds a view for long asks this now and then, from any thread. */
+int store_wants_views(const struct store *store);
 /* The last event that the snapshot holds. */
 uint64_t store_view_revision(const struct store_view *view);
 

@@ -147,6 +147,23 @@ enum err store_identity_save(struct store_batch *batch, unsigned schema,
 
 /* ---- Views -------------------------------------------------------------- */
 
+void store_swap_begin(struct store *store)
+{
+    store->waiting = 1;
+    pthread_rwlock_wrlock(&store->swap);
+}
+
+void store_swap_end(struct store *store)
+{
+    store->waiting = 0;
+    pthread_rwlock_unlock(&store->swap);
+}
+
+int store_wants_views(const struct store *store)
+{
+    return store->waiting;
+}
+
 /* An ended view keeps its memory, its transaction and its reader slot, which
  * pins nothing: to begin it again costs a tenth of a new one.  So many are
  * kept; threads that read at once are fewer. */
