@@ -82,6 +82,9 @@ $B/benchmarks/%: $B/benchmarks/%.o $(BENCH_SHARED:%.c=$B/%.o) $(OBJ) $B/clients/
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup
 # A handler that fails after its first put.
 WRAP_writer := -Wl,--wrap=postings_change
+# A batch that is interrupted after so many commits, or at one lot.
+WRAP_rescore_killed := -Wl,--wrap=store_batch_commit,--wrap=match_top_structures
+WRAP_rescore_meanwhile := $(WRAP_rescore_killed) -Wl,--wrap=postings_stamp
 # A daemon that dies between the commit and the reply.
 $B/tests/claused-dies: $B/engine/main.o $B/tests/support/dies.o $(OBJ)
 	$(SAY) LD $@
@@ -153,6 +156,9 @@ install: all ## PREFIX, DESTDIR
 	  $(DESTDIR)$(PREFIX)/share/doc/claused
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/claused.service.in \
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/claused.service
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/claused-rescore.service.in \
+	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/claused-rescore.service
+	install -m 644 packaging/claused-rescore.timer $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for l in $(CATALOGUES:$B/locale/%/LC_MESSAGES/clausectl.mo=%); do \
 	  install -D -m 644 $B/locale/$$l/LC_MESSAGES/clausectl.mo \
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/clausectl.mo; done

@@ -17,7 +17,7 @@ struct call {
     struct faults faults;                       /* what is wrong with it */
     struct structure_weights structure_weights; /* as configured when */
     struct person_weights person_weights;       /* the request came */
-    const struct server *server;                /* for stats only */
+    const struct server *server;                /* for stats and the batch */
     const struct limits *limits;                /* of this caller's bodies */
     int64_t now_ms;                             /* since 1970, when it came */
     int64_t today;                              /* civil date in Paris */
@@ -29,6 +29,14 @@ struct call {
 enum err call_refuse(struct call *call, enum err name, const char *field,
                      const char *hint, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The weights that were asked for, each set or NULL, or as configured.
+ * ERR_WEIGHTS_SUM, refused. */
+enum err call_weights(struct call *call,
+                      const struct structure_weights *structures,
+                      const struct person_weights *people,
+                      struct structure_weights *structures_out,
+                      struct person_weights *people_out);
 
 /* The one rights function, asked twice: before dispatch with OBJECT NULL (may
  * this caller use this verb at all?) and inside entity_get and entity_put (may

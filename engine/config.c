@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/batch.h"
 #include "engine/config.h"
 #include "engine/match/match.h"
 #include "store/store.h"
@@ -41,6 +42,7 @@ static const struct setting settings[] = {
     NUMBER("claused", "map_mib", map_mib, 1, 1 << 24),
     NUMBER("claused", "slow_ms", slow_ms, 0, 3600000),
     NUMBER("claused", "log_level", log_level, 3, 7),
+    NUMBER("claused", "rescore_workers", rescore_workers, 0, BATCH_WORKERS_MAX),
     WEIGHT("weights.structures", structure_weights, activity),
     WEIGHT("weights.structures", structure_weights, coverage),
     WEIGHT("weights.structures", structure_weights, proximity),

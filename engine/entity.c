@@ -7,6 +7,7 @@
 
 #include "engine/entity.h"
 #include "engine/match/postings.h"
+#include "store/results.h"
 
 /* Bytes of rows in one page: leaves room for the frame round them. */
 #define PAGE_BYTES (900 * 1024)
@@ -210,7 +211,9 @@ enum err entity_delete(struct store_batch *batch, struct call *call,
         (e = detach(call, entity, &before)) ||
         (e = postings_change(batch, store_view_reference(view), call->arena,
                              entity, record.number, before, NULL)) ||
-        (e = store_delete(batch, entity, id, label(entity, id), &now)))
+        (e = store_delete(batch, entity, id, label(entity, id), &now)) ||
+        (e = entity == ENTITY_MARKET ? results_forget(batch, record.number)
+                                     : ERR_NONE))
         return e;
     *revision = (int64_t)now;
     return ERR_NONE;

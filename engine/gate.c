@@ -1,6 +1,7 @@
 /*
  * Rights.  Until keys exist every caller has the development role; this is
- * the seam where a key becomes a role and a territory.
+ * the seam where a key becomes a role and a territory.  And what else every
+ * request shares: refusals, weights.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,31 @@ int rights_allow(const struct call *call, const void *object)
 unsigned rights_readers(const struct call *call)
 {
     return call->role;
+}
+
+static enum err check_sum(struct call *call, const char *field, int64_t sum)
+{
+    if (sum == 1000)
+        return ERR_NONE;
+    return call_refuse(call, ERR_WEIGHTS_SUM, field,
+                       "these add up to %lld, not 1000", (long long)sum);
+}
+
+enum err call_weights(struct call *call,
+                      const struct structure_weights *structures,
+                      const struct person_weights *people,
+                      struct structure_weights *s, struct person_weights *p)
+{
+    enum err first, second;
+
+    *s = structures ? *structures : call->structure_weights;
+    *p = people ? *people : call->person_weights;
+    first = check_sum(call, "structure_weights",
+                      s->activity + s->coverage + s->proximity + s->capacity +
+                          s->jobs);
+    second = check_sum(call, "person_weights",
+                       p->job + p->distance + p->waiting + p->availability);
+    return first ? first : second;
 }
 
 enum err call_refuse(struct call *call, enum err name, const char *field,

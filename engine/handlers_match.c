@@ -21,33 +21,6 @@ struct question {
     const struct person_weights *person_weights;
 };
 
-static enum err check_sum(struct call *call, const char *field, int64_t sum)
-{
-    if (sum == 1000)
-        return ERR_NONE;
-    return call_refuse(call, ERR_WEIGHTS_SUM, field,
-                       "these add up to %lld, not 1000", (long long)sum);
-}
-
-static enum err weights(struct call *call, const struct question *q,
-                        struct match *m)
-{
-    const struct structure_weights *s = &m->structure_weights;
-    const struct person_weights *p = &m->person_weights;
-    enum err first, second;
-
-    m->structure_weights =
-        q->structure_weights ? *q->structure_weights : call->structure_weights;
-    m->person_weights =
-        q->person_weights ? *q->person_weights : call->person_weights;
-    first = check_sum(call, "structure_weights",
-                      s->activity + s->coverage + s->proximity + s->capacity +
-                          s->jobs);
-    second = check_sum(call, "person_weights",
-                       p->job + p->distance + p->waiting + p->availability);
-    return first ? first : second;
-}
-
 /* What every question needs, whatever it is about. */
 static enum err prepare(struct store_view *view, struct call *call,
                         const struct question *q, struct match *m)
@@ -62,7 +35,8 @@ static enum err prepare(struct store_view *view, struct call *call,
     m->kinds = q->kinds;
     m->nationwide = q->nationwide;
     m->grace = q->grace;
-    return weights(call, q, m);
+    return call_weights(call, q->structure_weights, q->person_weights,
+                        &m->structure_weights, &m->person_weights);
 }
 
 static enum err begin(struct store_view *view, struct call *call,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "engine/batch.h"
 #include "engine/builder.h"
 #include "engine/log.h"
 #include "engine/outbox.h"
@@ -48,6 +49,7 @@ struct server {
     struct writer *writer;
     struct builder *builder;
     struct store_view *view; /* of this turn: begun when first needed */
+    struct batch *batch;
     uv_loop_t loop;
     uv_poll_t poll;
     uv_prepare_t prepare;
@@ -401,7 +403,7 @@ static int done_at_last(struct server *s)
 
     if (s->overtime)
         return 1;
-    if (s->slow || s->writing)
+    if (s->slow || s->writing || !batch_halted(s->batch))
         return 0;
     if (!s->flush_until)
         s->flush_until = now + FLUSH_MS;
@@ -448,6 +450,7 @@ static void stop_begin(struct server *s, enum err result)
     s->stopping = 1;
     s->result = result;
     sd_notify(0, "STOPPING=1");
+    batch_halt(s->batch);
     uv_timer_start(&s->deadline, on_deadline, STOP_MS, 0);
     uv_timer_start(&s->retry, on_retry, 0, RETRY_MS);
 }
@@ -509,6 +512,19 @@ static void on_walk(uv_handle_t *handle, void *context)
         uv_close(handle, NULL);
 }
 
+static enum err open_batch(struct server *s)
+{
+    struct batch_settings settings = {.workers =
+                                          (unsigned)s->config.rescore_workers};
+
+    return batch_open(s->store, s->writer, &settings, &s->batch);
+}
+
+struct batch *server_batch(const struct server *server)
+{
+    return server ? server->batch : NULL;
+}
+
 enum err server_open(struct store *store, const struct config *config,
                      const char *config_file, struct server **out)
 {
@@ -535,9 +551,13 @@ enum err server_open(struct store *store, const struct config *config,
         goto close_loop;
     if ((e = builder_start(store, s->writer, on_built, s, &s->builder)))
         goto stop_writer;
+    if ((e = open_batch(s)))
+        goto stop_builder;
     *out = s;
     return ERR_NONE;
 
+stop_builder:
+    builder_stop(s->builder);
 stop_writer:
     writer_stop(s->writer);
 close_loop:
@@ -586,12 +606,13 @@ enum err server_run(struct server *s)
 {
     sd_notify(0, "READY=1");
     uv_run(&s->loop, UV_RUN_DEFAULT);
-    if (s->overtime && s->slow) {
+    if (s->overtime && (s->slow || !batch_halted(s->batch))) {
         /* A worker is deep in a long question.  Nothing acknowledged can be
          * lost by leaving: every commit is on disk. */
         builder_stop(s->builder);
         writer_stop(s->writer);
-        log_line(LOG_WARNING, "left %zu long questions unanswered", s->slow);
+        log_line(LOG_WARNING, "left %zu long questions unanswered%s", s->slow,
+                 batch_halted(s->batch) ? "" : ", and a batch");
         _exit(s->result ? 74 : 0);
     }
     return s->result;
@@ -601,9 +622,11 @@ void server_close(struct server *s)
 {
     if (!s)
         return;
+    batch_stop(s->batch);
     builder_stop(s->builder);
     s->builder = NULL;
     writer_stop(s->writer);
+    batch_free(s->batch);
     send_written(s);
     uv_walk(&s->loop, on_walk, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);

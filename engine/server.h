@@ -11,6 +11,7 @@
 #include "store/store.h"
 
 struct server;
+struct batch;
 
 /* Bind and make ready.  CONFIG_FILE (may be NULL) is read again on SIGHUP.
  * The store is borrowed.  ERR_BUSY the endpoint is taken, ERR_RANGE it is no
@@ -34,6 +35,9 @@ enum err server_prepare(struct server *server);
 enum err server_run(struct server *server);
 /* Give back all that open made; what is queued was answered by run. */
 void server_close(struct server *server);
+
+/* Its batch, for the handlers that begin and end one; NULL is fine. */
+struct batch *server_batch(const struct server *server);
 
 /* What stats shows of the daemon.  By verb: the arrays of enum verb. */
 struct server_facts {

@@ -15,7 +15,7 @@ import harness
 PAGE = os.path.join(harness.TOP, "protocol", "PROTOCOL.md")
 # What differs from one run to the next: these keys of a header or a body.
 PASSING = {"us", "store", "uptime_s", "map_used", "map_free", "map_size",
-           "readers"}
+           "readers", "started", "finished", "elapsed_ms", "rate"}
 
 
 def page():
@@ -49,8 +49,18 @@ def exchanges(text):
 
 def lasting(value):
     """In words and in order, without what passes."""
-    return json.dumps({k: None if k in PASSING else v
-                       for k, v in value.items()}, ensure_ascii=False)
+    return json.dumps({k: None if k in PASSING
+                       else json.loads(lasting(v)) if isinstance(v, dict)
+                       else v for k, v in value.items()}, ensure_ascii=False)
+
+
+def answer(raw, asked):
+    """Header and body of the reply; a batch is made before it is told."""
+    while True:
+        raw.send(b"CLAUSE01", *asked)
+        header, body = raw.receive()
+        if body.get("state") != "running":
+            return header, body
 
 
 class Page(harness.Transcript):
@@ -66,8 +76,7 @@ class Page(harness.Transcript):
             for section, asked, answered in said:
                 with self.subTest(section, i=asked[0]["i"]):
                     self.assertEqual((len(asked), len(answered)), (2, 2))
-                    raw.send(b"CLAUSE01", *asked)
-                    for got, written in zip(raw.receive(), answered):
+                    for got, written in zip(answer(raw, asked), answered):
                         self.assertEqual(lasting(got), lasting(written))
 
     def test_the_client_of_the_page_works(self):
