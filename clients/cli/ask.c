@@ -299,6 +299,8 @@ static const char *advice(enum verb verb, const char *name, const char *field)
                             "revision.")},
         {"KEY_CONFLICT", N_("That --key belongs to another request: leave it "
                             "out, or repeat the very same request.")},
+        {"RESCORE_RUNNING", N_("`clausectl rescore --status --wait' follows "
+                               "it.")},
         {"BUSY", N_("The daemon has much to do: try again shortly.")},
         {"UNKNOWN_METHOD", N_("The daemon is older than this clausectl: bring "
                               "it up to the same version.")},

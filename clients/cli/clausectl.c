@@ -95,6 +95,12 @@ static int *flag_of(struct ctl *ctl, int key)
         return &ctl->yes;
     case OPT_VERBS:
         return &ctl->verbs;
+    case OPT_WAIT:
+        return &ctl->wait;
+    case OPT_SHOW_STATUS:
+        return &ctl->show_status;
+    case OPT_CANCEL:
+        return &ctl->cancel;
     default:
         return NULL;
     }

@@ -107,6 +107,16 @@ static const struct argp_option explain_options[] = {
     OPTION_NATIONWIDE, OPTION_GRACE, {0}};
 static const struct argp_option reasons_options[] = {
     OPTION_LOT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, OPTION_GRACE, {0}};
+static const struct argp_option rescore_options[] = {
+    OPTION_ON,
+    OPTION_LIMIT,
+    OPTION_GRACE,
+    {"wait", OPT_WAIT, NULL, 0, N_("Follow it until it is over, and sum it up"),
+     0},
+    {"status", OPT_SHOW_STATUS, NULL, 0,
+     N_("Say how it stands, and begin none"), 0},
+    {"cancel", OPT_CANCEL, NULL, 0, N_("End the one that runs"), 0},
+    {0}};
 static const struct argp_option reference_options[] = {
     {"version", OPT_VERSION, N_("V"), 0,
      N_("The table's version (the file's date)"), 0},
@@ -168,6 +178,16 @@ const struct command commands[COMMANDS] = {
     {"reasons", cmd_reasons, reasons_options, N_("MARKET"),
      N_("Count why the others are not in the answer."), NULL,
      "reasons DEMO-2026-01 --lot 2\n"},
+    {"rescore", cmd_rescore, rescore_options, "",
+     N_("The batch: every open lot against everything."),
+     N_("It runs in the daemon, which answers meanwhile, and goes on when you "
+        "stop following it. Its results replace those of the batch before when "
+        "it is done. With --wait the exit status is 65 when lots had to be set "
+        "aside, 130 when it was cancelled."),
+     "rescore --wait\n"
+     "rescore --on 2027-01-04 --limit 100\n"
+     "rescore --status --wait\n"
+     "rescore --cancel\n"},
     {"reference", cmd_reference, reference_options,
      N_("import centres|rome-links|sectors FILE"),
      N_("Bring in a table of facts that the daemon does not bundle."),

@@ -35,7 +35,10 @@ enum option_key {
     OPT_YES,
     OPT_VERBS,
     OPT_VERSION,
-    OPT_SOURCE
+    OPT_SOURCE,
+    OPT_WAIT,
+    OPT_SHOW_STATUS,
+    OPT_CANCEL
 };
 
 /* Of every command. */
@@ -51,7 +54,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 13
+#define COMMANDS 14
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

@@ -67,6 +67,9 @@ struct ctl {
     const char *if_rev;
     int yes;
     int verbs;
+    int wait;
+    int show_status;
+    int cancel;
     const char *version;
     const char *source;
     /* Of the session. */
@@ -162,6 +165,8 @@ int cmd_reverse(struct ctl *ctl);
 int cmd_explain(struct ctl *ctl);
 /* How many candidates fail for which reason. */
 int cmd_reasons(struct ctl *ctl);
+/* cmd_rescore.c: the batch begun, followed, ended. */
+int cmd_rescore(struct ctl *ctl);
 /* cmd_reference.c: a table of facts in. */
 int cmd_reference(struct ctl *ctl);
 

@@ -79,24 +79,44 @@ static void draw(double part, const char *text)
     drawn = 1;
 }
 
-void progress_show(double part, uint64_t n)
+/* Is it time to show something? */
+static int due(int64_t now)
 {
     int terminal = on_terminal();
-    int64_t now = now_ms();
-    char text[200];
 
     if (!terminal && !lines)
-        return;
+        return 0;
     if (!counted)
         progress_begin(_("rows"), 0);
     else if (now - last_ms < (terminal ? DRAW_MS : LINE_MS))
-        return;
+        return 0;
     last_ms = now;
-    progress_text(text, sizeof text, counted, part, n, now - began_ms);
-    if (terminal)
+    return 1;
+}
+
+static void show(double part, const char *text)
+{
+    if (on_terminal())
         draw(part, text);
     else
         fprintf(stderr, "clausectl: %s\n", text);
+}
+
+void progress_show(double part, uint64_t n)
+{
+    int64_t now = now_ms();
+    char text[200];
+
+    if (!due(now))
+        return;
+    progress_text(text, sizeof text, counted, part, n, now - began_ms);
+    show(part, text);
+}
+
+void progress_say(double part, const char *text)
+{
+    if (due(now_ms()))
+        show(part, text);
 }
 
 void progress_end(void)

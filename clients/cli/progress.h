@@ -16,6 +16,9 @@ void progress_begin(const char *what, int lines);
  * times a second.  Without a begin it counts rows, for a terminal only. */
 void progress_show(double part, uint64_t n);
 
+/* The same with the caller's own words: who knows better what is left. */
+void progress_say(double part, const char *text);
+
 /* Take the bar away, until the next is shown. */
 void progress_end(void);
 
