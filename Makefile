@@ -122,12 +122,15 @@ brute: all ## STORES random stores against the brute force in Python
 check: ## the tests under ASan and UBSan
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
-fuzz: deps-dev ## FUZZ_S seconds of libFuzzer on the decoder
-	@mkdir -p build/fuzz/corpus
+FUZZERS := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
+fuzz: $(FUZZERS:%=build/fuzz/%) ## FUZZ_S seconds of libFuzzer, on the decoder and on the index
+	@set -e; for f in $(FUZZERS); do mkdir -p build/fuzz/corpus-$$f; echo "== $$f"; \
+	  build/fuzz/$$f -max_total_time=$$(($(FUZZ_S) / $(words $(FUZZERS)))) -max_len=4096 \
+	    -print_final_stats=1 build/fuzz/corpus-$$f tests/corpus/$$f; done
+build/fuzz/%: tests/fuzz_%.c $(wildcard protocol/*.[ch] store/*.[ch]) | deps-dev
+	@mkdir -p $(@D)
 	clang-14 $(ALL_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	  tests/fuzz_decode.c $(wildcard protocol/*.c) $(call pkg,--libs,msgpack) -o build/fuzz/decode
-	build/fuzz/decode -max_total_time=$(FUZZ_S) -max_len=4096 -print_final_stats=1 \
-	  build/fuzz/corpus tests/corpus
+	  $< $(wildcard protocol/*.c store/*.c) $(LIBS) -o $@
 bench: all $(BENCHES) deps-bench ## some minutes of measuring at small scale, a line a target
 	@benchmarks/run $B small
 bench-national: all $(BENCHES) deps-national ## the whole country, beside PostgreSQL: hours
