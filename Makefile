@@ -72,7 +72,7 @@ $B/tests/test_%: $B/tests/test_%.o $(SUPPORT:%.c=$B/%.o) $(OBJ) $B/clients/c/cla
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -lcriterion $(WRAP_$*) -o $@
 # The command line knows nothing of the daemon, nor do its tests.
-$B/tests/test_files $B/tests/test_import: %: %.o $(filter-out %/clausectl.o,$(CLI:%.c=$B/%.o))
+$B/tests/test_files $B/tests/test_import $B/tests/test_quick: %: %.o $(filter-out %/clausectl.o,$(CLI:%.c=$B/%.o))
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS_CLI) -lcriterion -o $@
 $B/benchmarks/%: $B/benchmarks/%.o $(BENCH_SHARED:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o

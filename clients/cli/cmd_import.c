@@ -12,6 +12,7 @@
 #include "clients/cli/layout.h"
 #include "clients/cli/names.h"
 #include "clients/cli/progress.h"
+#include "clients/cli/quick.h"
 #include "clients/cli/seen.h"
 #include "clients/cli/sender.h"
 
@@ -100,27 +101,12 @@ static void choose_bulk(struct import *in)
 }
 
 /* Takes ROWS. */
-static int send_object(struct import *in, const json_t *object,
-                       struct saved_row *rows)
+static int send_value(struct import *in, const void *value,
+                      struct saved_row *rows)
 {
-    const struct shape *shape = entity_shape(in->entity);
-    struct faults faults = {.n = 0};
     struct buffer bytes = {0};
-    struct slice id;
-    void *value;
-    enum err e;
 
-    arena_reset(in->scratch);
-    id = id_of(in, object);
-    if (id.len && seen_add(&in->seen, id) > 0)
-        return reject(in, rows, ERR_DUPLICATE_ID, (struct slice){"", 0},
-                      slice_of(_("the rows of one id must follow one "
-                                 "another")));
-    value = shape_array(in->scratch, shape, 1);
-    if (value &&
-        (e = json_to_shape(shape, object, in->scratch, value, &faults)))
-        return reject(in, rows, e, faults.at[0].field, faults.at[0].hint);
-    if (!value || protocol_encode(shape, value, EVERYONE, &bytes)) {
+    if (protocol_encode(entity_shape(in->entity), value, EVERYONE, &bytes)) {
         saved_rows_free(rows);
         buffer_free(&bytes);
         return out_of_memory(in);
@@ -128,6 +114,36 @@ static int send_object(struct import *in, const json_t *object,
     choose_bulk(in);
     progress_show(reader_progress(in->reader), in->read);
     return sender_add(in->sender, &bytes, rows);
+}
+
+/* Takes ROWS. */
+static int reject_repeat(struct import *in, struct saved_row *rows)
+{
+    return reject(in, rows, ERR_DUPLICATE_ID, (struct slice){"", 0},
+                  slice_of(_("the rows of one id must follow one another")));
+}
+
+/* Takes ROWS. */
+static int send_object(struct import *in, const json_t *object,
+                       struct saved_row *rows)
+{
+    const struct shape *shape = entity_shape(in->entity);
+    struct faults faults = {.n = 0};
+    struct slice id;
+    void *value;
+    enum err e;
+
+    arena_reset(in->scratch);
+    id = id_of(in, object);
+    if (id.len && seen_add(&in->seen, id) > 0)
+        return reject_repeat(in, rows);
+    if (!(value = shape_array(in->scratch, shape, 1))) {
+        saved_rows_free(rows);
+        return out_of_memory(in);
+    }
+    if ((e = json_to_shape(shape, object, in->scratch, value, &faults)))
+        return reject(in, rows, e, faults.at[0].field, faults.at[0].hint);
+    return send_value(in, value, rows);
 }
 
 /* ---- Groups of rows with one id ---------------------------------------- */
@@ -229,17 +245,45 @@ static int take_foreign_record(struct import *in, const struct record *record)
     return status;
 }
 
+/* A line without a fault and without anything unusual: 0 when it has either.
+ * The id of a structure is written in parts, whose spellings may differ. */
+static int take_plain_line(struct import *in, const struct record *record,
+                           int *status)
+{
+    const struct shape *shape = entity_shape(in->entity);
+    struct saved_row *saved;
+    struct slice id;
+    void *value;
+
+    arena_reset(in->scratch);
+    if (record->fault || in->entity == ENTITY_STRUCTURE ||
+        !(value = shape_array(in->scratch, shape, 1)) ||
+        !quick_read(shape, record->cells[0], in->scratch, value))
+        return 0;
+    id = in->entity == ENTITY_PROFILE ? ((struct profile *)value)->id
+                                      : ((struct market *)value)->id;
+    if (!(saved = saved_row_new(record)))
+        *status = out_of_memory(in);
+    else if (seen_add(&in->seen, id) > 0)
+        *status = reject_repeat(in, saved);
+    else
+        *status = send_value(in, value, saved);
+    return 1;
+}
+
 /* A line is an entity; the members a rejects file adds are left out. */
 static int take_json_record(struct import *in, const struct record *record)
 {
     struct slice line = record->cells[0];
-    struct saved_row *saved = saved_row_new(record);
+    struct saved_row *saved;
     json_error_t error;
     json_t *object;
     char hint[64];
     int status;
 
-    if (!saved)
+    if (take_plain_line(in, record, &status))
+        return status;
+    if (!(saved = saved_row_new(record)))
         return out_of_memory(in);
     if (record->fault)
         return reject(in, saved, record->fault, (struct slice){"", 0},

@@ -296,19 +296,31 @@ static void end_line(struct reader *r)
     end_record(r);
 }
 
+/* Where the cell that begins there ends, or the block. */
+static size_t next_end(const struct reader *r, size_t begin)
+{
+    const char *line;
+    size_t at = begin;
+
+    if (r->format == FILE_TSV) {
+        while (at < r->block_len && r->block[at] != '\n' &&
+               r->block[at] != '\t')
+            at++;
+        return at;
+    }
+    line = memchr(r->block + begin, '\n', r->block_len - begin);
+    return line ? (size_t)(line - r->block) : r->block_len;
+}
+
 /* A line may lie across blocks: what is left over waits in the text. */
 static void take_lines(struct reader *r)
 {
-    size_t begin = 0;
+    size_t begin = 0, at;
 
-    for (size_t i = 0; i < r->block_len; i++) {
-        char c = r->block[i];
-
-        if (c != '\n' && (c != '\t' || r->format != FILE_TSV))
-            continue;
-        add_bytes(r, r->block + begin, i - begin);
-        begin = i + 1;
-        if (c == '\n')
+    while ((at = next_end(r, begin)) < r->block_len) {
+        add_bytes(r, r->block + begin, at - begin);
+        begin = at + 1;
+        if (r->block[at] == '\n')
             end_line(r);
         else
             end_cell(r);

@@ -194,8 +194,7 @@ static void fill_scalar(struct reading *r, const struct field *field,
                    (int)hint.len, hint.data ? hint.data : "");
 }
 
-/* The field that one element of a list of codes is. */
-static struct field element_field(const struct field *list)
+struct field json_element(const struct field *list)
 {
     struct field f = *list;
 
@@ -244,7 +243,7 @@ static void fill_codes(struct reading *r, const struct field *field,
                        const json_t *json, const struct path *path,
                        void *member)
 {
-    struct field element = element_field(field);
+    struct field element = json_element(field);
     size_t n, size = field->type == TYPE_ENUMS ? sizeof(int64_t)
                                                : sizeof(struct slice);
     struct path step = {path, {NULL, 0}, 0};

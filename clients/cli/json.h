@@ -20,6 +20,9 @@ json_t *json_of_shape(const struct shape *shape, const void *value,
 enum err json_to_shape(const struct shape *shape, const json_t *object,
                        struct arena *arena, void *value, struct faults *faults);
 
+/* The field that one element of a list of codes is. */
+struct field json_element(const struct field *list);
+
 /* A member of a nested object: "lot.structures"; NULL when it is not there. */
 json_t *json_at(const json_t *object, const char *path);
 

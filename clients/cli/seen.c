@@ -1,5 +1,6 @@
 /*
- * Open addressing, at most half full.  Two ids of one hash would reject a
+ * Open addressing, at most three quarters full: five million ids take 64 MiB.
+ * Two ids of one hash would reject a
  * good row by mistake: for five million, once in a million files.
  */
 #include "clients/cli/seen.h"
@@ -58,7 +59,7 @@ int seen_add(struct seen *seen, struct slice id)
 {
     int there;
 
-    if (2 * (seen->n + 1) > seen->size && grow(seen))
+    if (4 * (seen->n + 1) > 3 * seen->size && grow(seen))
         return -1;
     there = place(seen->slots, seen->size, hash_of(id));
     seen->n += !there;
