@@ -303,13 +303,14 @@ Test(reverse, both_ways_give_the_same_pairs_scores_and_ties)
 
 Test(reverse, they_still_do_with_other_questions)
 {
+    static const int64_t kinds[] = {KIND_EI, KIND_ETTI, KIND_EA, KIND_ESAT};
+
     make_everybody();
     for (int64_t i = 0; i < 3; i++) {
         m.on = day("2026-11-22") + i;
         m.nationwide = i;
         m.grace = 7 * i;
-        m.kinds = i ? INTS(KIND_EI, KIND_ETTI, KIND_EA, KIND_ESAT)
-                    : (struct ints){NULL, 0};
+        m.kinds = (struct ints){kinds, i ? 4 : 0};
         m.structure_weights.activity += 50;
         m.structure_weights.jobs -= 50;
         m.person_weights.waiting += 100;

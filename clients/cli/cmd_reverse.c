@@ -147,8 +147,8 @@ int cmd_reverse(struct ctl *ctl)
     json_t *ask, *answer;
     int status;
 
-    if (ctl->n_args != 2 ||
-        (strcmp(ctl->args[0], "structure") && strcmp(ctl->args[0], "profile")))
+    if (ctl->n_args != 2 || (strcmp(ctl->args[0], "structure") != 0 &&
+                             strcmp(ctl->args[0], "profile") != 0))
         return ctl_misused(ctl, "%s",
                            _("write: clausectl reverse structure|profile ID"));
     ask = answers_options(ctl, ASK_LIMIT | ASK_STRUCTURES | ASK_PEOPLE);

@@ -264,26 +264,21 @@ static enum err write_job(struct reverse *r, int64_t number,
     return match_warnings(r->m, &r->market, out->lot, &out->warnings);
 }
 
-/* The winners are judged again: the ranking keeps no components. */
-static enum err write_hits(struct reverse *r, struct lot_hit *lots,
-                           struct job_hit *jobs)
+/* The winners are judged again: the ranking keeps no components.  Look at the
+ * lot of the I-th; *JOB is its job. */
+static enum err enter_ranked(struct reverse *r, size_t i, int64_t *job)
 {
-    for (size_t i = 0; i < r->ranking.n; i++) {
-        const struct spot *spot = &r->spots.at[r->ranking.at[i].number];
-        enum err e;
+    const struct spot *spot = &r->spots.at[r->ranking.at[i].number];
+    enum err e = enter_market(r, spot->market);
 
-        if ((e = enter_market(r, spot->market)) ||
-            (e = enter_lot(r, spot->lot)) ||
-            (e = spot->job ? write_job(r, spot->job, &jobs[i])
-                           : write_lot(r, &lots[i])))
-            return e;
-    }
-    return ERR_NONE;
+    *job = spot->job;
+    return e ? e : enter_lot(r, spot->lot);
 }
 
 static enum err list_lots(struct reverse *r, struct lot_hit_list *out)
 {
     struct lot_hit *at;
+    int64_t none;
     enum err e;
 
     if ((e = reverse_search_lots(r->m, r->structure, &r->spots)) ||
@@ -291,21 +286,28 @@ static enum err list_lots(struct reverse *r, struct lot_hit_list *out)
         return e;
     if (!(at = shape_array(r->m->arena, &shape_lot_hit, r->ranking.n + 1)))
         return ERR_NOMEM;
+    for (size_t i = 0; i < r->ranking.n; i++)
+        if ((e = enter_ranked(r, i, &none)) || (e = write_lot(r, &at[i])))
+            return e;
     *out = (struct lot_hit_list){at, r->ranking.n};
-    return write_hits(r, at, NULL);
+    return ERR_NONE;
 }
 
 static enum err list_jobs(struct reverse *r, struct job_hit_list *out)
 {
     struct job_hit *at;
+    int64_t job;
     enum err e;
 
     if ((e = reverse_search_jobs(r->m, r->profile, &r->spots)) || (e = rank(r)))
         return e;
     if (!(at = shape_array(r->m->arena, &shape_job_hit, r->ranking.n + 1)))
         return ERR_NOMEM;
+    for (size_t i = 0; i < r->ranking.n; i++)
+        if ((e = enter_ranked(r, i, &job)) || (e = write_job(r, job, &at[i])))
+            return e;
     *out = (struct job_hit_list){at, r->ranking.n};
-    return write_hits(r, NULL, at);
+    return ERR_NONE;
 }
 
 enum err reverse_structure(struct match *m, const struct structure *s,
