@@ -4,13 +4,13 @@
  *
  *   national [OPTION...] [PART...]
  *
- * Parts: store people wire parts size structures batch exact; all of them by
- * default. The stores are kept in --dir between runs.  Questions are asked in
- * this process by one thread (the batch: two); each has a view of its own and
- * memory of the thread that is used again.  Markets are decoded beforehand,
- * as the lot of a question is in the other engines that are compared.  A pass
- * asks every question once of every side, one side after the other; a figure
- * is the median of the passes, with the least and the greatest.
+ * Parts: store people wire parts size structures reverse batch exact; all of
+ * them by default.  The stores are kept in --dir between runs.  Questions are
+ * asked in this process by one thread (the batch: two); each has a view of its
+ * own and memory of the thread that is used again.  Markets are decoded
+ * beforehand, as the lot of a question is in the other engines that are
+ * compared.  A pass asks every question once of every side, one side after the
+ * other; a figure is the median of the passes, with the least and the greatest.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -23,10 +23,11 @@ static const struct {
     const char *name;
     void (*run)(struct national *n);
 } parts[] = {
-    {"store", national_store}, {"people", national_people},
-    {"wire", national_wire},   {"parts", national_parts},
-    {"size", national_size},   {"structures", national_structures},
-    {"batch", national_batch}, {"exact", national_exact},
+    {"store", national_store},     {"people", national_people},
+    {"wire", national_wire},       {"parts", national_parts},
+    {"size", national_size},       {"structures", national_structures},
+    {"reverse", national_reverse}, {"batch", national_batch},
+    {"exact", national_exact},
 };
 #define PARTS (sizeof parts / sizeof *parts)
 
@@ -130,7 +131,7 @@ int main(int argc, char **argv)
         on_option,
         "[PART...]",
         "Matching at the size of the country: store people wire parts size "
-        "structures batch exact",
+        "structures reverse batch exact",
         NULL,
         NULL,
         NULL};

@@ -45,6 +45,8 @@ void national_parts(struct national *n);
 void national_size(struct national *n);
 /* Structures, as many as there are and as many as they might be. */
 void national_structures(struct national *n);
+/* From structures and people to their lots. */
+void national_reverse(struct national *n);
 /* All lots against everything, in two threads. */
 void national_batch(struct national *n);
 /* T15: brute force. */
