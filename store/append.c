@@ -1,6 +1,6 @@
 /*
  * Appending a generation: sorted rows become blocks under pages of heads, a
- * page and its blocks in one transaction, and chunks of the side array follow.
+ * page and its blocks in one transaction; the side array and the keys follow.
  *
  * A step may be aborted (the map is full: it grows) and is then taken again:
  * how far the build has come stands in the state, and commits with it.
@@ -42,7 +42,8 @@ static uint64_t pile_bytes(const struct pile *pile, enum index_kind kind)
 
 uint64_t append_bytes(const struct index_build *build)
 {
-    uint64_t bytes = build->side.n * SIDE_BYTES;
+    uint64_t bytes =
+        build->side.rows.n * SIDE_BYTES + build->keys.rows.n * KEYS_BYTES;
 
     for (enum index_kind kind = 1; kind < INDEX_KINDS_END; kind++)
         bytes += pile_bytes(&build->piles[kind], kind);
@@ -67,7 +68,11 @@ static int step_find(const struct index_build *build, struct step *step)
         }
         step->list = 0;
     }
-    return step->page < build->side.n;
+    if (step->kind == STEP_SIDE && step->page == build->side.rows.n) {
+        step->kind = STEP_KEYS;
+        step->page = 0;
+    }
+    return step->kind == STEP_SIDE || step->page < build->keys.rows.n;
 }
 
 /* Block AT of COUNT that the list is cut into. */
@@ -117,21 +122,27 @@ static enum err write_page(struct index_build *build, struct store_batch *batch,
     return page_write(batch, &page);
 }
 
-static enum err write_chunk(struct index_build *build,
+/* A value of an array by number, as it was gathered. */
+static enum err write_value(struct index_build *build,
                             struct store_batch *batch, struct step *step)
 {
-    const struct chunk_row *row =
-        (const void *)(build->side.map + step->page * build->side.size);
-    uint32_t first = row->chunk * INDEX_CHUNK;
-    unsigned char key[SIDE_KEY];
-    struct slice value = store_bytes(row->bytes, row->bytes + SIDE_BYTES);
-    enum err e = side_keys_set(build->store->keys, first, row->bytes);
+    int keys = step->kind == STEP_KEYS;
+    const struct rows *rows = keys ? &build->keys.rows : &build->side.rows;
+    const struct value_row *row =
+        (const void *)(rows->map + step->page * rows->size);
+    unsigned char key[ARRAY_KEY];
+    struct slice value =
+        store_bytes(row->bytes, row->bytes + (keys ? KEYS_BYTES : SIDE_BYTES));
+    enum err e = ERR_NONE;
 
+    if (keys)
+        e = index_keys_set_all(build->store->keys, row->at * KEYS_CHUNK,
+                               row->bytes);
     if (e)
         return e;
-    step->bytes += SIDE_BYTES;
-    return store_write(batch, DB_SIDE,
-                       side_key(key, build->generation, INDEX_PEOPLE, first),
+    step->bytes += value.len;
+    return store_write(batch, keys ? DB_KEYS : DB_SIDE,
+                       array_key(key, build->generation, INDEX_PEOPLE, row->at),
                        &value, 1, MDB_APPEND);
 }
 
@@ -139,7 +150,7 @@ static enum err step_take(struct index_build *build, struct store_batch *batch,
                           struct step *step)
 {
     enum err e = step->kind < INDEX_KINDS_END ? write_page(build, batch, step)
-                                              : write_chunk(build, batch, step);
+                                              : write_value(build, batch, step);
 
     step->page++;
     step->done++;

@@ -45,7 +45,9 @@ static enum err build_fill(struct index_build *build)
     if (build->generation == 0)
         return ERR_NOT_FOUND;
     build->records_all = all;
-    e = rows_open(&build->side, build->store, sizeof(struct chunk_row));
+    e = rows_open(&build->side.rows, build->store, VALUE_ROW(SIDE_BYTES));
+    if (!e)
+        e = rows_open(&build->keys.rows, build->store, VALUE_ROW(KEYS_BYTES));
     for (enum index_kind kind = 1; kind < INDEX_KINDS_END && !e; kind++) {
         struct pile *pile = &build->piles[kind];
 
@@ -64,7 +66,7 @@ enum err index_build_open(struct store *store, struct index_build **out)
     if (!build)
         return ERR_NOMEM;
     build->store = store;
-    build->side.fd = -1;
+    build->side.rows.fd = build->keys.rows.fd = -1;
     for (unsigned kind = 0; kind < INDEX_KINDS_END; kind++)
         build->piles[kind].rows.fd = -1;
     if ((e = build_fill(build))) {
@@ -87,7 +89,8 @@ void index_build_close(struct index_build *build)
         lists_close(&build->piles[kind].lists);
         free(build->piles[kind].ordered);
     }
-    rows_close(&build->side);
+    rows_close(&build->side.rows);
+    rows_close(&build->keys.rows);
     free(build);
 }
 
@@ -97,7 +100,8 @@ enum err index_build_sort(struct index_build *build)
 {
     enum err e;
 
-    if ((e = gather_end(build)) || (e = rows_map(&build->side)))
+    if ((e = gather_end(build)) || (e = rows_map(&build->side.rows)) ||
+        (e = rows_map(&build->keys.rows)))
         return e;
     for (enum index_kind kind = 1; kind < INDEX_KINDS_END; kind++) {
         struct pile *pile = &build->piles[kind];

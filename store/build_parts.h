@@ -8,6 +8,8 @@
 #ifndef STORE_BUILD_PARTS_H
 #define STORE_BUILD_PARTS_H
 
+#include <stddef.h>
+
 #include "store/index_parts.h"
 
 /* ---- rows.c: what a build has gathered ---------------------------------- */
@@ -75,11 +77,19 @@ enum err rows_sort(struct rows *rows, struct lists *lists, int numbers_ascend,
 
 /* ---- The build ---------------------------------------------------------- */
 
-/* A chunk of the side array, in its file. */
-struct chunk_row {
-    uint32_t chunk; /* number / INDEX_CHUNK */
+/* Values of an array by number, one after the other, in a file: the one being
+ * filled is ROW, once it is begun. */
+struct value_row {
+    uint32_t at; /* which value */
     uint32_t unused;
-    unsigned char bytes[SIDE_BYTES];
+    unsigned char bytes[INDEX_BLOCK_BYTES];
+};
+#define VALUE_ROW(size)                                                        \
+    ((offsetof(struct value_row, bytes) + (size) + 7) / 8 * 8)
+struct run {
+    struct rows rows;
+    int begun;
+    struct value_row row;
 };
 
 /* The rows of one kind. */
@@ -92,12 +102,14 @@ struct pile {
 };
 
 /* What is to be written next: a page of heads with its blocks, or, past the
- * last kind, a chunk of the side array. */
+ * last kind, a value of the side array, and then of the keys. */
+#define STEP_SIDE INDEX_KINDS_END
+#define STEP_KEYS (INDEX_KINDS_END + 1)
 struct step {
     uint32_t done; /* of all, those before it */
-    enum index_kind kind;
+    unsigned kind;
     size_t list;
-    size_t page; /* of the list; past the kinds: chunk */
+    size_t page; /* of the list; past the kinds: value */
     uint64_t bytes;
 };
 
@@ -105,9 +117,8 @@ struct index_build {
     struct store *store;
     uint32_t generation;
     struct pile piles[INDEX_KINDS_END];
-    struct rows side;
-    struct chunk_row chunk; /* the one being filled, when PRESENT is not 0 */
-    unsigned entity;        /* records up to this one are gathered */
+    struct run side, keys;
+    unsigned entity; /* records up to this one are gathered */
     uint32_t number;
     struct step from, to; /* before and after the step that was taken last */
     uint64_t posted;

@@ -263,44 +263,83 @@ static enum err check_lists(struct store_view *view, struct index_counts *out)
 
 /* ---- The side array ----------------------------------------------------- */
 
-static enum err side_broken(struct store_view *view, uint32_t first,
+static enum err side_broken(struct store_view *view, uint32_t number,
                             const char *what)
 {
     store_log(view->store, LOG_ERR, "store: side array: chunk %u: %s",
-              first / INDEX_CHUNK, what);
+              number / INDEX_CHUNK, what);
     return ERR_STORE_CORRUPT;
+}
+
+static enum err check_key(struct store_view *view, uint32_t number,
+                          const unsigned char *row, struct index_counts *out)
+{
+    uint64_t key;
+    enum err e = keys_get(view, view->state.live, INDEX_PEOPLE, number, &key);
+
+    if (e)
+        return e;
+    if (index_keys_get(view->store->keys, number) != key)
+        return side_broken(view, number, "another key in memory");
+    out->side++;
+    out->side_sum += index_side_sum(INDEX_PEOPLE, number, key, row);
+    return ERR_NONE;
 }
 
 static enum err check_chunk(struct store_view *view,
                             const struct index_chunk *chunk,
                             struct index_counts *out)
 {
-    if (chunk->present == 0 || chunk->present >> INDEX_CHUNK != 0)
-        return side_broken(view, chunk->first, "an empty chunk");
-    for (unsigned i = 0; i < INDEX_CHUNK; i++) {
+    unsigned n = 0, bits = 0;
+    enum err e = ERR_NONE;
+
+    for (unsigned i = 0; i < SIDE_ROWS; i++)
+        bits += (unsigned)__builtin_popcount(chunk->present[i]);
+    for (unsigned i = 0; i < INDEX_CHUNK && !e; i++) {
         const unsigned char *row = chunk->rows + (size_t)INDEX_SIDE * i;
-        uint64_t key = side_key_at(chunk->keys, i);
         uint32_t number = chunk->first + i;
 
-        if (!(chunk->present >> i & 1)) {
-            if (key || !all_zero(row, INDEX_SIDE))
-                return side_broken(view, chunk->first, "a row that is gone");
-            continue;
+        if (index_chunk_has(chunk, i) && number >= chunk->first) {
+            n++;
+            e = check_key(view, number, row, out);
+        } else if (!all_zero(row, INDEX_SIDE)) {
+            return side_broken(view, chunk->first, "a row that is gone");
         }
-        if (number < chunk->first ||
-            index_keys_get(view->store->keys, number) != key)
-            return side_broken(view, chunk->first, "another key in memory");
-        out->side++;
-        out->side_sum += index_side_sum(INDEX_PEOPLE, number, key, row);
     }
-    return ERR_NONE;
+    if (!e && (n == 0 || n != bits))
+        return side_broken(view, chunk->first, "none of its rows, or too many");
+    return e;
+}
+
+/* Keys that are not 0, *N of them. */
+static enum err count_keys(struct store_view *view, uint64_t *n)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    enum err e = store_cursor(view, DB_KEYS, &cursor);
+    int rc;
+
+    if (e)
+        return e;
+    while (!(rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        const unsigned char *bytes = value.mv_data;
+
+        if (key.mv_size < 4 || store_get32(key.mv_data) != view->state.live)
+            continue;
+        for (size_t i = 0; i + 8 <= value.mv_size; i += 8)
+            *n += !all_zero(bytes + i, 8);
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? ERR_NONE
+                              : store_error(view->store, rc, "counting keys");
 }
 
 static enum err check_side(struct store_view *view, struct index_counts *out)
 {
     struct index_chunk chunk = {0};
     uint32_t from = 0;
-    MDB_stat stat;
+    uint64_t keys = 0;
+    MDB_stat rows_stat, keys_stat;
     enum err e;
 
     while (!(e = index_side_chunk(view, INDEX_PEOPLE, from, &chunk))) {
@@ -312,9 +351,13 @@ static enum err check_side(struct store_view *view, struct index_counts *out)
     }
     if (e && e != ERR_NOT_FOUND)
         return e;
-    if ((e = db_stat(view, DB_SIDE, &stat)))
+    if ((e = count_keys(view, &keys)) ||
+        (e = db_stat(view, DB_SIDE, &rows_stat)) ||
+        (e = db_stat(view, DB_KEYS, &keys_stat)))
         return e;
-    out->side_bytes = stat_bytes(&stat);
+    if (keys > out->side)
+        return side_broken(view, 0, "in all, there are keys without a row");
+    out->side_bytes = stat_bytes(&rows_stat) + stat_bytes(&keys_stat);
     return ERR_NONE;
 }
 

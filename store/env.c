@@ -22,8 +22,8 @@
 #define MAP_BYTES_STEP ((size_t)16 << 20)
 
 static const char *const names[DB_COUNT] = {
-    "meta",  "ids",  "records", "journal",   "once",      "heads",
-    "index", "side", "notes",   "reference", "results-0", "results-1",
+    "meta", "ids",  "records", "journal",   "once",      "heads",     "index",
+    "side", "keys", "notes",   "reference", "results-0", "results-1",
 };
 
 static size_t map_round(size_t bytes)

@@ -34,32 +34,53 @@ enum err index_build_posting(struct index_build *build, enum index_kind kind,
     return ERR_NONE;
 }
 
-enum err gather_end(struct index_build *build)
+static enum err run_flush(struct run *run)
 {
     void *at;
     enum err e;
 
-    if (side_bits(build->chunk.bytes) == 0)
+    if (!run->begun)
         return ERR_NONE;
-    if ((e = rows_add(&build->side, &at)))
+    if ((e = rows_add(&run->rows, &at)))
         return e;
-    memcpy(at, &build->chunk, sizeof build->chunk);
-    memset(&build->chunk, 0, sizeof build->chunk);
+    memcpy(at, &run->row, run->rows.size);
+    memset(&run->row, 0, sizeof run->row);
+    run->begun = 0;
     return ERR_NONE;
+}
+
+/* Make value AT, which is none before, the one that is filled. */
+static enum err run_on(struct run *run, uint32_t at)
+{
+    enum err e = ERR_NONE;
+
+    assert(!run->begun || at >= run->row.at);
+    if (run->row.at != at)
+        e = run_flush(run);
+    run->begun = 1;
+    run->row.at = at;
+    return e;
+}
+
+enum err gather_end(struct index_build *build)
+{
+    enum err e = run_flush(&build->side);
+
+    return e ? e : run_flush(&build->keys);
 }
 
 enum err index_build_side(struct index_build *build, enum index_kind kind,
                           uint32_t number, uint64_t key,
                           const unsigned char row[INDEX_SIDE])
 {
-    uint32_t chunk = number / INDEX_CHUNK;
     enum err e;
 
-    assert(kind == INDEX_PEOPLE && chunk >= build->chunk.chunk);
-    if (chunk != build->chunk.chunk && (e = gather_end(build)))
+    assert(kind == INDEX_PEOPLE);
+    if ((e = run_on(&build->side, number / INDEX_CHUNK)) ||
+        (e = run_on(&build->keys, number / KEYS_CHUNK)))
         return e;
-    build->chunk.chunk = chunk;
-    side_set(build->chunk.bytes, number, key, row);
+    side_set(build->side.row.bytes, number, row);
+    keys_set(build->keys.row.bytes, number, key);
     return ERR_NONE;
 }
 

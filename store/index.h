@@ -27,16 +27,18 @@
  *   one overflow page, read in place        columns stand at fixed offsets
  *
  * A head's bounds, n among them, may be loose (a row that went leaves them as
- * they were) and are never wrong: no row of its block lies outside.  A page's bounds hold for
- * its heads.  A build makes all of them tight.
+ * they were) and are never wrong: no row of its block lies outside.  A page's
+ * bounds hold for its heads.  A build makes all of them tight.
  *
- * The side array (DB_SIDE) holds, for a number, a key (64 bits, fixed for the
- * life of the number) and INDEX_SIDE bytes; 63 numbers a value:
+ * The side array (DB_SIDE) holds, for a number, INDEX_SIDE bytes, and beside it
+ * stand keys (DB_KEYS) of 64 bits, fixed for the life of the number:
  *
- *   generation, kind, number / 63 -> a bit each, 63 keys, 63 rows
+ *   generation, kind, number / INDEX_CHUNK -> a bit for each row, rows
+ *   generation, kind, number / 510         -> keys, 0: there is none
  *
- * The keys are also held in memory, 8 bytes each: they break ties, and a tie
- * may be broken a thousand times a match.
+ * The keys are also held in memory: they break ties, and a tie may be broken
+ * a thousand times a match.  They stand apart from the rows, so that a store
+ * is open when it has read 8 bytes a number and not 64.
  *
  * Numbers in keys of the store are big-endian; everything in values here is
  * little-endian, as the machine reads it.
@@ -57,8 +59,9 @@ enum index_kind { INDEX_KINDS(INDEX_KIND) INDEX_KINDS_END };
 #undef INDEX_KIND
 
 #define INDEX_FACTS_MAX 28
-#define INDEX_SIDE 56
 #define INDEX_BLOCK_BYTES 4080
+#define INDEX_SIDE 56
+#define INDEX_CHUNK ((INDEX_BLOCK_BYTES - 16) / INDEX_SIDE)
 #define INDEX_BLOCK_HEAD 8
 /* Rows that fit a block; 15 bytes are left so that sixteen rows may be read
  * at a time from any row of the last column. */
@@ -167,15 +170,17 @@ enum err index_reader_side(struct index_reader *reader, uint32_t number,
 /* The key of a number that a view of this store has seen; 0 for others. */
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number);
 
-/* Side rows in order: CHUNK gets the first 63 numbers in a row that hold one
- * of FROM or later.  ERR_NOT_FOUND past the last. */
-#define INDEX_CHUNK 63
+/* Side rows in order: CHUNK gets the first INDEX_CHUNK numbers in a row that
+ * hold one of FROM or later.  ERR_NOT_FOUND past the last. */
 struct index_chunk {
-    uint32_t first;            /* number of row 0 */
-    uint64_t present;          /* a bit for each row that is there */
-    const unsigned char *keys; /* INDEX_CHUNK unaligned u64 */
+    uint32_t first; /* number of row 0 */
+    const unsigned char *present;
     const unsigned char *rows; /* INDEX_CHUNK times INDEX_SIDE */
 };
+static inline int index_chunk_has(const struct index_chunk *chunk, unsigned row)
+{
+    return chunk->present[row / 8] >> row % 8 & 1;
+}
 enum err index_side_chunk(struct store_view *view, enum index_kind kind,
                           uint32_t from, struct index_chunk *chunk);
 
@@ -281,7 +286,7 @@ struct index_counts {
     uint64_t sums[INDEX_KINDS_END]; /* of index_posting_sum */
     uint64_t side_sum;              /* of index_side_sum */
     uint64_t bytes;      /* pages of the store that heads and blocks take */
-    uint64_t side_bytes; /* and the side array */
+    uint64_t side_bytes; /* and the side array with its keys */
 };
 /* Walk the live generation and check what this page promises: order, sizes,
  * every bound, every key.  ERR_STORE_CORRUPT, with a line in the log that

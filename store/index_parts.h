@@ -148,15 +148,17 @@ static inline struct slice block_key(unsigned char key[BLOCK_KEY], uint32_t id)
 /* An id for a new block.  ERR_STORE_FULL. */
 enum err block_id(struct store_batch *batch, uint32_t *out);
 
-/* ---- side.c ------------------------------------------------------------- */
+/* ---- side.c, keys.c: arrays by number ----------------------------------- */
 
-#define SIDE_KEY 9
-#define SIDE_BYTES (8 + INDEX_CHUNK * (8 + INDEX_SIDE))
-#define SIDE_KEYS 8
-#define SIDE_ROWS (8 + INDEX_CHUNK * 8)
+#define ARRAY_KEY 9 /* generation, kind, which value */
+#define SIDE_ROWS 16
+#define SIDE_BYTES (SIDE_ROWS + INDEX_CHUNK * INDEX_SIDE)
+#define KEYS_CHUNK (INDEX_BLOCK_BYTES / 8)
+#define KEYS_BYTES (KEYS_CHUNK * 8)
 
-struct slice side_key(unsigned char key[SIDE_KEY], uint32_t generation,
-                      enum index_kind kind, uint32_t number);
+struct slice array_key(unsigned char key[ARRAY_KEY], uint32_t generation,
+                       enum index_kind kind, uint32_t at);
+
 /* As index_side_put and index_side_delete, in GENERATION alone. */
 enum err side_put(struct store_batch *batch, uint32_t generation,
                   enum index_kind kind, uint32_t number, uint64_t key,
@@ -164,29 +166,28 @@ enum err side_put(struct store_batch *batch, uint32_t generation,
 enum err side_delete(struct store_batch *batch, uint32_t generation,
                      enum index_kind kind, uint32_t number);
 
-/* One value: which numbers it has, and one number into it. */
-uint64_t side_bits(const unsigned char *bytes);
-void side_set(unsigned char *bytes, uint32_t number, uint64_t key,
+/* NUMBER into one value. */
+void side_set(unsigned char *bytes, uint32_t number,
               const unsigned char row[INDEX_SIDE]);
+void keys_set(unsigned char *bytes, uint32_t number, uint64_t key);
 
-static inline uint64_t side_key_at(const unsigned char *keys, size_t at)
-{
-    uint64_t key;
-
-    memcpy(&key, keys + 8 * at, sizeof key);
-    return key;
-}
-
-/* ---- keys.c: the side array's keys, in memory --------------------------- */
+/* Put NUMBER's key, if it is not there, into the store and into memory. */
+enum err keys_put(struct store_batch *batch, uint32_t generation,
+                  enum index_kind kind, uint32_t number, uint64_t key);
+/* Out of the store; views of before may still ask memory.  ERR_NOT_FOUND. */
+enum err keys_delete(struct store_batch *batch, uint32_t generation,
+                     enum index_kind kind, uint32_t number);
+/* The key of NUMBER in GENERATION's store; 0: none. */
+enum err keys_get(struct store_view *view, uint32_t generation,
+                  enum index_kind kind, uint32_t number, uint64_t *out);
 
 /* Only the thread that writes sets.  ERR_NOMEM. */
 enum err index_keys_set(struct index_keys *keys, uint32_t number, uint64_t key);
+/* All of one value, whose first number is FIRST. */
+enum err index_keys_set_all(struct index_keys *keys, uint32_t first,
+                            const unsigned char bytes[KEYS_BYTES]);
 /* From any thread; 0: never set. */
 uint64_t index_keys_get(const struct index_keys *keys, uint32_t number);
-
-/* All of a side array's value, whose number 0 is FIRST.  ERR_NOMEM. */
-enum err side_keys_set(struct index_keys *keys, uint32_t first,
-                       const unsigned char *bytes);
 
 /* ---- notes.c ------------------------------------------------------------ */
 

@@ -212,8 +212,7 @@ enum err index_build_catch_up(struct store_batch *batch, unsigned max,
         return ERR_NOT_FOUND;
     for (; max > 0 && !e; max--)
         e = catch_up_one(batch);
-    if (e && e != ERR_NOT_FOUND)
-        return store_spoil(batch, e);
-    *done = e == ERR_NOT_FOUND;
-    return ERR_NONE;
+    if (!e || e == ERR_NOT_FOUND)
+        e = note_none_left(batch, done);
+    return store_spoil(batch, e);
 }

@@ -46,7 +46,8 @@ enum store_db {
     DB_ONCE,      /* caller, key -> reply; time, caller, key -> nothing */
     DB_HEADS,     /* generation, kind, code, row's order -> page of heads */
     DB_INDEX,     /* block id -> block */
-    DB_SIDE,      /* generation, kind, chunk -> keys and rows */
+    DB_SIDE,      /* generation, kind, chunk -> rows by number */
+    DB_KEYS,      /* generation, kind, chunk -> keys by number */
     DB_NOTES,     /* generation, sequence -> what it has yet to be told */
     DB_REFERENCE, /* table -> version, source; table, slot, part -> lines */
     DB_RESULTS_0, /* results.h */
@@ -278,14 +279,14 @@ enum err store_journal_check(struct store_view *view);
 enum err store_record_parse(struct slice value, uint32_t number,
                             struct record *out);
 
-/* ---- keys.c, side.c ----------------------------------------------------- */
+/* ---- keys.c ------------------------------------------------------------- */
 
 struct index_keys;
 /* No keys.  NULL: no memory. */
 struct index_keys *index_keys_new(void);
 /* NULL is fine; nobody reads them any more. */
 void index_keys_free(struct index_keys *keys);
-/* Read the keys of VIEW's side array into its store's.  ERR_NOMEM,
+/* Read the keys of VIEW's live generation into its store's.  ERR_NOMEM,
  * ERR_STORE_CORRUPT, ERR_STORE_IO. */
 enum err index_keys_load(struct store_view *view);
 

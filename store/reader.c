@@ -14,10 +14,8 @@ struct index_reader {
     unsigned char list[PAGE_LIST]; /* whose pages are read */
     MDB_cursor *heads;
     MDB_cursor *blocks;
-    MDB_cursor *side;          /* NULL: this kind has none */
-    uint32_t chunk;            /* number / INDEX_CHUNK of ROWS */
-    const unsigned char *rows; /* of that chunk; NULL: none was read yet */
-    uint64_t present;
+    MDB_cursor *side;         /* NULL: this kind has none */
+    struct index_chunk chunk; /* read last; ROWS NULL: none was */
 };
 
 enum err index_reader_begin(struct store_view *view, enum index_kind kind,
@@ -163,36 +161,36 @@ enum err index_reader_block(struct index_reader *reader,
 /* The chunk of NUMBER, unless it is the one that was read last. */
 static enum err chunk_read(struct index_reader *reader, uint32_t number)
 {
-    unsigned char at[SIDE_KEY];
-    MDB_val key = store_val(
-                side_key(at, reader->view->state.live, reader->kind, number)),
+    unsigned char at[ARRAY_KEY];
+    MDB_val key = store_val(array_key(at, reader->view->state.live,
+                                      reader->kind, number / INDEX_CHUNK)),
             value;
     int rc = mdb_cursor_get(reader->side, &key, &value, MDB_SET);
 
-    reader->chunk = number / INDEX_CHUNK;
-    reader->rows = NULL;
+    reader->chunk.rows = NULL;
     if (rc)
         return store_error(reader->view->store, rc, "the side array");
     if (value.mv_size != SIDE_BYTES)
         return ERR_STORE_CORRUPT;
-    memcpy(&reader->present, value.mv_data, sizeof reader->present);
-    reader->rows = (const unsigned char *)value.mv_data + SIDE_ROWS;
+    reader->chunk.first = number / INDEX_CHUNK * INDEX_CHUNK;
+    reader->chunk.present = value.mv_data;
+    reader->chunk.rows = reader->chunk.present + SIDE_ROWS;
     return ERR_NONE;
 }
 
 enum err index_reader_side(struct index_reader *reader, uint32_t number,
                            const unsigned char **row)
 {
-    size_t at = number % INDEX_CHUNK;
+    const struct index_chunk *chunk = &reader->chunk;
     enum err e;
 
     assert(reader->side);
-    if ((!reader->rows || reader->chunk != number / INDEX_CHUNK) &&
+    if ((!chunk->rows || chunk->first != number - number % INDEX_CHUNK) &&
         (e = chunk_read(reader, number)))
         return e;
-    if (!(reader->present >> at & 1))
+    if (!index_chunk_has(chunk, number % INDEX_CHUNK))
         return ERR_NOT_FOUND;
-    *row = reader->rows + INDEX_SIDE * at;
+    *row = chunk->rows + (size_t)INDEX_SIDE * (number % INDEX_CHUNK);
     return ERR_NONE;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Removing generations that nobody reads: notes, blocks under their pages of
- * heads, side rows.  A page loses the heads of the blocks that went, so a
+ * heads, side rows, keys.  A page loses the heads of the blocks that went, so a
  * sweep may stop anywhere and no block is left without a head.
  */
 #include "store/index_parts.h"
@@ -84,6 +84,8 @@ enum err index_build_sweep(struct store_batch *batch, unsigned max, int *done)
             e = sweep_page(batch, &max);
         if (e == ERR_NOT_FOUND)
             e = sweep_key(batch, DB_SIDE, &max);
+        if (e == ERR_NOT_FOUND)
+            e = sweep_key(batch, DB_KEYS, &max);
     }
     if (e && e != ERR_NOT_FOUND)
         return store_spoil(batch, e);

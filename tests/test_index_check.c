@@ -49,7 +49,9 @@ enum what {
     SIDE_KEY_OTHER,
     SIDE_EMPTY,
     SIDE_BIT,
-    SIDE_LEFTOVER
+    SIDE_LEFTOVER,
+    KEY_ALONE,
+    KEY_GONE
 };
 
 struct damage {
@@ -254,8 +256,8 @@ static void damage_page(struct store_batch *batch, enum what what)
 
 static void damage_side(struct store_batch *batch, enum what what)
 {
-    unsigned char key[SIDE_KEY], bytes[SIDE_BYTES];
-    struct slice at = side_key(key, 1, INDEX_PEOPLE, 70), value;
+    unsigned char key[ARRAY_KEY], bytes[SIDE_BYTES];
+    struct slice at = array_key(key, 1, INDEX_PEOPLE, 0), value;
     struct slice part = {(const char *)bytes, sizeof bytes};
 
     ok(store_read(store_batch_view(batch), DB_SIDE, at, &value));
@@ -268,7 +270,13 @@ static void damage_side(struct store_batch *batch, enum what what)
         memset(bytes, 0, sizeof bytes);
         break;
     case SIDE_BIT:
-        bytes[7] |= 0x80;
+        bytes[SIDE_ROWS - 1] |= 0x80;
+        break;
+    case KEY_ALONE:
+        ok(keys_put(batch, 1, INDEX_PEOPLE, 71, 9));
+        break;
+    case KEY_GONE:
+        ok(keys_delete(batch, 1, INDEX_PEOPLE, 70));
         break;
     default:
         bytes[sizeof bytes - 1] = 1;
@@ -312,8 +320,10 @@ ParameterizedTestParameters(index_check, damage_is_found)
         {"a page of no kind that there is", PAGE_OF_NO_KIND},
         {"another key in memory", SIDE_KEY_OTHER},
         {"a chunk without rows", SIDE_EMPTY},
-        {"a sixty-fourth row", SIDE_BIT},
+        {"more rows than there is room for", SIDE_BIT},
         {"a side row that went and was left", SIDE_LEFTOVER},
+        {"a key without a row", KEY_ALONE},
+        {"a row without its key", KEY_GONE},
     };
 
     return cr_make_param_array(struct damage, rows, sizeof rows / sizeof *rows);

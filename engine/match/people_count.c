@@ -151,8 +151,8 @@ static enum err count_chunk(const struct lot_case *c,
 {
     enum err e;
 
-    for (uint32_t row = 0; row < INDEX_CHUNK; row++) {
-        if (!(chunk->present >> row & 1))
+    for (unsigned row = 0; row < INDEX_CHUNK; row++) {
+        if (!index_chunk_has(chunk, row))
             continue;
         c->m->scanned++;
         ++*candidates;
