@@ -187,6 +187,20 @@ static enum err set_wheres(struct structure_ask *ask,
     return ERR_NONE;
 }
 
+/* To a place without a centre nobody's distance is known. */
+static int is_bounded(const struct lot_case *c)
+{
+    int32_t low[3], high[3];
+    int state = 0;
+
+    if (c->place.extent.communes > NEAR_COMMUNES_MAX ||
+        c->m->without & MATCH_BOUNDS)
+        return 0;
+    for (size_t i = 0; !state; i++)
+        state = place_box(&c->place, i, low, high);
+    return state > 0;
+}
+
 static enum err read_place(struct structure_ask *ask)
 {
     const struct lot_case *c = ask->c;
@@ -207,9 +221,7 @@ static enum err read_place(struct structure_ask *ask)
         at = (struct range *)ask->sums.meeting;
         n = ask->sums.n_meeting;
     }
-    if (e || (e = set_wheres(ask, at, n)) ||
-        c->place.extent.communes > NEAR_COMMUNES_MAX ||
-        c->m->without & MATCH_BOUNDS)
+    if (e || (e = set_wheres(ask, at, n)) || !is_bounded(c))
         return e;
     ask->has_near = 1;
     if ((e = near_place(&ask->near, c)) || ask->commune != REFERENCE_NONE)

@@ -107,7 +107,8 @@ static void look_at(const struct structure_ask *ask, uint32_t where,
 }
 
 /* A circle can only reach a place that its home is near; an area stands where
- * the ask expects those that meet. */
+ * the ask expects those that meet.  Neighbouring communes stand together: of
+ * several rows of an activity the one that holds the place must be told. */
 static int may_meet(const struct structure_ask *ask,
                     const struct index_block *b, size_t i, struct look *look)
 {
@@ -117,7 +118,9 @@ static int may_meet(const struct structure_ask *ask,
         look_at(ask, where, look);
     if (where < STRUCTURE_AREAS)
         return look->km <= b->reach[i] || b->reach[i] == STRUCTURE_REACH_ANY;
-    return look->meets;
+    return look->meets &&
+           (ask->commune == REFERENCE_NONE || where >= AREA_EPCI ||
+            fact_16(b, i, FACT_AREAS) == ask->commune);
 }
 
 size_t structure_rows_pass(const struct structure_ask *ask,
@@ -265,16 +268,12 @@ static enum err overlap(const struct structure_ask *ask,
     return ERR_NONE;
 }
 
-/* Does the zone hold the place, one commune? */
-static int holds_commune(const struct structure_ask *ask,
-                         const struct index_block *b, size_t i,
+/* Does the zone hold the place, one commune?  Areas passed because they do. */
+static int holds_commune(const struct index_block *b, size_t i,
                          const struct spot *spot)
 {
-    uint16_t area = fact_16(b, i, FACT_AREAS);
-
-    if (b->where[i] < STRUCTURE_AREAS)
-        return spot->inside || (spot->km != ABSENT && spot->km <= area);
-    return area >= AREA_EPCI || area == ask->commune;
+    return b->where[i] >= STRUCTURE_AREAS || spot->inside ||
+           (spot->km != ABSENT && spot->km <= fact_16(b, i, FACT_AREAS));
 }
 
 static int is_hidden(const struct structure_ask *ask,
@@ -340,12 +339,14 @@ static int32_t best_place(const struct structure_ask *ask,
 
     if (!ask->has_near || home >= ref->n || slack == STRUCTURE_REACH_ANY)
         return most;
+    /* Who knows no centre knows no distance, and half counts. */
+    if (!ref->communes[home].centred)
+        return most;
     rank = ref->communes[home].rank;
     km = run_km(ask, rank);
     km = km > slack ? km - slack : 0;
     if (ask->commune == REFERENCE_NONE && b->where[i] < STRUCTURE_AREAS)
-        some = crowd_within(&ask->crowd, rank / REFERENCE_RUN, b->reach[i]) +
-               ref->communes[home].population;
+        some = crowd_within(&ask->crowd, rank / REFERENCE_RUN, b->reach[i]);
     if (some < all)
         most -= ask->weights.coverage * (999 - (int32_t)(1000 * some / all));
     return most - ask->weights.proximity * (int32_t)(km < 100 ? 10 * km : 1000);
@@ -374,7 +375,7 @@ static enum err score_place(const struct structure_ask *ask,
     if (sum + ask->weights.coverage * 1000 < 1000 * least)
         return ERR_NONE;
     if (ask->commune != REFERENCE_NONE) {
-        if (!holds_commune(ask, b, i, &spot))
+        if (!holds_commune(b, i, &spot))
             return ERR_NONE;
     } else if ((e = overlap(ask, b, i, &spot, &common))) {
         return e;
