@@ -1,6 +1,7 @@
 """The process: start, lock, stop, signals, what it logs, what it erases."""
 import glob
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -186,6 +187,24 @@ class Growing(harness.Transcript):
         self.assertTrue(harness.until(rebuilt))
         self.assertEqual(self.ask("match.market", market="M-1",
                                   on="2026-11-23"), before)
+
+    def used(self):
+        stats = self.ask("stats")
+        return stats["map_used"] - stats["map_free"]
+
+    def test_used_pages_stay_within_the_data(self):
+        chance = random.Random(11)
+        self.client.load("profile", (profile("p-%05d" % i)
+                                     for i in range(2000)))
+        self.ask("market.put", market=market())
+        live = self.used()
+        for n in range(60):
+            who = chance.sample(range(2000), 100)
+            self.client.load("profile", (
+                profile("p-%05d" % i, available_from="2027-01-%02d"
+                        % (1 + (i + n) % 28)) for i in who))
+            self.ask("match.people", market="M-1", lot=1, job=1)
+            self.assertLess(self.used(), 1.5 * live)
 
     def test_memory_of_its_own_stays_small(self):
         if "asan" in harness.BUILD:
