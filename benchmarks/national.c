@@ -4,10 +4,11 @@
  *
  *   national [OPTION...] [PART...]
  *
- * Parts: store people wire parts size structures reverse batch exact; all of
- * them by default.  The stores are kept in --dir between runs.  Questions are
- * asked in this process by one thread (the batch: two); each has a view of its
- * own and memory of the thread that is used again.  Markets are decoded
+ * Parts: people wire parts size structures reverse batch exact; all of them by
+ * default.  Two more: store (tell where it is), ask (people alone, for a
+ * profiler).  The stores are kept in --dir between runs.  Questions are asked
+ * in this process by one thread (the batch: two); each has a view of its own
+ * and memory of the thread that is used again.  Markets are decoded
  * beforehand, as the lot of a question is in the other engines that are
  * compared.  A pass asks every question once of every side, one side after the
  * other; a figure is the median of the passes, with the least and the greatest.
@@ -23,12 +24,13 @@ static const struct {
     const char *name;
     void (*run)(struct national *n);
 } parts[] = {
-    {"store", national_store},     {"people", national_people},
-    {"wire", national_wire},       {"parts", national_parts},
-    {"size", national_size},       {"structures", national_structures},
-    {"reverse", national_reverse}, {"batch", national_batch},
-    {"exact", national_exact},
+    {"store", national_store},           {"ask", national_ask},
+    {"people", national_people},         {"wire", national_wire},
+    {"parts", national_parts},           {"size", national_size},
+    {"structures", national_structures}, {"reverse", national_reverse},
+    {"batch", national_batch},           {"exact", national_exact},
 };
+#define FIRST 2 /* of those that are run when none is named */
 #define PARTS (sizeof parts / sizeof *parts)
 
 void national_store(struct national *n)
@@ -148,7 +150,7 @@ int main(int argc, char **argv)
            a.national.size.profiles, a.national.size.structures,
            a.national.size.lots);
     for (size_t i = 0; i < PARTS; i++)
-        if (!a.parts || (a.parts >> i & 1))
+        if (a.parts ? a.parts >> i & 1 : i >= FIRST)
             parts[i].run(&a.national);
     reference_free(ref);
     return a.national.missed ? 1 : 0;

@@ -35,6 +35,8 @@ static inline void national_target(struct national *n, const char *target,
 
 /* The directory of the store with the people. */
 void national_store(struct national *n);
+/* Nothing but people, again and again: for a profiler. */
+void national_ask(struct national *n);
 /* T7, T8, T10: people. */
 void national_people(struct national *n);
 /* The same questions asked of the daemon, one after the other. */

@@ -90,3 +90,25 @@ void national_people(struct national *n)
     country_close(&smaller);
     country_close(&country);
 }
+
+void national_ask(struct national *n)
+{
+    struct country country;
+    struct sample sample;
+
+    country_open(&country, n->dir, n->ref, n->size);
+    sample_init(&sample, country.world, n->questions);
+    {
+        struct side side = {.name = "ask",
+                            .store = country.filled.store,
+                            .verb = SAMPLE_PEOPLE,
+                            .way = {NULL, LIMIT, 0}};
+
+        sides_run(&side, 1, &sample, n->passes);
+        figures_head();
+        sides_print(&side, 1);
+        sides_fini(&side, 1);
+    }
+    sample_fini(&sample);
+    country_close(&country);
+}

@@ -26,6 +26,7 @@ sum_wide(const vector *at, size_t n)
     uint64_t all = 0;
 
     for (size_t i = 0; i + LANES <= n; i += LANES)
+#pragma GCC unroll 8
         for (size_t lane = 0; lane < LANES; lane++)
             sums[lane] += at[i + lane];
     for (size_t lane = 0; lane < LANES; lane++)
@@ -39,6 +40,7 @@ static uint64_t sum_plain(const uint64_t *at, size_t n)
     uint64_t sums[LANES] = {0}, all = 0;
 
     for (size_t i = 0; i + LANES <= n; i += LANES)
+#pragma GCC unroll 8
         for (size_t lane = 0; lane < LANES; lane++)
             sums[lane] += at[i + lane];
     for (size_t lane = 0; lane < LANES; lane++)
