@@ -119,7 +119,7 @@ static error_t on_option(int key, char *value, struct argp_state *state)
         n->random = number;
         return 0;
     case ARGP_KEY_ARG:
-        choose_part(a, value, state);
+        choose_part(a, value ? value : "", state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
