@@ -39,10 +39,9 @@ struct worker {
 
 /* ---- One lot ------------------------------------------------------------ */
 
-static enum err read_market(struct worker *w, uint32_t position)
+static enum err read_market(struct worker *w, const struct batch_market *at)
 {
     const struct batch *b = w->b;
-    const struct batch_market *at = batch_order_find(&b->order, position);
     struct record record;
     enum err e;
 
@@ -111,7 +110,7 @@ static enum err result_of_lot(struct worker *w, uint32_t position,
 
     for (int i = 0; i < TRIES; i++) {
         out->len = start;
-        if (!(e = read_market(w, position)) && is_blamed(w, lot))
+        if (!(e = read_market(w, at)) && is_blamed(w, lot))
             break;
         if (!e && !(e = match_lot(w, lot, out)))
             return ERR_NONE;

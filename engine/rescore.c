@@ -114,16 +114,15 @@ enum err rescore_write_head(struct buffer *out, uint32_t market, unsigned lot,
 enum err rescore_write_list(struct buffer *out, size_t start, unsigned list,
                             const struct match_top *top)
 {
-    enum err e = ERR_NONE;
+    unsigned char rows[RESCORE_ROWS_MAX * RESCORE_ROW];
+    enum err e;
 
-    for (size_t i = 0; i < top->n && !e; i++) {
-        unsigned char row[RESCORE_ROW];
-
-        put32(row, top->at[i].number);
-        put16(row + 4, (unsigned)top->at[i].score);
-        e = buffer_add(out, row, sizeof row);
+    assert(top->n <= RESCORE_ROWS_MAX);
+    for (size_t i = 0; i < top->n; i++) {
+        put32(rows + i * RESCORE_ROW, top->at[i].number);
+        put16(rows + i * RESCORE_ROW + 4, (unsigned)top->at[i].score);
     }
-    if (!e)
+    if (!(e = buffer_add(out, rows, top->n * RESCORE_ROW)))
         put16((unsigned char *)out->data + start + RESCORE_HEAD + 2 * list,
               (unsigned)top->n);
     return e;

@@ -110,6 +110,7 @@ enum err rescore_slots(struct store_view *view, struct rescore_slots *out);
 #define RESCORE_HEAD 8
 #define RESCORE_ROW 6
 #define RESCORE_LISTS_MAX 65
+#define RESCORE_ROWS_MAX 1000 /* the greatest limit */
 
 /* A result read in place. */
 struct rescore_result {
