@@ -2,6 +2,9 @@
  * Values to bytes: fields in the table's order, absent ones and those that
  * the reader may not see left out, the smallest msgpack forms.  The same
  * value gives the same bytes.
+ *
+ * fields.def grows a function for each shape here, a few instructions for
+ * each field: answers hold thousands of them.
  */
 #include "protocol/codec.h"
 
@@ -10,18 +13,6 @@
 
 #include "protocol/civil.h"
 #include "protocol/pack.h"
-#include "protocol/value.h"
-
-struct writer {
-    struct buffer *out;
-    unsigned readers;
-    enum err failed;
-};
-
-struct any_list {
-    const char *at;
-    size_t n;
-};
 
 /* ---- Buffer ------------------------------------------------------------- */
 
@@ -49,15 +40,23 @@ enum err buffer_add(struct buffer *buffer, const void *data, size_t len)
         return ERR_REPLY_TOO_LARGE;
     if (len > buffer->cap - buffer->len && (e = grow(buffer, len)))
         return e;
-    pack_bytes(buffer, data, len);
+    buffer->len = (size_t)(pack_bytes(buffer->data + buffer->len, data, len) -
+                           buffer->data);
     return ERR_NONE;
 }
 
-enum err pack_grow(struct buffer *buffer, size_t n)
+char *pack_room(struct buffer *buffer, char *at, size_t n, enum err *why)
 {
-    if (buffer->max && buffer->len + n > buffer->max + PACK_SLACK)
-        return ERR_REPLY_TOO_LARGE;
-    return grow(buffer, n);
+    size_t len = at ? (size_t)(at - buffer->data) : 0;
+
+    if (buffer->cap - len >= n)
+        return at;
+    *why = ERR_REPLY_TOO_LARGE;
+    if (buffer->max && len + n > buffer->max + PACK_SLACK)
+        return NULL;
+    buffer->len = len;
+    *why = grow(buffer, n);
+    return *why ? NULL : buffer->data + len;
 }
 
 void buffer_free(struct buffer *buffer)
@@ -66,205 +65,210 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
-/* ---- Fields ------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------- */
 
-/* Members are of many types; those that are pointers are copied out, so that
- * none is read through the type of another. */
-static int64_t number_at(const void *member)
+static char *make_room(struct packer *p, char *at, size_t n)
 {
-    return *(const int64_t *)member;
+    at = pack_room(p->out, at, n, &p->failed);
+    p->end = p->out->data + p->out->cap;
+    return at;
 }
 
-static struct any_list list_at(const void *member)
+static inline char *has_room(struct packer *p, char *at, size_t n)
 {
-    struct any_list list;
-
-    memcpy(&list, member, sizeof list);
-    return list;
+    return (size_t)(p->end - at) >= n ? at : make_room(p, at, n);
 }
 
-static const void *pointer_at(const void *member)
+static inline char *put_int(struct packer *p, char *at, int64_t number)
 {
-    const void *pointer;
-
-    memcpy(&pointer, member, sizeof pointer);
-    return pointer;
+    (void)p;
+    return pack_int(at, number);
 }
 
-/* Is it there, and may the reader see it? */
-static int is_shown(const struct writer *w, const struct field *field,
-                    const void *member)
+static inline char *put_bool(struct packer *p, char *at, int64_t number)
 {
-    if (!(field->readers & w->readers))
-        return 0;
-    if (field->type <= TYPE_ENUM)
-        return number_at(member) != ABSENT;
-    if (field->type == TYPE_ONE)
-        return pointer_at(member) != NULL;
-    if (value_is_text(field->type))
-        return ((const struct slice *)member)->data != NULL;
-    return list_at(member).n != 0;
+    (void)p;
+    return pack_bool(at, number);
 }
 
-/* Room for N bytes and a head, or the end of the encoding. */
-static int has_room(struct writer *w, size_t n)
+static inline char *put_degrees(struct packer *p, char *at, int64_t number)
 {
-    enum err e = pack_room(w->out, n + PACK_ITEM);
-
-    if (e)
-        w->failed = e;
-    return !e;
+    (void)p;
+    return pack_real(at, (double)number / 1e6);
 }
 
-static void pack_text(struct writer *w, struct slice text)
-{
-    if (!has_room(w, text.len))
-        return;
-    PACK(w->out, msgpack_pack_str, text.len);
-    pack_bytes(w->out, text.data, text.len);
-}
-
-/* A number that is no word is our own mistake: it must not reach the disk. */
-static void pack_word(struct writer *w, const struct field *field, int64_t word)
-{
-    if (word < 0 || (uint64_t)word >= field->words->n)
-        w->failed = ERR_INTERNAL;
-    else
-        pack_text(w, slice_of(field->words->words[word]));
-}
-
-/* There is room for PACK_ITEM. */
-static void pack_number(struct writer *w, const struct field *field,
-                        int64_t number)
+static char *put_date(struct packer *p, char *at, int64_t days)
 {
     char text[24];
 
-    switch (field->type) {
-    case TYPE_BOOL:
-        if (number)
-            PACK(w->out, msgpack_pack_true);
-        else
-            PACK(w->out, msgpack_pack_false);
-        break;
-    case TYPE_DATE:
-        civil_format_date(number, text);
-        pack_text(w, (struct slice){text, 10});
-        break;
-    case TYPE_TIME:
-        civil_format_time(number, text);
-        pack_text(w, (struct slice){text, 20});
-        break;
-    case TYPE_DEG:
-        PACK(w->out, msgpack_pack_double, (double)number / 1e6);
-        break;
-    case TYPE_ENUM:
-        pack_word(w, field, number);
-        break;
-    default:
-        pack_int(w->out, number);
+    (void)p;
+    civil_format_date(days, text);
+    return pack_str(at, (struct slice){text, 10});
+}
+
+/* The longest of what needs no room but that of its key. */
+#define TIME_BYTES 20
+static char *put_time(struct packer *p, char *at, int64_t seconds)
+{
+    char text[24];
+
+    (void)p;
+    civil_format_time(seconds, text);
+    return pack_str(at, (struct slice){text, TIME_BYTES});
+}
+
+static char *put_text(struct packer *p, char *at, struct slice text)
+{
+    if (!(at = has_room(p, at, PACK_ITEM + text.len)))
+        return NULL;
+    return pack_str(at, text);
+}
+
+/* A number that is no word is our own mistake: it must not reach the disk. */
+static char *put_word(struct packer *p, char *at, int64_t word,
+                      const struct vocabulary *words)
+{
+    if (word >= 0 && (uint64_t)word < words->n)
+        return put_text(p, at, slice_of(words->words[word]));
+    p->failed = ERR_INTERNAL;
+    return NULL;
+}
+
+static char *put_texts(struct packer *p, char *at, struct slices list)
+{
+    at = pack_array(at, list.n);
+    for (size_t i = 0; i < list.n && at; i++)
+        at = put_text(p, at, list.at[i]);
+    return at;
+}
+
+static char *put_words(struct packer *p, char *at, struct ints list,
+                       const struct vocabulary *words)
+{
+    at = pack_array(at, list.n);
+    for (size_t i = 0; i < list.n && at; i++)
+        at = put_word(p, at, list.at[i], words);
+    return at;
+}
+
+/* Rows were encoded before. */
+static char *put_rows(struct packer *p, char *at, struct slices list)
+{
+    at = pack_array(at, list.n);
+    for (size_t i = 0; i < list.n && at; i++)
+        if ((at = has_room(p, at, list.at[i].len)))
+            at = pack_bytes(at, list.at[i].data, list.at[i].len);
+    return at;
+}
+
+static char *put_structs(struct packer *p, char *at, const void *first,
+                         size_t n, const struct shape *shape)
+{
+    const char *each = first;
+
+    at = pack_array(at, n);
+    for (; n && at; n--, each += shape->size)
+        at = shape->pack(p, at, each);
+    return at;
+}
+
+/* Lists of structs are of many types. */
+#define put_structs_of(p, at, list, s)                                         \
+    put_structs(p, at, (list).at, (list).n, &shape_##s)
+
+/* ---- Fields ------------------------------------------------------------- */
+
+/* How each TYPE tells that it is there, and what packs it. */
+#define AS_INT number, put_int
+#define AS_BOOL number, put_bool
+#define AS_DATE number, put_date
+#define AS_TIME number, put_time
+#define AS_DEG number, put_degrees
+#define AS_ENUM_OF(w) number, put_word, &words_##w
+#define AS_STR text, put_text
+#define AS_ID text, put_text
+#define AS_SIRET text, put_text
+#define AS_COMMUNE text, put_text
+#define AS_CPV text, put_text
+#define AS_ROME text, put_text
+#define AS_ZONE text, put_text
+#define AS_STRS list, put_texts
+#define AS_CPVS list, put_texts
+#define AS_ROMES list, put_texts
+#define AS_ZONES list, put_texts
+#define AS_ENUMS_OF(w) list, put_words, &words_##w
+#define AS_LIST_OF(s) list, put_structs_of, s
+#define AS_ONE_OF(s) one, pack_##s
+#define AS_ROWS list, put_rows
+
+#define HAS_number(member) ((member) != ABSENT)
+#define HAS_text(member) ((member).data != NULL)
+#define HAS_list(member) ((member).n != 0)
+#define HAS_one(member) ((member) != NULL)
+
+/* Is it there, and may the reader see it? */
+#define SHOWN(member, who, ...) SHOWN_AS(member, who, __VA_ARGS__)
+#define SHOWN_AS(member, who, kind, ...)                                       \
+    ((p->readers & (who)) && HAS_##kind(member))
+#define PUT(member, ...) PUT_AS(member, __VA_ARGS__)
+#define PUT_AS(member, kind, put, ...) put(p, at, member, ##__VA_ARGS__)
+
+/* A field's name, with room for what needs none of its own. */
+static inline __attribute__((always_inline)) char *pack_key(struct packer *p,
+                                                            char *at,
+                                                            struct slice name)
+{
+    if (!(at = has_room(p, at, 1 + name.len + 1 + TIME_BYTES)))
+        return NULL;
+    return pack_str(at, name);
+}
+
+#define COUNT_FIELD(name, type, min, max, absent, who)                         \
+    n += SHOWN(v->name, who, AS_##type);
+#define PACK_FIELD(name, type, min, max, absent, who)                          \
+    if (at && SHOWN(v->name, who, AS_##type) &&                                \
+        (at = pack_key(p, at, SLICE(#name))))                                  \
+        at = PUT(v->name, AS_##type);
+
+/* A map's count comes before its pairs. */
+/* clang-format off */
+#define PACKER(s, table)                                                       \
+    char *pack_##s(struct packer *p, char *at, const void *value)              \
+    {                                                                          \
+        const struct s *v = value;                                             \
+        size_t n = 0;                                                          \
+                                                                               \
+        table(COUNT_FIELD)                                                     \
+        if ((at = has_room(p, at, PACK_ITEM)))                                 \
+            at = pack_map(at, n);                                              \
+        table(PACK_FIELD)                                                      \
+        return at;                                                             \
     }
-}
+/* clang-format on */
+#define SHAPE_PACKER(s) PACKER(s, SHAPE_##s)
+SHAPES(SHAPE_PACKER)
 
-static void pack_map(struct writer *w, const struct shape *shape,
-                     const void *value);
-
-/* A row was encoded before. */
-static void pack_row(struct writer *w, struct slice row)
-{
-    if (has_room(w, row.len))
-        pack_bytes(w->out, row.data, row.len);
-}
-
-/* There is room for PACK_ITEM. */
-static void pack_list(struct writer *w, const struct field *field,
-                      struct any_list list)
-{
-    const struct slice *texts = (const void *)list.at;
-    const int64_t *words = (const void *)list.at;
-
-    PACK(w->out, msgpack_pack_array, list.n);
-    for (size_t i = 0; i < list.n && !w->failed; i++) {
-        if (field->type == TYPE_LIST)
-            pack_map(w, field->shape, list.at + i * field->shape->size);
-        else if (field->type == TYPE_ENUMS)
-            pack_word(w, field, words[i]);
-        else if (field->type == TYPE_ROWS)
-            pack_row(w, texts[i]);
-        else
-            pack_text(w, texts[i]);
-    }
-}
-
-/* A name, and its value. */
-static void pack_field(struct writer *w, const struct field *field,
-                       const void *member)
-{
-    struct buffer *out = w->out;
-
-    if (!has_room(w, 1 + sizeof field->key))
-        return;
-    /* Names are short: all of KEY is copied, and what is none of the name is
-     * written over. */
-    out->data[out->len] = (char)(0xa0 | field->name_len);
-    memcpy(out->data + out->len + 1, field->key, sizeof field->key);
-    out->len += 1 + field->name_len;
-    if (field->type <= TYPE_ENUM)
-        pack_number(w, field, number_at(member));
-    else if (field->type == TYPE_ONE)
-        pack_map(w, field->shape, pointer_at(member));
-    else if (value_is_text(field->type))
-        pack_text(w, *(const struct slice *)member);
-    else
-        pack_list(w, field, list_at(member));
-}
-
-static size_t count_shown(const struct writer *w, const struct shape *shape,
-                          const char *base)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < shape->n; i++)
-        n += (size_t)is_shown(w, &shape->fields[i],
-                              base + shape->fields[i].offset);
-    return n;
-}
-
-/* A map's count comes before its pairs; up to 15 it is one byte, which is
- * written again when they have been counted. */
-static void pack_map(struct writer *w, const struct shape *shape,
-                     const void *value)
-{
-    const char *base = value;
-    size_t at = w->out->len;
-    size_t n = shape->n <= 15 ? 0 : count_shown(w, shape, base);
-    size_t shown = 0;
-
-    if (!has_room(w, 0))
-        return;
-    PACK(w->out, msgpack_pack_map, n);
-    for (size_t i = 0; i < shape->n && !w->failed; i++) {
-        const struct field *field = &shape->fields[i];
-
-        if (!is_shown(w, field, base + field->offset))
-            continue;
-        shown++;
-        pack_field(w, field, base + field->offset);
-    }
-    if (!n)
-        w->out->data[at] = (char)(0x80 | shown);
-}
+#define READ(name, wire, roles)                                                \
+    PACKER(ask_##name, ASK_##name)                                             \
+    PACKER(answer_##name, ANSWER_##name)
+#define SLOW READ
+#define WRITE READ
+#include "protocol/verbs.def"
+#undef READ
+#undef SLOW
+#undef WRITE
 
 enum err protocol_encode(const struct shape *shape, const void *value,
                          unsigned readers, struct buffer *out)
 {
-    struct writer w = {.out = out, .readers = readers};
+    struct packer p = {.out = out, .readers = readers};
     size_t start = out->len;
+    char *at = make_room(&p, out->data ? out->data + start : NULL, PACK_ITEM);
 
-    pack_map(&w, shape, value);
-    if (!w.failed)
-        w.failed = pack_end(out);
+    if (at && (at = shape->pack(&p, at, value)))
+        p.failed = pack_end(out, at);
     /* Half an answer must not follow what stood there. */
-    if (w.failed)
+    if (p.failed)
         out->len = start;
-    return w.failed;
+    return p.failed;
 }

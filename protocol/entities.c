@@ -4,6 +4,7 @@
  */
 #include "protocol/entities.h"
 
+#include "protocol/pack.h"
 #include "protocol/value.h"
 
 /* ---- Vocabularies ------------------------------------------------------- */
@@ -56,7 +57,7 @@ int vocabulary_find(const struct vocabulary *v, struct slice text)
 /* clang-format off */
 #define ROW_OF(s) {.offset = (size_t) & ((struct s *)0)->ROW
 #define ROW(field, as, low, high, absent, who)                                 \
-    field, .name = #field, .key = #field, .name_len = sizeof #field - 1, .min = low, .max = high, .fallback = absent,        \
+    field, .name = #field, .name_len = sizeof #field - 1, .min = low, .max = high, .fallback = absent,        \
     .readers = who, TYPED(T_##as)},
 /* clang-format on */
 #define TYPED(...) TYPED_AS(__VA_ARGS__)
@@ -66,22 +67,53 @@ int vocabulary_find(const struct vocabulary *v, struct slice text)
     static const struct field fields_##s[] = {table(ROW_OF(s))};
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
+/* What is absent: a number of its own, or the default; else zeroes. */
+/* clang-format off */
+#define Z_NUMBER(absent) ((absent) == REQUIRED ? ABSENT : (absent))
+#define Z_ZEROES(absent) {0}
+/* clang-format on */
+#define Z_NULL(absent) NULL
+#define Z_INT Z_NUMBER
+#define Z_BOOL Z_NUMBER
+#define Z_DATE Z_NUMBER
+#define Z_TIME Z_NUMBER
+#define Z_DEG Z_NUMBER
+#define Z_ENUM_OF(w) Z_NUMBER
+#define Z_STR Z_ZEROES
+#define Z_ID Z_ZEROES
+#define Z_SIRET Z_ZEROES
+#define Z_COMMUNE Z_ZEROES
+#define Z_CPV Z_ZEROES
+#define Z_ROME Z_ZEROES
+#define Z_ZONE Z_ZEROES
+#define Z_STRS Z_ZEROES
+#define Z_CPVS Z_ZEROES
+#define Z_ROMES Z_ZEROES
+#define Z_ZONES Z_ZEROES
+#define Z_ENUMS_OF(w) Z_ZEROES
+#define Z_LIST_OF(s) Z_ZEROES
+#define Z_ONE_OF(s) Z_NULL
+#define Z_ROWS Z_ZEROES
+
+#define BLANK(field, as, low, high, absent, who) .field = Z_##as(absent),
+#define SHAPE(s, called)                                                       \
+    called, fields_##s, COUNT(fields_##s), sizeof(struct s), &blank_##s,       \
+        pack_##s
+
 #define DEFINE(s)                                                              \
     TABLE(s, SHAPE_##s)                                                        \
-    const struct shape shape_##s = {#s, fields_##s, COUNT(fields_##s),         \
-                                    sizeof(struct s)};
+    static const struct s blank_##s = {SHAPE_##s(BLANK)};                      \
+    const struct shape shape_##s = {SHAPE(s, #s)};
 SHAPES(DEFINE)
 #undef DEFINE
 
+#define HALF(s, table, called)                                                 \
+    TABLE(s, table)                                                            \
+    static const struct s blank_##s = {table(BLANK)};                          \
+    static const struct shape shape_##s = {SHAPE(s, called)};
 #define READ(name, wire, roles)                                                \
-    TABLE(ask_##name, ASK_##name)                                              \
-    TABLE(answer_##name, ANSWER_##name)                                        \
-    static const struct shape shape_ask_##name = {                             \
-        "ask " wire, fields_ask_##name, COUNT(fields_ask_##name),              \
-        sizeof(struct ask_##name)};                                            \
-    static const struct shape shape_answer_##name = {                          \
-        "answer " wire, fields_answer_##name, COUNT(fields_answer_##name),     \
-        sizeof(struct answer_##name)};
+    HALF(ask_##name, ASK_##name, "ask " wire)                                  \
+    HALF(answer_##name, ANSWER_##name, "answer " wire)
 #define SLOW READ
 #define WRITE READ
 #include "protocol/verbs.def"

@@ -147,7 +147,6 @@ SHAPES(DECLARE)
 struct shape;
 struct field {
     const char *name;
-    char key[24]; /* the name again, to be copied at a constant length */
     size_t name_len;
     enum field_type type;
     int64_t min;
@@ -158,11 +157,14 @@ struct field {
     const struct shape *shape;      /* of TYPE_LIST and TYPE_ONE */
     const struct vocabulary *words; /* of TYPE_ENUM and TYPE_ENUMS */
 };
+struct packer; /* of encode.c */
 struct shape {
     const char *name;
     const struct field *fields;
     size_t n;
-    size_t size; /* of the struct */
+    size_t size;       /* of the struct */
+    const void *blank; /* one with nothing in it but defaults */
+    char *(*pack)(struct packer *p, char *at, const void *value);
 };
 #define DECLARE(s) extern const struct shape shape_##s;
 SHAPES(DECLARE)

@@ -173,36 +173,34 @@ enum err protocol_decode_reply_header(struct slice bytes, struct arena *arena,
 
 /* ---- Writing ------------------------------------------------------------ */
 
-/* A name of at most three letters and a number: there is room for them. */
+/* A name of at most three letters and a number. */
 #define PAIR_BYTES (1 + 3 + PACK_ITEM)
 
-static inline void pack_short(struct buffer *out, struct slice text)
+static char *begin(struct buffer *out, size_t bytes, enum err *e)
 {
-    PACK(out, msgpack_pack_str, text.len);
-    pack_bytes(out, text.data, text.len);
+    return pack_room(out, out->data ? out->data + out->len : NULL, bytes, e);
 }
 
 /* NAME is a literal, so this becomes a store. */
-static inline void pack_pair(struct buffer *out, struct slice name,
-                             int64_t number)
+static inline char *pack_pair(char *at, struct slice name, int64_t number)
 {
-    pack_short(out, name);
-    pack_int(out, number);
+    return pack_int(pack_str(at, name), number);
 }
 
 enum err protocol_encode_header(const struct reply_header *header,
                                 struct buffer *out)
 {
-    enum err e = pack_room(out, PACK_ITEM + 4 * PAIR_BYTES);
+    enum err e;
+    char *at = begin(out, PACK_ITEM + 4 * PAIR_BYTES, &e);
 
-    if (e)
+    if (!at)
         return e;
-    PACK(out, msgpack_pack_map, 4);
-    pack_pair(out, SLICE("i"), header->id);
-    pack_pair(out, SLICE("s"), header->status);
-    pack_pair(out, SLICE("rev"), header->revision);
-    pack_pair(out, SLICE("us"), header->us);
-    return ERR_NONE;
+    at = pack_map(at, 4);
+    at = pack_pair(at, SLICE("i"), header->id);
+    at = pack_pair(at, SLICE("s"), header->status);
+    at = pack_pair(at, SLICE("rev"), header->revision);
+    at = pack_pair(at, SLICE("us"), header->us);
+    return pack_end(out, at);
 }
 
 enum err protocol_encode_ask_header(const struct ask_header *header,
@@ -211,25 +209,23 @@ enum err protocol_encode_ask_header(const struct ask_header *header,
     int dated = header->deadline_ms != ABSENT;
     int keyed = header->key.data != NULL;
     int fresh = header->min_revision != ABSENT;
-    size_t pairs = 2u + (unsigned)(dated + keyed + fresh);
-    enum err e = pack_room(out, PACK_ITEM + 5 * PAIR_BYTES +
-                                    header->method.len + header->key.len);
+    enum err e;
+    char *at = begin(
+        out, PACK_ITEM + 7 * PAIR_BYTES + header->method.len + header->key.len,
+        &e);
 
-    if (e)
+    if (!at)
         return e;
-    PACK(out, msgpack_pack_map, pairs);
-    pack_pair(out, SLICE("i"), header->id);
-    pack_short(out, SLICE("m"));
-    pack_short(out, header->method);
+    at = pack_map(at, 2u + (unsigned)(dated + keyed + fresh));
+    at = pack_pair(at, SLICE("i"), header->id);
+    at = pack_str(pack_str(at, SLICE("m")), header->method);
     if (dated)
-        pack_pair(out, SLICE("d"), header->deadline_ms);
-    if (keyed) {
-        pack_short(out, SLICE("k"));
-        pack_short(out, header->key);
-    }
+        at = pack_pair(at, SLICE("d"), header->deadline_ms);
+    if (keyed)
+        at = pack_str(pack_str(at, SLICE("k")), header->key);
     if (fresh)
-        pack_pair(out, SLICE("r"), header->min_revision);
-    return ERR_NONE;
+        at = pack_pair(at, SLICE("r"), header->min_revision);
+    return pack_end(out, at);
 }
 
 enum err protocol_encode_refusal(enum err name, const struct faults *faults,

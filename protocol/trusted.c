@@ -19,22 +19,9 @@ struct reader {
 
 /* ---- Absence ------------------------------------------------------------ */
 
-/* Lists, texts and pointers are absent when zeroed. */
-static int is_number(enum field_type type)
-{
-    return type <= TYPE_ENUM;
-}
-
 void shape_clear(const struct shape *shape, void *value)
 {
-    memset(value, 0, shape->size);
-    for (size_t i = 0; i < shape->n; i++) {
-        const struct field *field = &shape->fields[i];
-        int64_t *member = (int64_t *)(void *)((char *)value + field->offset);
-
-        if (is_number(field->type))
-            *member = field->fallback == REQUIRED ? ABSENT : field->fallback;
-    }
+    memcpy(value, shape->blank, shape->size);
 }
 
 void *shape_array(struct arena *arena, const struct shape *shape, size_t n)
@@ -188,7 +175,7 @@ static enum err read_one(struct reader *r, const struct field *field,
 static enum err read_field(struct reader *r, const struct field *field,
                            const struct item *item, void *member)
 {
-    if (is_number(field->type))
+    if (field->type <= TYPE_ENUM)
         return read_number(field, item, member) ? ERR_NONE : ERR_STORE_CORRUPT;
     if (field->type == TYPE_ONE)
         return read_one(r, field, item, member);
