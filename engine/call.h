@@ -21,7 +21,8 @@ struct call {
     const struct limits *limits;                /* of this caller's bodies */
     int64_t now_ms;                             /* since 1970, when it came */
     int64_t today;                              /* civil date in Paris */
-    uint64_t scanned; /* candidates read, for the log */
+    struct packed shown; /* the stored object that the answer repeats */
+    uint64_t scanned;    /* candidates read, for the log */
     uint64_t scored;
 };
 
@@ -42,6 +43,10 @@ enum err call_weights(struct call *call,
  * this caller use this verb at all?) and inside entity_get and entity_put (may
  * it do so to this stored object?). */
 int rights_allow(const struct call *call, const void *object);
+
+/* Does the second question need no look at the object: has the caller the
+ * whole territory? */
+int rights_everywhere(const struct call *call);
 
 /* The fields the caller may read: a bit of enum role. */
 unsigned rights_readers(const struct call *call);

@@ -91,6 +91,7 @@ static void request_clear(struct request *request)
 {
     request->call.faults.n = 0;
     request->call.scanned = request->call.scored = 0;
+    request->call.shown = (struct packed){NULL, {NULL, 0}};
     request->ask = request->answer = NULL;
     request->error = ERR_NONE;
     request->revision = 0;
@@ -215,9 +216,9 @@ static enum err encode(struct request *request)
 {
     const struct verb_row *row = &verb_rows[request->call.verb];
 
-    return protocol_encode(row->answer, request->answer,
-                           rights_readers(&request->call),
-                           &request->reply_body);
+    return protocol_encode_known(row->answer, request->answer,
+                                 rights_readers(&request->call),
+                                 &request->call.shown, &request->reply_body);
 }
 
 /* The client has seen a later revision than this store has. */

@@ -65,6 +65,54 @@ enum err entity_get(struct store_view *view, struct call *call, unsigned entity,
     return ERR_NONE;
 }
 
+/* An object as this caller may see it, encoded; borrowed from the view or the
+ * arena.  Whoever may see all of it gets the record's own bytes, for they are
+ * canonical. */
+static enum err shown_bytes(struct call *call, unsigned entity,
+                            const struct record *record, struct slice *out)
+{
+    const struct shape *shape = entity_shape(entity);
+    unsigned readers = rights_readers(call);
+    struct buffer bytes = {0};
+    void *value = NULL;
+    enum err e;
+
+    if (record->version != RECORD_VERSION)
+        return ERR_STORE_CORRUPT;
+    if (rights_everywhere(call) && !(readers & ~shape->readers)) {
+        *out = record->body;
+        return ERR_NONE;
+    }
+    if ((e = entity_decode(entity, record, call->arena, &value)))
+        return e;
+    if (!rights_allow(call, value))
+        return ERR_NOT_FOUND;
+    if (!(e = protocol_encode(shape, value, readers, &bytes))) {
+        *out = arena_copy(call->arena, (struct slice){bytes.data, bytes.len});
+        e = out->data ? ERR_NONE : ERR_NOMEM;
+    }
+    buffer_free(&bytes);
+    return e;
+}
+
+enum err entity_show(struct store_view *view, struct call *call,
+                     unsigned entity, struct slice id, void **value,
+                     int64_t *revision)
+{
+    struct record record;
+    void *blank;
+    enum err e;
+
+    if ((e = store_get(view, entity, id, &record)) ||
+        (e = shown_bytes(call, entity, &record, &call->shown.bytes)))
+        return e;
+    if (!(blank = shape_array(call->arena, entity_shape(entity), 1)))
+        return ERR_NOMEM;
+    call->shown.value = *value = blank;
+    *revision = (int64_t)record.revision;
+    return ERR_NONE;
+}
+
 static enum err check_revision(struct call *call, int64_t if_rev, int found,
                                uint64_t revision)
 {
@@ -274,20 +322,6 @@ static int token_id(unsigned entity, struct slice token, struct arena *arena,
     return slice_equal(token, token_of(entity, *id, arena));
 }
 
-/* One object as this caller may see it, encoded. */
-static enum err list_row(struct call *call, unsigned entity,
-                         const struct record *record, struct buffer *out)
-{
-    void *value = NULL;
-    enum err e = entity_decode(entity, record, call->arena, &value);
-
-    if (!e && !rights_allow(call, value))
-        return ERR_NOT_FOUND;
-    return e ? e
-             : protocol_encode(entity_shape(entity), value,
-                               rights_readers(call), out);
-}
-
 enum err entity_list(struct store_view *view, struct call *call,
                      unsigned entity, int64_t page_size, struct slice token,
                      struct slices *rows, struct slice *next)
@@ -308,24 +342,16 @@ enum err entity_list(struct store_view *view, struct call *call,
                            "leave it out to begin again");
     last = id;
     while (!(e = store_next(view, entity, id, &id, &record))) {
-        struct buffer row = {0};
-
         if (n == (size_t)page_size ||
             (n && bytes + record.body.len > PAGE_BYTES)) {
             *next = token_of(entity, last, call->arena);
             break;
         }
-        e = list_row(call, entity, &record, &row);
-        if (!e && !(list[n].data = arena_copy(call->arena,
-                                              (struct slice){row.data, row.len})
-                                       .data))
-            e = ERR_NOMEM;
-        list[n].len = row.len;
-        bytes += row.len;
-        buffer_free(&row);
+        e = shown_bytes(call, entity, &record, &list[n]);
         if (e && e != ERR_NOT_FOUND)
             return e;
-        n += !e;
+        if (!e)
+            bytes += list[n++].len;
         last = id;
     }
     if (e && e != ERR_NOT_FOUND)

@@ -25,6 +25,13 @@ struct slice entity_id(unsigned entity, const void *value, struct arena *arena);
 enum err entity_get(struct store_view *view, struct call *call, unsigned entity,
                     struct slice id, const void **value, uint64_t *revision);
 
+/* Look an object up to answer with it: *VALUE, which goes into the answer, is
+ * blank and stands for the bytes in the call's `shown`: the record as this
+ * caller may see it, not decoded when that is all of it.  Errors as above. */
+enum err entity_show(struct store_view *view, struct call *call,
+                     unsigned entity, struct slice id, void **value,
+                     int64_t *revision);
+
 /* Decode a record of the store. */
 enum err entity_decode(unsigned entity, const struct record *record,
                        struct arena *arena, void **value);

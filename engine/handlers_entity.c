@@ -52,19 +52,14 @@ static enum err explain_missing(struct call *call, enum err e, unsigned entity)
                                    const struct ask_##entity##_get *ask,       \
                                    struct answer_##entity##_get *answer)       \
     {                                                                          \
-        const void *value;                                                     \
-        uint64_t revision;                                                     \
+        void *value;                                                           \
         enum err e =                                                           \
-            entity_get(view, call, constant, ask->id, &value, &revision);      \
+            entity_show(view, call, constant, ask->id, &value, &answer->rev);  \
                                                                                \
         if (e)                                                                 \
             return explain_missing(call, e, constant);                         \
         answer->id = ask->id;                                                  \
-        answer->rev = (int64_t)revision;                                       \
-        answer->entity = arena_alloc(call->arena, sizeof *answer->entity);     \
-        if (!answer->entity)                                                   \
-            return ERR_NOMEM;                                                  \
-        memcpy(answer->entity, value, sizeof *answer->entity);                 \
+        answer->entity = value;                                                \
         return ERR_NONE;                                                       \
     }
 

@@ -94,6 +94,16 @@ void buffer_free(struct buffer *buffer);
 enum err protocol_encode(const struct shape *shape, const void *value,
                          unsigned readers, struct buffer *out);
 
+/* The same, but for one struct at VALUE whose encoding for these readers is
+ * known: its BYTES are taken as they are, and it is not looked into. */
+struct packed {
+    const void *value;
+    struct slice bytes;
+};
+enum err protocol_encode_known(const struct shape *shape, const void *value,
+                               unsigned readers, const struct packed *known,
+                               struct buffer *out);
+
 /* ---- Frames of CLAUSE01 ------------------------------------------------ */
 
 #define PROTOCOL_TAG "CLAUSE01"

@@ -79,40 +79,20 @@ static inline char *has_room(struct packer *p, char *at, size_t n)
     return (size_t)(p->end - at) >= n ? at : make_room(p, at, n);
 }
 
-static inline char *put_int(struct packer *p, char *at, int64_t number)
-{
-    (void)p;
-    return pack_int(at, number);
-}
-
-static inline char *put_bool(struct packer *p, char *at, int64_t number)
-{
-    (void)p;
-    return pack_bool(at, number);
-}
-
-static inline char *put_degrees(struct packer *p, char *at, int64_t number)
-{
-    (void)p;
-    return pack_real(at, (double)number / 1e6);
-}
-
-static char *put_date(struct packer *p, char *at, int64_t days)
+static char *put_date(char *at, int64_t days)
 {
     char text[24];
 
-    (void)p;
     civil_format_date(days, text);
     return pack_str(at, (struct slice){text, 10});
 }
 
 /* The longest of what needs no room but that of its key. */
 #define TIME_BYTES 20
-static char *put_time(struct packer *p, char *at, int64_t seconds)
+static char *put_time(char *at, int64_t seconds)
 {
     char text[24];
 
-    (void)p;
     civil_format_time(seconds, text);
     return pack_str(at, (struct slice){text, TIME_BYTES});
 }
@@ -151,13 +131,19 @@ static char *put_words(struct packer *p, char *at, struct ints list,
     return at;
 }
 
-/* Rows were encoded before. */
+/* What was packed before. */
+static char *put_packed(struct packer *p, char *at, struct slice bytes)
+{
+    if (!(at = has_room(p, at, bytes.len)))
+        return NULL;
+    return pack_bytes(at, bytes.data, bytes.len);
+}
+
 static char *put_rows(struct packer *p, char *at, struct slices list)
 {
     at = pack_array(at, list.n);
     for (size_t i = 0; i < list.n && at; i++)
-        if ((at = has_room(p, at, list.at[i].len)))
-            at = pack_bytes(at, list.at[i].data, list.at[i].len);
+        at = put_packed(p, at, list.at[i]);
     return at;
 }
 
@@ -172,34 +158,52 @@ static char *put_structs(struct packer *p, char *at, const void *first,
     return at;
 }
 
-/* Lists of structs are of many types. */
-#define put_structs_of(p, at, list, s)                                         \
-    put_structs(p, at, (list).at, (list).n, &shape_##s)
+static char *put_one(struct packer *p, char *at, const void *value,
+                     const struct shape *shape)
+{
+    if (value == p->known.value)
+        return put_packed(p, at, p->known.bytes);
+    return shape->pack(p, at, value);
+}
 
 /* ---- Fields ------------------------------------------------------------- */
 
-/* How each TYPE tells that it is there, and what packs it. */
-#define AS_INT number, put_int
-#define AS_BOOL number, put_bool
-#define AS_DATE number, put_date
-#define AS_TIME number, put_time
-#define AS_DEG number, put_degrees
-#define AS_ENUM_OF(w) number, put_word, &words_##w
-#define AS_STR text, put_text
-#define AS_ID text, put_text
-#define AS_SIRET text, put_text
-#define AS_COMMUNE text, put_text
-#define AS_CPV text, put_text
-#define AS_ROME text, put_text
-#define AS_ZONE text, put_text
-#define AS_STRS list, put_texts
-#define AS_CPVS list, put_texts
-#define AS_ROMES list, put_texts
-#define AS_ZONES list, put_texts
-#define AS_ENUMS_OF(w) list, put_words, &words_##w
-#define AS_LIST_OF(s) list, put_structs_of, s
-#define AS_ONE_OF(s) one, pack_##s
-#define AS_ROWS list, put_rows
+#define PUT_INT(member, of) pack_int(at, member)
+#define PUT_BOOL(member, of) pack_bool(at, member)
+#define PUT_DATE(member, of) put_date(at, member)
+#define PUT_TIME(member, of) put_time(at, member)
+#define PUT_DEG(member, of) pack_real(at, (double)(member) / 1e6)
+#define PUT_WORD(member, of) put_word(p, at, member, &words_##of)
+#define PUT_TEXT(member, of) put_text(p, at, member)
+#define PUT_TEXTS(member, of) put_texts(p, at, member)
+#define PUT_WORDS(member, of) put_words(p, at, member, &words_##of)
+#define PUT_STRUCTS(list, of)                                                  \
+    put_structs(p, at, (list).at, (list).n, &shape_##of)
+#define PUT_ONE(member, of) put_one(p, at, member, &shape_##of)
+#define PUT_ROWS(member, of) put_rows(p, at, member)
+
+/* How each TYPE tells that it is there, what packs it, and what it is of. */
+#define AS_INT number, PUT_INT, 0
+#define AS_BOOL number, PUT_BOOL, 0
+#define AS_DATE number, PUT_DATE, 0
+#define AS_TIME number, PUT_TIME, 0
+#define AS_DEG number, PUT_DEG, 0
+#define AS_ENUM_OF(w) number, PUT_WORD, w
+#define AS_STR text, PUT_TEXT, 0
+#define AS_ID text, PUT_TEXT, 0
+#define AS_SIRET text, PUT_TEXT, 0
+#define AS_COMMUNE text, PUT_TEXT, 0
+#define AS_CPV text, PUT_TEXT, 0
+#define AS_ROME text, PUT_TEXT, 0
+#define AS_ZONE text, PUT_TEXT, 0
+#define AS_STRS list, PUT_TEXTS, 0
+#define AS_CPVS list, PUT_TEXTS, 0
+#define AS_ROMES list, PUT_TEXTS, 0
+#define AS_ZONES list, PUT_TEXTS, 0
+#define AS_ENUMS_OF(w) list, PUT_WORDS, w
+#define AS_LIST_OF(s) list, PUT_STRUCTS, s
+#define AS_ONE_OF(s) one, PUT_ONE, s
+#define AS_ROWS list, PUT_ROWS, 0
 
 #define HAS_number(member) ((member) != ABSENT)
 #define HAS_text(member) ((member).data != NULL)
@@ -208,10 +212,10 @@ static char *put_structs(struct packer *p, char *at, const void *first,
 
 /* Is it there, and may the reader see it? */
 #define SHOWN(member, who, ...) SHOWN_AS(member, who, __VA_ARGS__)
-#define SHOWN_AS(member, who, kind, ...)                                       \
+#define SHOWN_AS(member, who, kind, put, of)                                   \
     ((p->readers & (who)) && HAS_##kind(member))
 #define PUT(member, ...) PUT_AS(member, __VA_ARGS__)
-#define PUT_AS(member, kind, put, ...) put(p, at, member, ##__VA_ARGS__)
+#define PUT_AS(member, kind, put, of) put(member, of)
 
 /* A field's name, with room for what needs none of its own. */
 static inline __attribute__((always_inline)) char *pack_key(struct packer *p,
@@ -258,10 +262,11 @@ SHAPES(SHAPE_PACKER)
 #undef SLOW
 #undef WRITE
 
-enum err protocol_encode(const struct shape *shape, const void *value,
-                         unsigned readers, struct buffer *out)
+enum err protocol_encode_known(const struct shape *shape, const void *value,
+                               unsigned readers, const struct packed *known,
+                               struct buffer *out)
 {
-    struct packer p = {.out = out, .readers = readers};
+    struct packer p = {.out = out, .readers = readers, .known = *known};
     size_t start = out->len;
     char *at = make_room(&p, out->data ? out->data + start : NULL, PACK_ITEM);
 
@@ -271,4 +276,12 @@ enum err protocol_encode(const struct shape *shape, const void *value,
     if (p.failed)
         out->len = start;
     return p.failed;
+}
+
+enum err protocol_encode(const struct shape *shape, const void *value,
+                         unsigned readers, struct buffer *out)
+{
+    const struct packed none = {NULL, {NULL, 0}};
+
+    return protocol_encode_known(shape, value, readers, &none, out);
 }

@@ -27,28 +27,35 @@ int vocabulary_find(const struct vocabulary *v, struct slice text)
 
 /* ---- Shapes ------------------------------------------------------------- */
 
-/* Type, nested shape and vocabulary of each TYPE of fields.def. */
-#define T_INT TYPE_INT, NULL, NULL
-#define T_BOOL TYPE_BOOL, NULL, NULL
-#define T_DATE TYPE_DATE, NULL, NULL
-#define T_TIME TYPE_TIME, NULL, NULL
-#define T_DEG TYPE_DEG, NULL, NULL
-#define T_ENUM_OF(w) TYPE_ENUM, NULL, &words_##w
-#define T_STR TYPE_STR, NULL, NULL
-#define T_ID TYPE_ID, NULL, NULL
-#define T_SIRET TYPE_SIRET, NULL, NULL
-#define T_COMMUNE TYPE_COMMUNE, NULL, NULL
-#define T_CPV TYPE_CPV, NULL, NULL
-#define T_ROME TYPE_ROME, NULL, NULL
-#define T_ZONE TYPE_ZONE, NULL, NULL
-#define T_STRS TYPE_STRS, NULL, NULL
-#define T_CPVS TYPE_CPVS, NULL, NULL
-#define T_ROMES TYPE_ROMES, NULL, NULL
-#define T_ZONES TYPE_ZONES, NULL, NULL
-#define T_ENUMS_OF(w) TYPE_ENUMS, NULL, &words_##w
-#define T_LIST_OF(s) TYPE_LIST, &shape_##s, NULL
-#define T_ONE_OF(s) TYPE_ONE, &shape_##s, NULL
-#define T_ROWS TYPE_ROWS, NULL, NULL
+/* Of each TYPE of fields.def: its number, its nested shape, its vocabulary,
+ * who may read all that is nested, and what is absent. */
+/* clang-format off */
+#define T_INT TYPE_INT, NULL, NULL, EVERYONE, NUMBER
+#define T_BOOL TYPE_BOOL, NULL, NULL, EVERYONE, NUMBER
+#define T_DATE TYPE_DATE, NULL, NULL, EVERYONE, NUMBER
+#define T_TIME TYPE_TIME, NULL, NULL, EVERYONE, NUMBER
+#define T_DEG TYPE_DEG, NULL, NULL, EVERYONE, NUMBER
+#define T_ENUM_OF(w) TYPE_ENUM, NULL, &words_##w, EVERYONE, NUMBER
+#define T_STR TYPE_STR, NULL, NULL, EVERYONE, ZEROES
+#define T_ID TYPE_ID, NULL, NULL, EVERYONE, ZEROES
+#define T_SIRET TYPE_SIRET, NULL, NULL, EVERYONE, ZEROES
+#define T_COMMUNE TYPE_COMMUNE, NULL, NULL, EVERYONE, ZEROES
+#define T_CPV TYPE_CPV, NULL, NULL, EVERYONE, ZEROES
+#define T_ROME TYPE_ROME, NULL, NULL, EVERYONE, ZEROES
+#define T_ZONE TYPE_ZONE, NULL, NULL, EVERYONE, ZEROES
+#define T_STRS TYPE_STRS, NULL, NULL, EVERYONE, ZEROES
+#define T_CPVS TYPE_CPVS, NULL, NULL, EVERYONE, ZEROES
+#define T_ROMES TYPE_ROMES, NULL, NULL, EVERYONE, ZEROES
+#define T_ZONES TYPE_ZONES, NULL, NULL, EVERYONE, ZEROES
+#define T_ENUMS_OF(w) TYPE_ENUMS, NULL, &words_##w, EVERYONE, ZEROES
+#define T_LIST_OF(s) TYPE_LIST, &shape_##s, NULL, READERS_##s, ZEROES
+#define T_ONE_OF(s) TYPE_ONE, &shape_##s, NULL, READERS_##s, NOTHING
+#define T_ROWS TYPE_ROWS, NULL, NULL, EVERYONE, ZEROES
+
+#define ABSENT_NUMBER(fallback) ((fallback) == REQUIRED ? ABSENT : (fallback))
+#define ABSENT_ZEROES(fallback) {0}
+#define ABSENT_NOTHING(fallback) NULL
+/* clang-format on */
 
 /* A row does not know its struct, and the tables nest, so the struct travels
  * in the argument: ROW_OF(s) opens the row with the start of an offset, and
@@ -61,55 +68,37 @@ int vocabulary_find(const struct vocabulary *v, struct slice text)
     .readers = who, TYPED(T_##as)},
 /* clang-format on */
 #define TYPED(...) TYPED_AS(__VA_ARGS__)
-#define TYPED_AS(t, s, w) .type = t, .shape = s, .words = w
+#define TYPED_AS(t, s, w, r, a) .type = t, .shape = s, .words = w
 
 #define TABLE(s, table)                                                        \
     static const struct field fields_##s[] = {table(ROW_OF(s))};
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-/* What is absent: a number of its own, or the default; else zeroes. */
-/* clang-format off */
-#define Z_NUMBER(absent) ((absent) == REQUIRED ? ABSENT : (absent))
-#define Z_ZEROES(absent) {0}
-/* clang-format on */
-#define Z_NULL(absent) NULL
-#define Z_INT Z_NUMBER
-#define Z_BOOL Z_NUMBER
-#define Z_DATE Z_NUMBER
-#define Z_TIME Z_NUMBER
-#define Z_DEG Z_NUMBER
-#define Z_ENUM_OF(w) Z_NUMBER
-#define Z_STR Z_ZEROES
-#define Z_ID Z_ZEROES
-#define Z_SIRET Z_ZEROES
-#define Z_COMMUNE Z_ZEROES
-#define Z_CPV Z_ZEROES
-#define Z_ROME Z_ZEROES
-#define Z_ZONE Z_ZEROES
-#define Z_STRS Z_ZEROES
-#define Z_CPVS Z_ZEROES
-#define Z_ROMES Z_ZEROES
-#define Z_ZONES Z_ZEROES
-#define Z_ENUMS_OF(w) Z_ZEROES
-#define Z_LIST_OF(s) Z_ZEROES
-#define Z_ONE_OF(s) Z_NULL
-#define Z_ROWS Z_ZEROES
+/* Who may read all of a struct, and one that holds nothing. */
+#define AND(field, as, low, high, absent, who) &(who)AND_NESTED(T_##as)
+#define AND_NESTED(...) AND_NESTED_AS(__VA_ARGS__)
+#define AND_NESTED_AS(t, s, w, r, a) &r
+#define BLANK(field, as, low, high, absent, who)                               \
+    .field = BLANK_OF(absent, T_##as),
+#define BLANK_OF(absent, ...) BLANK_AS(absent, __VA_ARGS__)
+#define BLANK_AS(absent, t, s, w, r, a) ABSENT_##a(absent)
 
-#define BLANK(field, as, low, high, absent, who) .field = Z_##as(absent),
 #define SHAPE(s, called)                                                       \
-    called, fields_##s, COUNT(fields_##s), sizeof(struct s), &blank_##s,       \
-        pack_##s
+    called, fields_##s, COUNT(fields_##s), sizeof(struct s), READERS_##s,      \
+        &blank_##s, pack_##s
+#define PARTS(s, table)                                                        \
+    TABLE(s, table)                                                            \
+    enum { READERS_##s = EVERYONE table(AND) };                                \
+    static const struct s blank_##s = {table(BLANK)};
 
 #define DEFINE(s)                                                              \
-    TABLE(s, SHAPE_##s)                                                        \
-    static const struct s blank_##s = {SHAPE_##s(BLANK)};                      \
+    PARTS(s, SHAPE_##s)                                                        \
     const struct shape shape_##s = {SHAPE(s, #s)};
 SHAPES(DEFINE)
 #undef DEFINE
 
 #define HALF(s, table, called)                                                 \
-    TABLE(s, table)                                                            \
-    static const struct s blank_##s = {table(BLANK)};                          \
+    PARTS(s, table)                                                            \
     static const struct shape shape_##s = {SHAPE(s, called)};
 #define READ(name, wire, roles)                                                \
     HALF(ask_##name, ASK_##name, "ask " wire)                                  \
@@ -136,7 +125,8 @@ const struct shape *entity_shape(int64_t entity)
 
 const struct verb_row verb_rows[VERBS] = {
 #define VERB_ROW(class, name, wire, roles)                                     \
-    {wire, class, roles, &shape_ask_##name, &shape_answer_##name},
+    {wire,  sizeof wire - 1,   class,                                          \
+     roles, &shape_ask_##name, &shape_answer_##name},
 #define READ(name, wire, roles) VERB_ROW(CLASS_READ, name, wire, roles)
 #define SLOW(name, wire, roles) VERB_ROW(CLASS_SLOW, name, wire, roles)
 #define WRITE(name, wire, roles) VERB_ROW(CLASS_WRITE, name, wire, roles)
@@ -150,7 +140,8 @@ enum verb verb_find(struct slice name)
 {
     enum verb verb = 0;
 
-    while (verb < VERBS && !name_is(verb_rows[verb].name, name))
+    while (verb < VERBS && (verb_rows[verb].name_len != name.len ||
+                            !name_is(verb_rows[verb].name, name)))
         verb++;
     return verb;
 }

@@ -163,6 +163,7 @@ struct shape {
     const struct field *fields;
     size_t n;
     size_t size;       /* of the struct */
+    unsigned readers;  /* of every field, and of all that is nested */
     const void *blank; /* one with nothing in it but defaults */
     char *(*pack)(struct packer *p, char *at, const void *value);
 };
@@ -184,6 +185,7 @@ enum verb {
 };
 struct verb_row {
     const char *name; /* on the wire */
+    size_t name_len;
     enum verb_class class;
     unsigned roles;
     const struct shape *ask;

@@ -102,6 +102,7 @@ struct packer {
     struct buffer *out;
     char *end; /* of its memory */
     unsigned readers;
+    struct packed known;
     enum err failed;
 };
 

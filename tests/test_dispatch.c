@@ -1,11 +1,13 @@
 /*
  * Requests that are given back and used again: nothing of the one before is
- * left in the next, and what is kept is bounded.
+ * left in the next, and what is kept is bounded.  And objects that are shown
+ * from their record's bytes: what each reader is shown.
  */
 #include <criterion/criterion.h>
 #include <string.h>
 
 #include "engine/dispatch.h"
+#include "tests/support/world.h"
 
 #define KEPT 64
 
@@ -94,4 +96,102 @@ Test(dispatch, neither_a_large_reply_nor_an_answered_request_is_kept)
     request_answered(r);
     request_free(r);
     cr_assert_eq(home.n, 0);
+}
+
+/* ---- Objects as they are shown ------------------------------------------ */
+
+static struct world world;
+
+static void open_people(void)
+{
+    struct criterion rsa = {.code = CRITERION_RSA, .until = ABSENT};
+    struct profile p = a_profile("P-1", "76540", 30);
+    struct reference *ref;
+
+    p.criteria.at = &rsa;
+    p.criteria.n = 1;
+    cr_assert_eq(reference_new(NULL, 0, &ref), ERR_NONE);
+    world_open(&world);
+    world_begin(&world);
+    world_put(&world, ref, ENTITY_PROFILE, &p);
+    world_commit(&world);
+    reference_free(ref);
+}
+
+static void close_people(void)
+{
+    world_close(&world);
+}
+
+TestSuite(shown, .init = open_people, .fini = close_people, .timeout = 60);
+
+/* What ROLE is answered to VERB with BODY; in R, to be freed. */
+static struct slice answer(struct request *r, struct store_view *view,
+                           unsigned role, enum verb verb, struct slice body)
+{
+    const struct verb_row *row = &verb_rows[verb];
+
+    r->call.verb = verb;
+    r->call.role = role;
+    r->call.limits = &limits_batch;
+    r->header.min_revision = ABSENT;
+    r->ask = shape_array(r->call.arena, row->ask, 1);
+    r->answer = shape_array(r->call.arena, row->answer, 1);
+    cr_assert_eq(protocol_decode(row->ask, body, &limits_batch, r->call.arena,
+                                 r->ask, &r->call.faults),
+                 ERR_NONE);
+    dispatch_view(r, view);
+    return (struct slice){r->reply_body.data, r->reply_body.len};
+}
+
+/* The same as BYTES of the answer's member, decoded and encoded again. */
+static void same_as(unsigned role, enum verb verb, struct slice body,
+                    const char *expected, size_t len)
+{
+    struct request *r = request_new(NULL);
+    struct store_view *view;
+    struct slice got;
+
+    cr_assert_eq(store_view_begin(world.store, &view), ERR_NONE);
+    got = answer(r, view, role, verb, body);
+    cr_expect(slice_equal(got, (struct slice){expected, len}),
+              "role %u, %s: %zu bytes, not %zu", role, verb_rows[verb].name,
+              got.len, len);
+    store_view_end(view);
+    request_free(r);
+}
+
+#define SAME_AS(role, verb, body, expected)                                    \
+    same_as(role, verb, SLICE(body), expected, sizeof expected - 1)
+
+/* The record as it is, and decoded and encoded again. */
+#define PERSON                                                                 \
+    "\x84\xa2id\xa3P-1\xa7"                                                    \
+    "commune\xa5"                                                              \
+    "76540\xabmobility_km\x1e"                                                 \
+    "\xa8"                                                                     \
+    "criteria\x91\x81\xa4"                                                     \
+    "code\xa3RSA"
+
+Test(shown, an_object_is_what_its_readers_may_see)
+{
+    static const char got[] = "\x83\xa2id\xa3P-1\xa3rev\x01\xa7profile" PERSON;
+
+    SAME_AS(DEVELOPMENT, VERB_profile_get, "\x81\xa2id\xa3P-1", got);
+    SAME_AS(FACILITATOR, VERB_profile_get, "\x81\xa2id\xa3P-1", got);
+    SAME_AS(DEVELOPMENT, VERB_profile_list, "\x80", "\x81\xa4rows\x91" PERSON);
+    SAME_AS(FACILITATOR, VERB_profile_list, "\x80", "\x81\xa4rows\x91" PERSON);
+}
+
+Test(shown, who_has_no_right_to_an_object_does_not_find_it)
+{
+    struct request *r = request_new(NULL);
+    struct store_view *view;
+
+    cr_assert_eq(store_view_begin(world.store, &view), ERR_NONE);
+    answer(r, view, PORTAL, VERB_profile_get, SLICE("\x81\xa2id\xa3P-1"));
+    cr_expect_eq(r->error, ERR_NOT_FOUND);
+    cr_expect_null(memmem(r->reply_body.data, r->reply_body.len, "RSA", 3));
+    store_view_end(view);
+    request_free(r);
 }
