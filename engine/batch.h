@@ -42,9 +42,10 @@ void batch_halt(struct batch *batch);
 /* Has everything ended since? */
 int batch_halted(struct batch *batch);
 
-/* Halt, and wait for it; the writer must still be there.  Then the writer
- * stops, and then the batch is freed.  NULL is fine for both. */
+/* Halt, and wait for it, before the writer is stopped.  NULL is fine. */
 void batch_stop(struct batch *batch);
+/* Give it back, after the writer has stopped: jobs may still have been queued.
+ * NULL is fine. */
 void batch_free(struct batch *batch);
 
 #endif

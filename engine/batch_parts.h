@@ -103,9 +103,14 @@ void batch_drop_pieces(struct batch *b);
 
 /* Runs of jobs; the context is the batch.  Each first sees whether the run is
  * still there and running: ERR_NOT_FOUND. */
+
+/* Go on from the note, or begin anew when the snapshot is another. */
 enum err batch_begin_stretch(void *context, struct store_batch *batch);
+/* Everything is stored: the run takes the place of the one before. */
 enum err batch_finish_run(void *context, struct store_batch *batch);
+/* It failed with the batch's error: what it found is dropped. */
 enum err batch_fail_run(void *context, struct store_batch *batch);
+/* The daemon ends in good order. */
 enum err batch_pause_run(void *context, struct store_batch *batch);
 
 #endif

@@ -141,12 +141,14 @@ static enum err compare_lot(struct worker *w, const struct rescore_result *now,
                          w->before_first + now->lot - 1, w->answers, &bytes);
     if (!e)
         e = rescore_read(bytes, &before);
+    if (e && e != ERR_NOT_FOUND && e != ERR_STORE_CORRUPT)
+        return e;
     if (e == ERR_NOT_FOUND)
         figures->added++;
     else if (!now->problem)
-        figures->changed += e == ERR_STORE_CORRUPT || before.problem ||
+        figures->changed += e || before.problem ||
                             !rescore_same(&before, now, b->previous_limit);
-    return e == ERR_STORE_IO || e == ERR_NOMEM ? e : ERR_NONE;
+    return ERR_NONE;
 }
 
 /* ---- Pieces ------------------------------------------------------------- */
