@@ -20,9 +20,9 @@
 #define NOTE_HEAD 8
 #define NOTE_POSTING (NOTE_HEAD + 8)
 #define NOTE_SIDE (NOTE_HEAD + 8 + INDEX_SIDE)
-#define NOTE_MAX (NOTE_HEAD + 8 + INDEX_SIDE)
+#define NOTE_MAX (NOTE_POSTING + 2 * INDEX_FACTS_MAX)
 
-_Static_assert(NOTE_POSTING + 2 * INDEX_FACTS_MAX <= NOTE_MAX, "fits");
+_Static_assert(NOTE_SIDE <= NOTE_MAX, "either kind of note fits");
 
 struct note {
     unsigned char bytes[NOTE_MAX];

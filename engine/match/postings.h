@@ -145,7 +145,7 @@ uint16_t postings_day(int64_t date);
 
 /* The side row of a person: everything that is judged; the id if it is short,
  * and the ends of the criteria if there is room. */
-#define PERSON_ID_INLINE 22
+#define PERSON_ID_INLINE 24
 void postings_pack_person(const struct reference *ref, const struct profile *p,
                           unsigned char row[INDEX_SIDE]);
 

@@ -107,17 +107,49 @@ static inline uint64_t unpack(const unsigned char **at, size_t bytes)
     return value;
 }
 
-/* Three bytes from the first date there is (entities.h); 0 is ABSENT. */
+/* Days from the first date there is (entities.h), and one; 0 is ABSENT. */
+#define DATE_BITS 17
+_Static_assert(DATE_MAX - DATE_MIN + 1 < 1 << DATE_BITS, "any date fits");
+
+static uint64_t date_bits(int64_t date)
+{
+    return date == ABSENT ? 0 : (uint64_t)(date - DATE_MIN + 1);
+}
+
+static inline int64_t date_of(uint64_t bits)
+{
+    bits &= (1u << DATE_BITS) - 1;
+    return bits ? (int64_t)bits + DATE_MIN - 1 : ABSENT;
+}
+
 static unsigned char *pack_date(unsigned char *at, int64_t date)
 {
-    return pack(at, date == ABSENT ? 0 : (uint64_t)(date - DATE_MIN + 1), 3);
+    return pack(at, date_bits(date), 3);
 }
 
 static inline int64_t unpack_date(const unsigned char **at)
 {
-    int64_t value = (int64_t)unpack(at, 3);
+    return date_of(unpack(at, 3));
+}
 
-    return value ? value + DATE_MIN - 1 : ABSENT;
+/* Three in seven bytes. */
+static unsigned char *pack_dates(unsigned char *at, int64_t a, int64_t b,
+                                 int64_t c)
+{
+    return pack(at,
+                date_bits(a) | date_bits(b) << DATE_BITS |
+                    date_bits(c) << 2 * DATE_BITS,
+                7);
+}
+
+static inline void unpack_dates(const unsigned char **at, int64_t *a,
+                                int64_t *b, int64_t *c)
+{
+    uint64_t bits = unpack(at, 7);
+
+    *a = date_of(bits);
+    *b = date_of(bits >> DATE_BITS);
+    *c = date_of(bits >> 2 * DATE_BITS);
 }
 
 /* Hours a week are 1 to 48; 0 is ABSENT. */
@@ -204,12 +236,10 @@ void postings_pack_person(const struct reference *ref, const struct profile *p,
     at = pack(at, (uint64_t)person.mobility_km, 2);
     at = pack_hours(at, person.hours_min);
     at = pack_hours(at, person.hours_max);
-    at = pack_date(at, person.first_until);
-    at = pack_date(at, person.pass_until);
-    at = pack_date(at, person.pass_suspended_until);
-    at = pack_date(at, person.available_from);
-    at = pack_date(at, person.registered_on);
-    at = pack_date(at, person.consent_on);
+    at = pack_dates(at, person.first_until, person.pass_until,
+                    person.pass_suspended_until);
+    at = pack_dates(at, person.available_from, person.registered_on,
+                    person.consent_on);
     pack_date(at, person.last_contact_on);
     if (p->id.len <= PERSON_ID_INLINE) {
         row[ID_AT] = (unsigned char)p->id.len;
@@ -237,12 +267,9 @@ void postings_unpack_person(const struct reference *ref,
     p->mobility_km = (int64_t)unpack(&at, 2);
     p->hours_min = unpack_hours(&at);
     p->hours_max = unpack_hours(&at);
-    p->first_until = unpack_date(&at);
-    p->pass_until = unpack_date(&at);
-    p->pass_suspended_until = unpack_date(&at);
-    p->available_from = unpack_date(&at);
-    p->registered_on = unpack_date(&at);
-    p->consent_on = unpack_date(&at);
+    unpack_dates(&at, &p->first_until, &p->pass_until,
+                 &p->pass_suspended_until);
+    unpack_dates(&at, &p->available_from, &p->registered_on, &p->consent_on);
     p->last_contact_on = unpack_date(&at);
     unpack_ends(row + ID_AT + 1 + row[ID_AT], row + INDEX_SIDE, p);
 }
