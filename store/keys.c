@@ -8,12 +8,14 @@
  * aborted is given again: nobody has seen that one.)
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "store/index_parts.h"
 
 /* ---- In memory ---------------------------------------------------------- */
 
-#define CHUNK_BITS 12
+/* 2 MiB, which the system may give as one page: keys are read all over. */
+#define CHUNK_BITS 18
 #define CHUNK ((uint32_t)1 << CHUNK_BITS)
 #define CHUNKS ((size_t)1 << (32 - CHUNK_BITS))
 
@@ -21,7 +23,6 @@ struct chunk {
     _Atomic uint64_t keys[CHUNK];
 };
 
-/* 8 MiB of addresses, of which the system gives us those that are used. */
 struct index_keys {
     size_t end; /* chunks from here on were never used; the writer's own */
     _Atomic(struct chunk *) chunks[CHUNKS];
@@ -41,6 +42,17 @@ void index_keys_free(struct index_keys *keys)
     free(keys);
 }
 
+static struct chunk *chunk_new(void)
+{
+    struct chunk *chunk = aligned_alloc(sizeof *chunk, sizeof *chunk);
+
+    if (!chunk)
+        return NULL;
+    madvise(chunk, sizeof *chunk, MADV_HUGEPAGE);
+    memset(chunk, 0, sizeof *chunk);
+    return chunk;
+}
+
 enum err index_keys_set(struct index_keys *keys, uint32_t number, uint64_t key)
 {
     size_t at = number >> CHUNK_BITS;
@@ -48,7 +60,7 @@ enum err index_keys_set(struct index_keys *keys, uint32_t number, uint64_t key)
         atomic_load_explicit(&keys->chunks[at], memory_order_relaxed);
 
     if (!chunk) {
-        if (!(chunk = calloc(1, sizeof *chunk)))
+        if (!(chunk = chunk_new()))
             return ERR_NOMEM;
         atomic_store_explicit(&keys->chunks[at], chunk, memory_order_release);
         if (at >= keys->end)
@@ -67,6 +79,15 @@ uint64_t index_keys_get(const struct index_keys *keys, uint32_t number)
     return chunk ? atomic_load_explicit(&chunk->keys[number % CHUNK],
                                         memory_order_relaxed)
                  : 0;
+}
+
+void index_keys_ahead(const struct index_keys *keys, uint32_t number)
+{
+    const struct chunk *chunk = atomic_load_explicit(
+        &keys->chunks[number >> CHUNK_BITS], memory_order_acquire);
+
+    if (chunk)
+        __builtin_prefetch(&chunk->keys[number % CHUNK]);
 }
 
 enum err index_keys_set_all(struct index_keys *keys, uint32_t first,

@@ -198,3 +198,8 @@ uint64_t index_reader_key(const struct index_reader *reader, uint32_t number)
 {
     return index_keys_get(reader->view->store->keys, number);
 }
+
+void index_reader_key_ahead(const struct index_reader *reader, uint32_t number)
+{
+    index_keys_ahead(reader->view->store->keys, number);
+}

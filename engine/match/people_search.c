@@ -159,22 +159,43 @@ static enum err open_page(struct people *p, const struct step *step)
     return e;
 }
 
-/* A row that passed: its score and, where that can enter, its tie. */
-static void offer_row(struct people *p, const struct index_block *block,
-                      size_t row, uint32_t fit)
+/* The rows that passed and may enter by their score: their keys are on their
+ * way when the last is counted out. */
+static size_t score_rows(struct people *p, const struct index_block *block,
+                         uint32_t fit, const uint16_t *rows, size_t n,
+                         struct best_entry *out)
 {
-    struct best_entry entry = {.number = block->number[row], .fit = fit};
+    int64_t least = best_least(p->best);
+    size_t kept = 0;
 
-    entry.score = (int32_t)rows_score(&p->test, block, row, fit);
-    if (entry.score < 0 || entry.score < best_least(p->best))
-        return;
-    entry.tie = order_tie(p->j->key, index_reader_key(p->reader, entry.number));
-    best_offer(p->best, &entry);
+    for (size_t i = 0; i < n; i++) {
+        int64_t score = rows_score(&p->test, block, rows[i], fit);
+
+        if (score < 0 || score < least)
+            continue;
+        out[kept] = (struct best_entry){.score = (int32_t)score,
+                                        .number = block->number[rows[i]],
+                                        .fit = fit};
+        index_reader_key_ahead(p->reader, out[kept++].number);
+    }
+    return kept;
+}
+
+static void offer_rows(struct people *p, struct best_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].score < best_least(p->best))
+            continue;
+        entries[i].tie = order_tie(
+            p->j->key, index_reader_key(p->reader, entries[i].number));
+        best_offer(p->best, &entries[i]);
+    }
 }
 
 static enum err open_block(struct people *p, const struct step *step)
 {
     const struct index_head *head = step->heads;
+    struct best_entry entries[ROWS_ROOM];
     uint16_t rows[ROWS_ROOM];
     struct index_block block;
     struct row_bar bar;
@@ -189,8 +210,8 @@ static enum err open_block(struct people *p, const struct step *step)
                    near_between(&p->test.near, head->where, head->last),
                    best_least(p->best));
     n = rows_test(&p->test, &block, &bar, rows);
-    for (size_t i = 0; i < n; i++)
-        offer_row(p, &block, rows[i], step->fit);
+    n = score_rows(p, &block, step->fit, rows, n, entries);
+    offer_rows(p, entries, n);
     return ERR_NONE;
 }
 
