@@ -168,6 +168,11 @@ enum err index_reader_block(struct index_reader *reader,
 enum err index_reader_side(struct index_reader *reader, uint32_t number,
                            const unsigned char **row);
 
+/* The same of a number that a posting names, and is there for that: nothing is
+ * read yet, the row is on its way.  (Were it not there, it would be zeros.) */
+enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,
+                                 const unsigned char **row);
+
 /* The key of a number that a view of this store has seen; 0 for others. */
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number);
 /* It will be asked for soon: a miss of the cache that need not be waited for.

@@ -178,8 +178,8 @@ static enum err chunk_read(struct index_reader *reader, uint32_t number)
     return ERR_NONE;
 }
 
-enum err index_reader_side(struct index_reader *reader, uint32_t number,
-                           const unsigned char **row)
+enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,
+                                 const unsigned char **row)
 {
     const struct index_chunk *chunk = &reader->chunk;
     enum err e;
@@ -188,10 +188,22 @@ enum err index_reader_side(struct index_reader *reader, uint32_t number,
     if ((!chunk->rows || chunk->first != number - number % INDEX_CHUNK) &&
         (e = chunk_read(reader, number)))
         return e;
-    if (!index_chunk_has(chunk, number % INDEX_CHUNK))
-        return ERR_NOT_FOUND;
     *row = chunk->rows + (size_t)INDEX_SIDE * (number % INDEX_CHUNK);
+    __builtin_prefetch(*row);
+    __builtin_prefetch(*row + INDEX_SIDE - 1);
     return ERR_NONE;
+}
+
+enum err index_reader_side(struct index_reader *reader, uint32_t number,
+                           const unsigned char **row)
+{
+    enum err e = index_reader_side_ahead(reader, number, row);
+
+    if (e)
+        return e;
+    return index_chunk_has(&reader->chunk, number % INDEX_CHUNK)
+               ? ERR_NONE
+               : ERR_NOT_FOUND;
 }
 
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number)

@@ -126,9 +126,7 @@ static enum err look_ahead(const struct job_case *j,
         const unsigned char **row = &rows->at[rows->n % AHEAD];
 
         j->lot->m->sides++;
-        e = index_reader_side(reader, best->at[rows->n].number, row);
-        if (!e)
-            __builtin_prefetch(*row);
+        e = index_reader_side_ahead(reader, best->at[rows->n].number, row);
     }
     return e;
 }
