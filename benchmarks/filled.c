@@ -314,23 +314,52 @@ static void name_dir(struct filled *f, const char *dir, const char *name)
         die("the name of %s is too long", dir);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_files(const char *dir)
+{
+    (void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Open what is there; 0 when nothing is, or nothing that this code can read:
+ * then nothing is. */
+static int open_kept(struct filled *f, uint64_t *marked)
+{
+    struct store_options options = {.map_bytes = MAP_BYTES};
+    enum err e = ERR_STORE_CORRUPT;
+
+    if (read_mark(f, marked))
+        e = store_open(f->dir, &options, &f->store);
+    if (e == ERR_STORE_CORRUPT || e == ERR_STORE_SCHEMA)
+        remove_files(f->dir);
+    else
+        must(e, f->dir);
+    return !e;
+}
+
 void filled_open(struct filled *filled, const char *dir, const char *name,
                  const struct world *world, const struct reference *ref)
 {
-    struct store_options options = {.map_bytes = MAP_BYTES};
+    struct store_options options = {.init = 1, .map_bytes = MAP_BYTES};
     uint64_t sum = derived_sum(world, ref), marked = 0;
+    int kept;
 
     memset(filled, 0, sizeof *filled);
     filled->world = world;
     (void)mkdir(dir, 0700);
     name_dir(filled, dir, name);
-    options.init = !read_mark(filled, &marked);
-    if (options.init && access(filled->dir, F_OK) == 0)
-        die("%s is half made: remove it", filled->dir);
-    must(store_open(filled->dir, &options, &filled->store), filled->dir);
-    if (options.init)
+    if (!(kept = open_kept(filled, &marked))) {
+        must(store_open(filled->dir, &options, &filled->store), filled->dir);
         fill(filled);
-    if (options.init || marked != sum)
+    }
+    if (!kept || marked != sum)
         filled_build(filled->store, ref, &filled->times);
     mark_filled(filled, sum);
 }
@@ -354,20 +383,6 @@ void filled_reopen(struct filled *f)
 {
     filled_close(f);
     open_store(f);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type,
-                      struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static void remove_files(const char *dir)
-{
-    (void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 void filled_copy(struct filled *copy, const struct filled *from,
