@@ -115,12 +115,17 @@ class Daemon:
             return log.read()
 
     def files(self):
-        """Every file of the store and its bytes."""
+        """Every file of the store and its bytes; one that goes away
+        meanwhile holds nothing."""
         for folder, _, names in os.walk(self.store):
             for name in names:
                 path = os.path.join(folder, name)
-                with open(path, "rb") as f:
-                    yield path, f.read()
+                try:
+                    with open(path, "rb") as f:
+                        content = f.read()
+                except FileNotFoundError:
+                    continue
+                yield path, content
 
     def check(self):
         """claused --check: the exit status and what it said."""
