@@ -100,8 +100,7 @@ static enum err versions(const struct match *m, struct slices *out)
     if (!list)
         return ERR_NOMEM;
     for (size_t i = 0; i < r->n_tables; i++)
-        list[i] = arena_format(m->arena, "%s@%s", r->tables[i].name,
-                               r->tables[i].version);
+        list[i] = r->tables[i].stamp;
     *out = (struct slices){list, r->n_tables};
     return ERR_NONE;
 }

@@ -8,6 +8,7 @@
  */
 #include "store/reference_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -308,6 +309,19 @@ static enum err import_lines(struct reference_private *own,
     return lines->data ? ERR_NONE : ERR_NOMEM;
 }
 
+/* "name@version". */
+static struct slice own_stamp(struct reference_private *own, struct slice name,
+                              struct slice version)
+{
+    size_t len = name.len + 1 + version.len;
+    char *text = reference_own(own, len + 1, 1);
+
+    if (text)
+        snprintf(text, len + 1, "%.*s@%.*s", (int)name.len, name.data,
+                 (int)version.len, version.data);
+    return (struct slice){text, len};
+}
+
 static enum err add_table(struct reference *ref, struct reference_table *table,
                           struct slice name, struct slice version,
                           struct slice source)
@@ -315,9 +329,11 @@ static enum err add_table(struct reference *ref, struct reference_table *table,
     table->name = own_text(ref->private, name);
     table->version = own_text(ref->private, version);
     table->source = own_text(ref->private, source);
+    table->stamp = own_stamp(ref->private, name, version);
     ref->n_tables++;
-    return table->name && table->version && table->source ? ERR_NONE
-                                                          : ERR_NOMEM;
+    return table->name && table->version && table->source && table->stamp.data
+               ? ERR_NONE
+               : ERR_NOMEM;
 }
 
 /* The bundled tables as tables.tsv names them, those that an import replaced

@@ -91,6 +91,7 @@ struct reference_table {
     const char *name;
     const char *version;
     const char *source;
+    struct slice stamp; /* "name@version": what answers say of it */
     uint64_t rows;
     int imported; /* by a user; 0: bundled */
 };
