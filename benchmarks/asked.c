@@ -101,6 +101,7 @@ static void add_match(struct asked *asked, const struct market *market,
     ask.market = market->id;
     ask.on = asked_on();
     ask.lot = lot;
+    ask.job = 1;
     ask.limit = ASKED_LIMIT;
     ask.grace = ASKED_GRACE;
     asked->lots[asked->match.n] = (struct asked_lot){market, lot};
@@ -209,7 +210,7 @@ static void match_lot(struct store_view *view, struct arena *arena,
                       .grace = ASKED_GRACE};
 
     shape_clear(&shape_lot_answer, out);
-    must(match_people(&m, lot->market, lot->lot, ABSENT, out));
+    must(match_people(&m, lot->market, lot->lot, 1, out));
 }
 
 /* As the daemon: a view of its own, the record, the answer's bytes. */

@@ -14,7 +14,7 @@
 #define ASKED_ON "2026-11-23"
 #define ASKED_GRACE 14
 
-/* One people match: a lot of a decoded market. */
+/* One people match: the first job of a lot of a decoded market. */
 struct asked_lot {
     const struct market *market;
     int64_t lot;
@@ -23,8 +23,9 @@ struct asked_lot {
 struct asked {
     struct arena *arena; /* holds all of it */
     struct questions ping;
-    struct questions get;   /* market.get, each market once */
-    struct questions match; /* match.people, each lot with jobs once */
+    struct questions get; /* market.get, each market once */
+    struct questions
+        match; /* match.people, each lot with jobs once, its first job */
     struct asked_lot *lots; /* of `match`, in its order */
 };
 

@@ -291,7 +291,7 @@ static void size_echoes(struct bench *b)
            b->echo[PING].at->frames[2].len, b->echo[GET].at->frames[2].len,
            ECHO_BYTES);
     if (b->asked.match.n)
-        printf(", a match of at most %d a job %.0f", ASKED_LIMIT,
+        printf(", a match of at most %d people %.0f", ASKED_LIMIT,
                asker_sweep(asker, &b->asked.match));
     printf("\n");
     asker_close(asker);
