@@ -77,8 +77,54 @@ static void bad_key(const struct key *key, const char *what,
                    what, key->name.data, key->min, INT64_MAX);
 }
 
+/* Step over one pair; a bad value does not hide what follows it. */
+static int next_pair(struct wire *in, struct item *name, struct item *item)
+{
+    return wire_next(in, name) && wire_skip(in, name) && wire_next(in, item) &&
+           wire_skip(in, item);
+}
+
+/* Take ITEM as the value of the key called NAME, if there is one; SEEN: those
+ * that stood there. */
+static enum err take_key(const struct key *keys, size_t n, unsigned *seen,
+                         const struct item *name, const struct item *item,
+                         void *header, struct arena *arena,
+                         struct faults *faults)
+{
+    unsigned bit;
+    size_t at = 0;
+
+    while (at < n &&
+           (name->kind != ITEM_STR || !is_name(keys[at].name, name->text)))
+        at++;
+    bit = 1u << at;
+    /* Not known, or nil, which is absent. */
+    if (at == n || (item->kind == ITEM_NIL && !(*seen & bit)))
+        return ERR_NONE;
+    if (!(*seen & bit) && read_key(&keys[at], item, header)) {
+        *seen |= bit;
+        return ERR_NONE;
+    }
+    bad_key(&keys[at], *seen & bit ? "it stands twice: " : "", arena, faults);
+    *seen |= bit;
+    return ERR_BAD_HEADER;
+}
+
+/* No header at all: whatever else was found wrong with it is of no use. */
+static enum err no_header(struct arena *arena, struct faults *faults)
+{
+    if (!faults)
+        return ERR_BAD_HEADER;
+    faults->n = 0;
+    faults_add(faults, arena, ERR_BAD_HEADER, SLICE(""),
+               "one msgpack map of at most %zu bytes, %zu items and %u levels",
+               limits_header.bytes, limits_header.items, limits_header.depth);
+    return ERR_BAD_HEADER;
+}
+
 /* Read what KEYS name from a header map.  A bad one does not end the walk:
- * the id behind it is still wanted for the refusal. */
+ * the id behind it is still wanted for the refusal.  Most headers hold
+ * scalars alone, and the walk counts those; the others are scanned. */
 static enum err read_header(struct slice bytes, const struct key *keys,
                             size_t n, void *header, struct arena *arena,
                             struct faults *faults)
@@ -87,36 +133,23 @@ static enum err read_header(struct slice bytes, const struct key *keys,
     struct item head, name, item;
     enum err e = ERR_NONE;
     unsigned seen = 0;
+    int nested = 0;
 
-    if (scan_value(bytes, &limits_header, 0) || !wire_next(&in, &head) ||
-        head.kind != ITEM_MAP) {
-        if (faults)
-            faults_add(faults, arena, ERR_BAD_HEADER, SLICE(""),
-                       "one msgpack map of at most %zu bytes, %zu items and "
-                       "%u levels",
-                       limits_header.bytes, limits_header.items,
-                       limits_header.depth);
-        return ERR_BAD_HEADER;
-    }
+    if (bytes.len > limits_header.bytes || !wire_next(&in, &head) ||
+        head.kind != ITEM_MAP || 1 + 2 * (size_t)head.n > limits_header.items)
+        return no_header(arena, faults);
     for (; head.n; head.n--) {
-        size_t at = 0;
+        enum err bad;
 
-        if (!wire_next(&in, &name) || !wire_skip(&in, &name) ||
-            !wire_next(&in, &item) || !wire_skip(&in, &item))
-            return ERR_BAD_HEADER;
-        while (at < n &&
-               (name.kind != ITEM_STR || !is_name(keys[at].name, name.text)))
-            at++;
-        /* Not known, or nil, which is absent. */
-        if (at == n || (item.kind == ITEM_NIL && !(seen >> at & 1)))
-            continue;
-        if (seen >> at & 1 || !read_key(&keys[at], &item, header)) {
-            bad_key(&keys[at], seen >> at & 1 ? "it stands twice: " : "", arena,
-                    faults);
-            e = ERR_BAD_HEADER;
-        }
-        seen |= 1u << at;
+        if (!next_pair(&in, &name, &item))
+            return no_header(arena, faults);
+        nested |= name.kind >= ITEM_ARRAY || item.kind >= ITEM_ARRAY;
+        bad = take_key(keys, n, &seen, &name, &item, header, arena, faults);
+        if (bad)
+            e = bad;
     }
+    if (in.at != in.end || (nested && scan_value(bytes, &limits_header, 0)))
+        return no_header(arena, faults);
     return e;
 }
 

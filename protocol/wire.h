@@ -47,12 +47,20 @@ int wire_take(struct wire *in, struct item *out);
 
 /* Read one item: a scalar whole, of an array or a map the head.  0 when the
  * bytes end first, promise more than they hold, or are of a type that is not
- * taken (ext, 0xc1); the walk is then over.  Most are short texts. */
+ * taken (ext, 0xc1); the walk is then over.  Most are short texts and small
+ * numbers. */
 static inline int wire_next(struct wire *in, struct item *out)
 {
     size_t left = (size_t)(in->end - in->at);
-    size_t size = left ? in->at[0] ^ 0xa0u : 0x20;
+    unsigned head = left ? in->at[0] : 0xc1;
+    size_t size = head ^ 0xa0u;
 
+    if (head < 0x80) {
+        out->kind = ITEM_INT;
+        out->number = head;
+        in->at++;
+        return 1;
+    }
     if (size >= 0x20 || size >= left)
         return wire_take(in, out);
     out->kind = ITEM_STR;

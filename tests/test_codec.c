@@ -381,6 +381,8 @@ ParameterizedTestParameters(codec, headers_are_read_or_refused)
         {"{\"m\":\"ping\",\"i\":1,\"i\":2}", ERR_BAD_HEADER, "i", 1},
         {"[\"ping\"]", ERR_BAD_HEADER, "", 0},
         {"{\"m\":\"ping\",\"z\":[[[[[1]]]]]}", ERR_BAD_HEADER, "", 0},
+        {"{\"m\":\"ping\",\"i\":5,\"d\":-1,\"z\":[[[[[1]]]]]}", ERR_BAD_HEADER,
+         "", 5},
     };
 
     return cr_make_param_array(struct header_row, rows,
@@ -402,6 +404,48 @@ ParameterizedTest(struct header_row *row, codec, headers_are_read_or_refused,
     } else {
         cr_assert(slice_equal(header.method, SLICE("ping")));
         cr_assert_eq(header.key.data, NULL);
+    }
+}
+
+/* Whatever else a header lacks, an id that could be read is answered to. */
+Test(codec, a_header_that_is_no_map_alone_keeps_its_id, .init = decoding_begin,
+     .fini = decoding_end)
+{
+    static const struct slice bad[] = {
+        {"\x82\xa1i\x05\xa1m\xa4ping\xc0", 12}, /* and something after it */
+        {"\x83\xa1i\x05\xa1m\xa4ping", 11},     /* a pair is missing */
+        {"\x82\xa1i\x05\xa1m\xc1", 8},          /* of no type */
+    };
+    struct ask_header header;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        faults.n = 0;
+        cr_expect_eq(protocol_decode_header(bad[i], arena, &header, &faults),
+                     ERR_BAD_HEADER);
+        cr_expect_eq(header.id, 5);
+        cr_expect_eq(faults.n, 1);
+        cr_expect_eq(faults.at[0].field.len, 0);
+    }
+}
+
+/* The bound on items counts a map of scalars without a scan. */
+Test(codec, a_header_has_at_most_sixty_four_items, .init = decoding_begin,
+     .fini = decoding_end)
+{
+    for (unsigned pairs = 31; pairs <= 32; pairs++) {
+        struct buffer bytes = {0};
+        unsigned char head[3] = {0xde, 0, (unsigned char)pairs};
+        struct ask_header header;
+
+        cr_assert_eq(buffer_add(&bytes, head, 3), ERR_NONE);
+        cr_assert_eq(buffer_add(&bytes, "\xa1m\xa4ping", 7), ERR_NONE);
+        for (unsigned i = 1; i < pairs; i++)
+            cr_assert_eq(buffer_add(&bytes, "\xa1z\x01", 3), ERR_NONE);
+        cr_expect_eq(
+            protocol_decode_header((struct slice){bytes.data, bytes.len}, arena,
+                                   &header, &faults),
+            pairs == 31 ? ERR_NONE : ERR_BAD_HEADER);
+        buffer_free(&bytes);
     }
 }
 
