@@ -41,13 +41,15 @@ static void run_with(writer_job_run *run, int commits)
 static enum err change_everything(void *context, struct store_batch *b)
 {
     struct world inside = {.batch = b};
+    struct chance aside = t.chance;
 
     (void)context;
+    aside.arena = t.aside;
     for (unsigned i = 0; i < STRUCTURES; i++)
         world_put(&inside, t.ref, ENTITY_STRUCTURE,
-                  chance_structure(&t.chance, STRUCTURES + i));
+                  chance_structure(&aside, STRUCTURES + i));
     for (unsigned i = 0; i < PROFILES; i++)
-        world_put(&inside, t.ref, ENTITY_PROFILE, chance_profile(&t.chance, i));
+        world_put(&inside, t.ref, ENTITY_PROFILE, chance_profile(&aside, i));
     return ERR_NONE;
 }
 

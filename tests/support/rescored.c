@@ -1,5 +1,6 @@
 #include "tests/support/rescored.h"
 
+#include <pthread.h>
 #include <criterion/criterion.h>
 #include <sched.h>
 #include <signal.h>
@@ -105,11 +106,15 @@ void fill_store(void)
     world_commit(&t.world);
 }
 
+static pthread_t own_thread;
+
 void rescored_setup(void)
 {
     t = (struct rescored){.limit = 20};
     cr_assert_eq(reference_new(chance_imports, 2, &t.ref), ERR_NONE);
     t.arena = arena_new(1u << 30);
+    t.aside = arena_new(1u << 30);
+    own_thread = pthread_self();
     t.chance = (struct chance){SEED, t.arena, t.ref};
     world_open(&t.world);
     fill_store();
@@ -119,8 +124,9 @@ void rescored_teardown(void)
 {
     world_close(&t.world);
     arena_free(t.arena);
+    arena_free(t.aside);
     reference_free(t.ref);
-    t.arena = NULL;
+    t.arena = t.aside = NULL;
     t.ref = NULL;
 }
 
@@ -146,9 +152,11 @@ struct rescore_slots slots(void)
 
 struct call a_call(enum verb verb)
 {
+    int own = pthread_equal(pthread_self(), own_thread);
+
     return (struct call){.verb = verb,
                          .role = DEVELOPMENT,
-                         .arena = t.arena,
+                         .arena = own ? t.arena : t.aside,
                          .structure_weights = match_structure_weights,
                          .person_weights = match_person_weights,
                          .now_ms = 1795435200000,

@@ -17,7 +17,8 @@ enum { STRUCTURES = 30, PROFILES = 200, MARKETS = 60, CHUNK = 5 };
 
 struct rescored {
     struct reference *ref;
-    struct arena *arena;
+    struct arena *arena; /* of the test's thread */
+    struct arena *aside; /* of what runs on the writer's, at the same time */
     struct world world;
     struct chance chance;
     struct writer *writer; /* of the life in hand */
