@@ -78,6 +78,13 @@ $B/tests/test_files $B/tests/test_import $B/tests/test_quick: %: %.o $(filter-ou
 $B/benchmarks/%: $B/benchmarks/%.o $(BENCH_SHARED:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
+# PostgreSQL is asked by a benchmark alone.
+PG_OBJ := $(patsubst %.c,$B/%.o,$(wildcard benchmarks/postgres/*.c))
+$(PG_OBJ): ALL_CFLAGS += $(patsubst -I%,-isystem %,$(call pkg,--cflags,libpq))
+$(PG_OBJ): | deps-national
+$B/benchmarks/postgres/pg: $(PG_OBJ) $B/benchmarks/figures.o $(OBJ)
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(call pkg,--libs,libpq) -o $@
 # Allocation faults are injected by the linker, so no code carries a hook.
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup
 # A handler that fails after its first put.
@@ -133,7 +140,7 @@ build/fuzz/%: tests/fuzz_%.c $(wildcard protocol/*.[ch] store/*.[ch]) | deps-dev
 	  $< $(wildcard protocol/*.c store/*.c) $(LIBS) -o $@
 bench: all $(BENCHES) deps-bench ## some minutes of measuring at small scale, a line a target
 	@benchmarks/run $B small
-bench-national: all $(BENCHES) deps-national ## the whole country, beside PostgreSQL: hours
+bench-national: all $(BENCHES) $B/benchmarks/postgres/pg deps-national ## the whole country, beside PostgreSQL: hours
 	@benchmarks/run $B national
 
 fences: ## each library behind its door, includes one way
