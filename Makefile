@@ -86,7 +86,7 @@ $B/benchmarks/postgres/pg: $(PG_OBJ) $B/benchmarks/figures.o $(OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(call pkg,--libs,libpq) -o $@
 # Allocation faults are injected by the linker, so no code carries a hook.
-WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup
+WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=aligned_alloc
 # A handler that fails after its first put.
 WRAP_writer := -Wl,--wrap=postings_change
 # A batch that is interrupted after so many commits, or at one lot.

@@ -23,11 +23,13 @@ void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
 void __real_free(void *pointer);
 char *__real_strdup(const char *text);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void __wrap_free(void *pointer);
 char *__wrap_strdup(const char *text);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 static long countdown = -1; /* allocations before the one that fails */
 static int failed;          /* it has */
@@ -51,6 +53,14 @@ void *__wrap_malloc(size_t size)
 void *__wrap_calloc(size_t n, size_t size)
 {
     void *pointer = fails() ? NULL : __real_calloc(n, size);
+
+    live += pointer != NULL;
+    return pointer;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    void *pointer = fails() ? NULL : __real_aligned_alloc(alignment, size);
 
     live += pointer != NULL;
     return pointer;
