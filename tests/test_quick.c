@@ -115,8 +115,7 @@ ParameterizedTestParameters(quick, lines_of_profiles)
                                sizeof lines / sizeof *lines);
 }
 
-ParameterizedTest(struct line *line, quick, lines_of_profiles, .init = setup,
-                  .fini = teardown)
+ParameterizedTest(struct line *line, quick, lines_of_profiles)
 {
     cr_assert_eq(taken(&shape_profile, slice_of(line->text)), line->plain, "%s",
                  line->text);
