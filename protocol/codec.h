@@ -94,12 +94,14 @@ void buffer_free(struct buffer *buffer);
 enum err protocol_encode(const struct shape *shape, const void *value,
                          unsigned readers, struct buffer *out);
 
-/* The same, but for one struct at VALUE whose encoding for these readers is
- * known: its BYTES are taken as they are, and it is not looked into. */
+/* A struct, and what it is encoded to. */
 struct packed {
     const void *value;
     struct slice bytes;
 };
+/* The same, but for the struct at KNOWN's value, whose encoding for these
+ * readers is known: its bytes are taken as they are, and it is not looked
+ * into. */
 enum err protocol_encode_known(const struct shape *shape, const void *value,
                                unsigned readers, const struct packed *known,
                                struct buffer *out);

@@ -33,10 +33,13 @@ static inline enum err pack_end(struct buffer *out, const char *at)
     return ERR_NONE;
 }
 
-/* The long forms. */
+/* Any whole number, in its shortest form. */
 char *pack_long_int(char *at, int64_t number);
+/* The head of a text of LEN bytes. */
 char *pack_long_str(char *at, size_t len);
+/* The head of N elements. */
 char *pack_long_array(char *at, size_t n);
+/* The head of N pairs. */
 char *pack_long_map(char *at, size_t n);
 
 /* A whole number.  Scores and their parts are at most 1,000. */
@@ -60,7 +63,7 @@ char *pack_bool(char *at, int64_t number);
 /* A fraction, in eight bytes. */
 char *pack_real(char *at, double real);
 
-/* The heads of N elements, of N pairs. */
+/* The head of N elements, mostly few. */
 static inline char *pack_array(char *at, size_t n)
 {
     if (n > 15)
@@ -68,6 +71,8 @@ static inline char *pack_array(char *at, size_t n)
     *at = (char)(0x90 | n);
     return at + 1;
 }
+
+/* The head of N pairs, mostly few. */
 static inline char *pack_map(char *at, size_t n)
 {
     if (n > 15)

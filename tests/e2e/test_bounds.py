@@ -25,6 +25,21 @@ class Bursts(Bounds):
             answered.add(header["i"])
         self.assertEqual(self.ask("stats")["dropped_replies"], 0)
 
+    def test_reads_are_answered_in_the_order_they_were_asked(self):
+        # Long answers wait for one another, short ones go at once.
+        for i in range(40):
+            self.ask("structure.put", structure=structure(i))
+        self.ask("market.put", market=market("M-1"))
+        wire = self.raw()
+        for i in range(400):
+            if i % 7:
+                wire.ask("match.structures", {"market": "M-1", "limit": 40},
+                         i=i)
+            else:
+                wire.ask("ping", {}, i=i)
+        self.assertEqual([wire.receive()[0]["i"] for _ in range(400)],
+                         list(range(400)))
+
     def test_a_write_behind_the_revision_asked_for_is_not_done(self):
         wire = self.raw()
         wire.ask("market.put", {"market": market("M-1")}, k="r-1", r=1000)
