@@ -86,6 +86,7 @@ static struct match draw_match(struct exact *x, struct draw *d,
  * lots without codes or places; work on an island without a centre. */
 static void bend_lot(const struct world *w, struct draw *d, struct lot *lot)
 {
+    static const int64_t building = MODE_BUILD;
     struct job *job = &lot->jobs.at[0];
 
     if (draw_percent(d, 20))
@@ -106,7 +107,7 @@ static void bend_lot(const struct world *w, struct draw *d, struct lot *lot)
     if (draw_percent(d, 10))
         lot->sectors = (struct slices){NULL, 0};
     if (draw_percent(d, 10))
-        lot->modes = (struct ints){(const int64_t[]){MODE_BUILD}, 1};
+        lot->modes = (struct ints){&building, 1};
 }
 
 /* A lot of a market that is in no store. */
