@@ -23,6 +23,10 @@
 #define EXIT_LOCKED 75 /* another daemon has the store */
 #define EXIT_CONFIG 78
 
+/* So long the first question waits for pages that have not been read ahead:
+ * half a second after the start it has its answer. */
+#define AHEAD_MS 200
+
 enum { KEY_INIT = 256, KEY_REBUILD, KEY_CHECK };
 
 struct flags {
@@ -150,6 +154,7 @@ static int serve(struct store *store, const struct flags *flags,
         server_close(server);
         return e == ERR_STOPPING ? 0 : EXIT_IO;
     }
+    store_ahead_wait(store, AHEAD_MS);
     printf("listening %s\n", server_endpoint(server));
     fflush(stdout);
     e = server_run(server);
@@ -178,6 +183,7 @@ int main(int argc, char **argv)
         return e ? store_exit(e, &config) : 0;
     }
     options_store.init = flags.init;
+    options_store.read_ahead = 1;
     options_store.map_bytes = (size_t)config.map_mib << 20;
     if ((e = store_open(config.store, &options_store, &store)))
         return store_exit(e, &config);

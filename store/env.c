@@ -126,7 +126,8 @@ enum err store_env_open(struct store *store, const char *dir, const char *name,
     if (store->read_only)
         rc = open_env(path, MAP_BYTES_MIN, MDB_RDONLY, 0, out);
     else if (!(rc = reserve_lock_file(path)))
-        rc = open_env(path, map_round(map_bytes), 0, create, out);
+        rc = open_env(path, map_round(map_bytes),
+                      store->read_ahead ? MDB_NORDAHEAD : 0, create, out);
     return store_error(store, rc, path);
 }
 

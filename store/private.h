@@ -8,7 +8,8 @@
  *   env.c       an LMDB environment: open, check, grow
  *   view.c      snapshots and reads          batch.c   transactions and writes
  *   record.c journal.c once.c imported.c     what is kept
- *   audit.c   whether all of that agrees
+ *   audit.c   whether all of that agrees     ahead.c   its pages, before they
+ *                                            are needed
  *   index.c side.c build.c ...               the index, see index_parts.h
  *   results.c                                what batches found
  *   store.c     opening all of it            compact.c copies, going on in one
@@ -96,6 +97,8 @@ struct store {
     void (*log)(int priority, const char *text);
     int lock; /* descriptor that holds the flock */
     int read_only;
+    int read_ahead; /* by ourselves: the kernel reads what is asked for */
+    struct store_ahead *ahead; /* reading ahead, or what is left of it */
     struct store_marker marker;
     pthread_rwlock_t swap;
     struct store_env env;
@@ -205,6 +208,13 @@ enum err store_env_check(struct store *store, const char *dir,
 
 /* Make the map larger.  No transaction of this thread may be open. */
 void store_env_grow(struct store *store);
+
+/* ---- ahead.c ------------------------------------------------------------ */
+
+/* Begin to read ahead, on a thread of its own.  ERR_NOMEM. */
+enum err store_ahead_begin(struct store *store);
+/* End it, wherever it is; it need not have begun. */
+void store_ahead_end(struct store *store);
 
 /* ---- view.c ------------------------------------------------------------- */
 

@@ -131,7 +131,8 @@ static enum err load(struct store *store)
 /* The marker is read again under the lock: whoever held it before us may have
  * gone on in another environment.  After a failure the caller closes what was
  * opened. */
-static enum err take(struct store *store, const char *dir, size_t map_bytes)
+static enum err take(struct store *store, const char *dir,
+                     const struct store_options *options)
 {
     enum err e;
 
@@ -143,8 +144,11 @@ static enum err take(struct store *store, const char *dir, size_t map_bytes)
         (e = store_dir_lock(store, store->dir, &store->lock)) ||
         (e = store_marker_read(store, store->dir, &store->marker)) ||
         (e = store_env_check(store, store->dir, &store->marker)) ||
-        (e = store_env_open(store, store->dir, store->marker.env, map_bytes, 0,
-                            &store->env)) ||
+        (e = store_env_open(store, store->dir, store->marker.env,
+                            options->map_bytes, 0, &store->env)))
+        return e;
+    /* Its first pages come while the tables are parsed. */
+    if ((options->read_ahead && (e = store_ahead_begin(store))) ||
         (e = load(store)))
         return e;
     if (!store->read_only)
@@ -168,11 +172,12 @@ enum err store_open(const char *dir, const struct store_options *options,
     }
     store->log = options->log;
     store->read_only = options->read_only;
+    store->read_ahead = options->read_ahead;
     store->lock = -1;
     pthread_rwlock_init(&store->swap, NULL);
     pthread_mutex_init(&store->idle_mutex, NULL);
     e = options->init ? create(store, dir, options->map_bytes)
-                      : take(store, dir, options->map_bytes);
+                      : take(store, dir, options);
     if (e) {
         store_close(store);
         return e;
@@ -185,6 +190,7 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    store_ahead_end(store);
     store_view_drop_idle(store);
     store_env_close(&store->env);
     reference_free(store->reference);

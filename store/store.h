@@ -30,6 +30,7 @@ struct reference;
 struct store_options {
     int init;         /* create a store in an empty or missing directory */
     int read_only;    /* change nothing of one that is there; no batch */
+    int read_ahead;   /* have the pages that matches touch read at once */
     size_t map_bytes; /* address space, it grows; 0: STORE_MAP_BYTES */
     void (*log)(int priority, const char *text); /* may be NULL */
 };
@@ -42,6 +43,11 @@ enum err store_open(const char *dir, const struct store_options *options,
                     struct store **out);
 /* No view or batch may be open; NULL is fine. */
 void store_close(struct store *store);
+
+/* Wait at most MS milliseconds until all that matches touch has been read, as
+ * options.read_ahead asked; the rest of the file follows.  1: it has been, or
+ * was not asked for. */
+int store_ahead_wait(struct store *store, unsigned ms);
 
 struct store_facts {
     char uuid[37];

@@ -73,6 +73,56 @@ Test(store_open, what_was_committed_is_there_after_opening_again)
     cr_assert_eq(facts().revision, 1);
 }
 
+static void open_again(const struct store_options *options)
+{
+    store_close(store);
+    store = NULL;
+    ok(store_open(dir, options, &store));
+}
+
+Test(store_open, what_is_read_ahead_is_the_same)
+{
+    const struct store_options ahead = {.read_ahead = 1};
+    struct posting posting = {.code = 1};
+    struct store_batch *batch = begin();
+
+    for (posting.number = 1; posting.number < 3000; posting.number++)
+        ok(index_put(batch, INDEX_PEOPLE, &posting));
+    put(batch, "a", "first");
+    ok(store_batch_commit(batch));
+    cr_assert(store_ahead_wait(store, 0), "nothing was asked for");
+    open_again(&ahead);
+    cr_assert(store_ahead_wait(store, 60000));
+    cr_assert_str_eq(held("a"), "first");
+    put_alone("b", "second");
+    ok(store_compact(store));
+    cr_assert_str_eq(held("b"), "second");
+    /* Closed in the middle of it. */
+    for (int i = 0; i < 30; i++)
+        open_again(&ahead);
+    cr_assert_str_eq(held("b"), "second");
+}
+
+Test(store_open, one_that_is_only_read_stays_as_it_is)
+{
+    const struct store_options options = {.read_only = 1};
+    static char before[1 << 20], after[1 << 20];
+    struct store_batch *batch = NULL;
+    size_t size;
+
+    put_alone("a", "first");
+    store_close(store);
+    size = read_file("env-1/data.mdb", before, sizeof before);
+    cr_assert(size > 0 && size < sizeof before);
+    ok(store_open(dir, &options, &store));
+    cr_assert_str_eq(held("a"), "first");
+    refused(store_batch_begin(store, &batch), ERR_INTERNAL);
+    store_close(store);
+    store = NULL;
+    cr_assert_eq(read_file("env-1/data.mdb", after, sizeof after), size);
+    cr_assert_eq(memcmp(before, after, size), 0);
+}
+
 Test(store_open, only_its_owner_may_read_it)
 {
     static const char *const files[] = {"claused.store", "lock",
