@@ -182,20 +182,9 @@ static enum err derive(void *context, struct index_build *build,
                           value);
 }
 
-static enum err gather(struct builder *b)
-{
-    int done = 0;
-    enum err e = ERR_NONE;
-
-    while (!e && !done)
-        e = is_stopping(b) ? ERR_STOPPING
-                           : index_build_gather(b->build, derive, b,
-                                                GATHER_RECORDS, &done);
-    return e;
-}
-
-/* The tables stay while the view does. */
-static enum err gather_and_sort(struct builder *b)
+/* A few records under a view of their own, which keeps the tables: a long one
+ * would keep the writer waiting when it changes them. */
+static enum err gather_some(struct builder *b, int *done)
 {
     struct store_view *view;
     enum err e = store_view_begin(b->store, &view);
@@ -203,14 +192,23 @@ static enum err gather_and_sort(struct builder *b)
     if (e)
         return e;
     b->reference = store_view_reference(view);
+    e = index_build_gather(b->build, derive, b, GATHER_RECORDS, done);
+    store_view_end(view);
+    return e;
+}
+
+static enum err gather(struct builder *b)
+{
+    enum err e = ERR_NONE;
+    int done = 0;
+
     if (!(b->arena = arena_new(ARENA_BYTES)))
-        e = ERR_NOMEM;
-    if (!e)
-        e = gather(b);
+        return ERR_NOMEM;
+    while (!e && !done)
+        e = is_stopping(b) ? ERR_STOPPING : gather_some(b, &done);
     arena_free(b->arena);
     b->arena = NULL;
-    store_view_end(view);
-    return e ? e : index_build_sort(b->build);
+    return e;
 }
 
 static void close_build(struct builder *b)
@@ -229,7 +227,9 @@ static enum err build(struct builder *b)
     enum err e = step(b, run_begin, on_begun);
 
     if (!e)
-        e = gather_and_sort(b);
+        e = gather(b);
+    if (!e)
+        e = index_build_sort(b->build);
     if (!e)
         e = steps(b, run_write);
     if (!e)
