@@ -19,14 +19,15 @@
 /* `build/claused` of `build/benchmarks/echo`. */
 static void daemon_path(char out[512])
 {
+    char self[480];
     char *slash;
-    ssize_t n = readlink("/proc/self/exe", out, 480);
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
-    out[n > 0 ? n : 0] = '\0';
+    self[n > 0 ? n : 0] = '\0';
     for (int up = 0; up < 2; up++)
-        if ((slash = strrchr(out, '/')))
+        if ((slash = strrchr(self, '/')))
             *slash = '\0';
-    strcat(out, "/claused");
+    snprintf(out, 512, "%s/claused", self);
 }
 
 /* The child: its parent's death is its own. */

@@ -62,8 +62,10 @@ static int read_number(const struct field *field, const struct item *item,
         *out = llround(item->real * 1e6);
         return 1;
     default:
+        if (item->kind != (field->type == TYPE_BOOL ? ITEM_BOOL : ITEM_INT))
+            return 0;
         *out = item->number;
-        return item->kind == (field->type == TYPE_BOOL ? ITEM_BOOL : ITEM_INT);
+        return 1;
     }
 }
 
