@@ -105,7 +105,9 @@ uint32_t world_count(const struct world *w, unsigned entity)
 {
     if (entity == ENTITY_PROFILE)
         return w->size.profiles;
-    return entity == ENTITY_STRUCTURE ? w->size.structures : w->markets;
+    if (entity == ENTITY_STRUCTURE)
+        return w->size.structures;
+    return entity == ENTITY_MARKET ? w->markets : 0;
 }
 
 enum err world_object(const struct world *w, unsigned entity, uint32_t number,

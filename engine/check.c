@@ -106,9 +106,10 @@ static enum err check_records(struct check *c)
         return e;
     tell(c,
          "records: %" PRIu64 " structures, %" PRIu64 " markets, %" PRIu64
-         " profiles",
+         " profiles, %" PRIu64 " facilitators",
          c->audit.records[ENTITY_STRUCTURE], c->audit.records[ENTITY_MARKET],
-         c->audit.records[ENTITY_PROFILE]);
+         c->audit.records[ENTITY_PROFILE],
+         c->audit.records[ENTITY_FACILITATOR]);
     tell(c, "journal: %" PRIu64 " events", c->audit.events);
     return ERR_NONE;
 }

@@ -16,10 +16,9 @@ struct slice entity_id(unsigned entity, const void *value, struct arena *arena)
 {
     const struct structure *s = value;
 
-    if (entity == ENTITY_MARKET)
-        return ((const struct market *)value)->id;
-    if (entity == ENTITY_PROFILE)
-        return ((const struct profile *)value)->id;
+    /* Every other begins with its id. */
+    if (entity != ENTITY_STRUCTURE)
+        return *(const struct slice *)value;
     return arena_format(arena, "%.*s-%s", (int)s->siret.len, s->siret.data,
                         words_kind.words[s->kind]);
 }

@@ -99,3 +99,8 @@ PUT(profile, ENTITY_PROFILE, 0)
 GET(profile, ENTITY_PROFILE)
 LIST(profile, ENTITY_PROFILE)
 DELETE(profile, erase, ENTITY_PROFILE)
+
+PUT(facilitator, ENTITY_FACILITATOR, 1)
+GET(facilitator, ENTITY_FACILITATOR)
+LIST(facilitator, ENTITY_FACILITATOR)
+DELETE(facilitator, delete, ENTITY_FACILITATOR)

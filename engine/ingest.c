@@ -387,6 +387,26 @@ static void rules_profile(struct walk *w, const struct path *path,
                 "hours_min is above hours_max");
 }
 
+static void rules_facilitator(struct walk *w, const struct path *path,
+                              const struct facilitator *f)
+{
+    struct path list = member_at(path, "coordinator_of");
+    struct path backup = member_at(path, "backup");
+
+    for (size_t i = 0; i < f->coordinator_of.n; i++) {
+        struct path step = element_at(&list, i);
+
+        if (!starts_with(f->coordinator_of.at[i], "REG:"))
+            fault_add(w, ERR_UNKNOWN_TERRITORY, &step,
+                      "a coordinator has regions, such as REG:28");
+    }
+    if (f->backup.data && slice_equal(f->backup, f->id))
+        fault_add(w, ERR_BAD_ID, &backup,
+                  "nobody stands in for themselves: name another one");
+    check_order(w, path, "absent_from", f->absent_from, f->absent_until,
+                "absent_from is after absent_until");
+}
+
 enum err ingest(const struct reference *reference, unsigned entity, void *value,
                 const char *path, struct arena *arena, struct faults *faults,
                 struct notes *notes)
@@ -400,7 +420,9 @@ enum err ingest(const struct reference *reference, unsigned entity, void *value,
         rules_structure(&w, at, value);
     else if (entity == ENTITY_MARKET)
         rules_market(&w, at, value);
-    else
+    else if (entity == ENTITY_PROFILE)
         rules_profile(&w, at, value);
+    else
+        rules_facilitator(&w, at, value);
     return faults->n ? faults->at[0].name : ERR_NONE;
 }

@@ -116,6 +116,7 @@ const struct shape *entity_shape(int64_t entity)
         [ENTITY_STRUCTURE] = &shape_structure,
         [ENTITY_MARKET] = &shape_market,
         [ENTITY_PROFILE] = &shape_profile,
+        [ENTITY_FACILITATOR] = &shape_facilitator,
     };
 
     return entity >= 0 && entity < entity_words ? shapes[entity] : NULL;

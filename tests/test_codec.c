@@ -27,6 +27,7 @@ ParameterizedTestParameters(codec, golden_bytes_are_kept)
         {"structure", ENTITY_STRUCTURE},
         {"market", ENTITY_MARKET},
         {"profile", ENTITY_PROFILE},
+        {"facilitator", ENTITY_FACILITATOR},
     };
 
     return cr_make_param_array(struct golden_row, rows,

@@ -1,5 +1,6 @@
 /*
- * clausectl structure|market|profile get|list|put|delete: single objects.
+ * clausectl structure|market|profile|facilitator get|list|put|delete: single
+ * objects.
  */
 #include "clients/cli/communes.h"
 #include "clients/cli/pages.h"
@@ -25,6 +26,9 @@ static const struct entity market = {ENTITY_MARKET, VERB_market_put,
                                      VERB_market_get, VERB_market_delete};
 static const struct entity profile = {ENTITY_PROFILE, VERB_profile_put,
                                       VERB_profile_get, VERB_profile_erase};
+static const struct entity facilitator = {
+    ENTITY_FACILITATOR, VERB_facilitator_put, VERB_facilitator_get,
+    VERB_facilitator_delete};
 
 static const char *entity_name(const struct entity *e)
 {
@@ -106,6 +110,12 @@ static void list_columns(struct table_view *t, const struct entity *e)
         table_column(t, _("looks for"), TABLE_CUT);
         return;
     }
+    if (e->entity == ENTITY_FACILITATOR) {
+        table_column(t, _("ETP, %"), TABLE_RIGHT);
+        table_column(t, _("where"), TABLE_CUT);
+        table_column(t, _("organisation"), TABLE_CUT);
+        return;
+    }
     table_column(t, _("status"), TABLE_LEFT);
     if (e->entity == ENTITY_STRUCTURE) {
         table_column(t, _("commune"), TABLE_LEFT);
@@ -160,20 +170,37 @@ static void list_market(struct table_view *t, const json_t *o)
     table_cell(t, "%s", json_text(o, "object"));
 }
 
-static void list_profile(struct table_view *t, const json_t *o)
+/* As many codes as a line has room for. */
+static void codes_cell(struct table_view *t, const json_t *codes)
 {
-    const json_t *rome = json_object_get(o, "rome");
-    char text[128];
+    char text[128] = "";
     size_t n = 0;
 
+    for (size_t i = 0; i < json_array_size(codes) && n < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? " " : "",
+                              json_string_value(json_array_get(codes, i)));
+    table_cell(t, "%s", text);
+}
+
+static void list_profile(struct table_view *t, const json_t *o)
+{
     table_cell(t, "%s", json_text(o, "id"));
     table_cell(t, "%s", json_text(o, "commune"));
     table_cell(t, "%" PRId64, json_number(o, "mobility_km"));
-    text[0] = '\0';
-    for (size_t i = 0; i < json_array_size(rome) && n < sizeof text; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? " " : "",
-                              json_string_value(json_array_get(rome, i)));
-    table_cell(t, "%s", text);
+    codes_cell(t, json_object_get(o, "rome"));
+}
+
+static void list_facilitator(struct table_view *t, const json_t *o)
+{
+    const json_t *etp = json_object_get(o, "etp_percent");
+
+    table_cell(t, "%s", json_text(o, "id"));
+    if (etp)
+        table_cell(t, "%" PRId64, json_number(o, "etp_percent"));
+    else
+        table_cell(t, "-");
+    codes_cell(t, json_object_get(o, "territories"));
+    table_cell(t, "%s", json_text(o, "organisation"));
 }
 
 struct listing {
@@ -199,8 +226,10 @@ static void list_rows(struct listing *l)
             list_structure(l->table, object);
         else if (l->e->entity == ENTITY_MARKET)
             list_market(l->table, object);
-        else
+        else if (l->e->entity == ENTITY_PROFILE)
             list_profile(l->table, object);
+        else
+            list_facilitator(l->table, object);
     }
     json_array_clear(l->rows);
 }
@@ -382,4 +411,9 @@ int cmd_market(struct ctl *ctl)
 int cmd_profile(struct ctl *ctl)
 {
     return run(ctl, &profile);
+}
+
+int cmd_facilitator(struct ctl *ctl)
+{
+    return run(ctl, &facilitator);
 }

@@ -130,7 +130,7 @@ int cmd_export(struct ctl *ctl)
     if (entity < 0 || ctl->n_args > 2)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl export structures|profiles|"
-                             "markets [FILE]"));
+                             "markets|facilitators [FILE]"));
     if (choose_format(ctl) == FILE_FORMATS)
         return ctl_misused(ctl,
                            _("--format %s is not known; there are csv, "

@@ -124,7 +124,7 @@ int cmd_fields(struct ctl *ctl)
     if (entity < 0)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl fields structure|market|"
-                             "profile"));
+                             "profile|facilitator"));
     if (!(flat = malloc(sizeof *flat)))
         return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
     flat_init(flat, entity);

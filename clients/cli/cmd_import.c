@@ -260,8 +260,7 @@ static int take_plain_line(struct import *in, const struct record *record,
         !(value = shape_array(in->scratch, shape, 1)) ||
         !quick_read(shape, record->cells[0], in->scratch, value))
         return 0;
-    id = in->entity == ENTITY_PROFILE ? ((struct profile *)value)->id
-                                      : ((struct market *)value)->id;
+    id = *(struct slice *)value; /* the first field of all the others */
     if (!(saved = saved_row_new(record)))
         *status = out_of_memory(in);
     else if (seen_add(&in->seen, id) > 0)
@@ -631,7 +630,7 @@ int cmd_import(struct ctl *ctl)
     if (entity < 0)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl import structures|profiles|"
-                             "markets FILE"));
+                             "markets|facilitators FILE"));
     if (strlen(ctl->run_key) > SENDER_KEY_MAX)
         return ctl_misused(ctl, _("a --key of an import has at most %d bytes"),
                            SENDER_KEY_MAX);

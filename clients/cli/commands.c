@@ -130,7 +130,7 @@ const struct command commands[COMMANDS] = {
     {"stats", cmd_stats, stats_options, "",
      N_("What the daemon holds, and what it lacks."), NULL, "stats --verbs\n"},
     {"import", cmd_import, import_options,
-     N_("structures|profiles|markets FILE"),
+     N_("structures|profiles|markets|facilitators FILE"),
      N_("Bring a file in: CSV, TSV or NDJSON; - is stdin."),
      N_("Good rows are written; bad ones go to FILE.rejects with the reason, "
         "and can be corrected there and imported again. Columns are the "
@@ -141,7 +141,7 @@ const struct command commands[COMMANDS] = {
      "import structures list.tsv --from siae-list --assume-km 30\n"
      "import markets decp.tsv --from decp --status OPEN\n"},
     {"export", cmd_export, export_options,
-     N_("structures|profiles|markets [FILE]"),
+     N_("structures|profiles|markets|facilitators [FILE]"),
      N_("Write everything of one kind to a file that import takes back."), NULL,
      "export structures structures.csv\n"
      "export markets --format ndjson | gzip > markets.gz\n"},
@@ -159,6 +159,11 @@ const struct command commands[COMMANDS] = {
      N_("get ID\nlist\nput FILE\nerase ID"),
      N_("Job-seekers under their pseudonyms, one by one."), NULL,
      "profile erase DEMO-P10 --yes\n"},
+    {"facilitator", cmd_facilitator, entity_options,
+     N_("get ID\nlist\nput FILE\ndelete ID"),
+     N_("Facilitators of social clauses, one by one."), NULL,
+     "facilitator list\n"
+     "facilitator put - < facilitator.json\n"},
     {"match", cmd_match, match_options, N_("MARKET"),
      N_("Who can answer this market, and who could work on it."),
      N_("Scores are out of 1000; ? marks what is not known and counts 500."),
@@ -194,7 +199,7 @@ const struct command commands[COMMANDS] = {
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "
         "rome_target, kind; sectors sector, group."),
      "reference import centres communes.tsv --version 2026-01\n"},
-    {"fields", cmd_fields, NULL, N_("structure|market|profile"),
+    {"fields", cmd_fields, NULL, N_("structure|market|profile|facilitator"),
      N_("The columns of an entity and what each takes."), NULL,
      "fields market\n"},
 };

@@ -153,6 +153,8 @@ int cmd_structure(struct ctl *ctl);
 int cmd_market(struct ctl *ctl);
 /* The same of one profile, which is erased. */
 int cmd_profile(struct ctl *ctl);
+/* The same of one facilitator. */
+int cmd_facilitator(struct ctl *ctl);
 /* cmd_import.c: a file in. */
 int cmd_import(struct ctl *ctl);
 /* cmd_export.c: everything of one kind out. */

@@ -86,6 +86,7 @@ void flat_init(struct flat *flat, int64_t entity)
         [ENTITY_STRUCTURE] = {"siret", "kind"},
         [ENTITY_MARKET] = {"id"},
         [ENTITY_PROFILE] = {"id"},
+        [ENTITY_FACILITATOR] = {"id"},
     };
 
     memset(flat, 0, sizeof *flat);

@@ -15,6 +15,8 @@ static enum verb list_verb(int64_t entity)
         return VERB_structure_list;
     case ENTITY_MARKET:
         return VERB_market_list;
+    case ENTITY_FACILITATOR:
+        return VERB_facilitator_list;
     default:
         return VERB_profile_list;
     }

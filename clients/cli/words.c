@@ -92,6 +92,7 @@ static const struct word table[] = {
     {&words_entity, "structure", N_("structure")},
     {&words_entity, "market", N_("market")},
     {&words_entity, "profile", N_("profile")},
+    {&words_entity, "facilitator", N_("facilitator")},
 };
 
 const char *words_of(const struct vocabulary *vocabulary, const char *code)

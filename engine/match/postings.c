@@ -26,7 +26,9 @@ enum err postings_derive(const struct reference *ref, struct arena *arena,
         return derive_profile(ref, arena, number, value, out);
     if (entity == ENTITY_STRUCTURE)
         return derive_structure(ref, arena, number, value, out);
-    return derive_market(ref, arena, number, value, out);
+    if (entity == ENTITY_MARKET)
+        return derive_market(ref, arena, number, value, out);
+    return ERR_NONE;
 }
 
 /* By what identifies a row in the index. */

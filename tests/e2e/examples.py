@@ -60,3 +60,8 @@ def profile(id="p-1", **more):
                  "hours_min": 20, "hours_max": 35,
                  "registered_on": "2026-01-15", "consent_on": "2026-09-01"},
                 **more)
+
+
+def facilitator(id="F-1", **more):
+    return dict({"id": id, "organisation": "DEMO " + id,
+                 "territories": ["DEP:76"], "etp_percent": 100}, **more)

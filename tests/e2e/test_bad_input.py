@@ -7,7 +7,8 @@ Every refused row is asked three ways: as a put, as a row of an import and as
 a row of its check; all must say the same, and none may change anything.
 """
 import harness
-from examples import job, lot, market, profile, siret, structure
+from examples import (facilitator, job, lot, market, profile, siret,
+                      structure)
 from harness import claused, msgpack
 
 
@@ -35,6 +36,10 @@ def P(**fields):
     return "profile", profile(**fields)
 
 
+def F(**fields):
+    return "facilitator", facilitator(**fields)
+
+
 HERE = "commune"
 ZONE = "activities[1].zone.codes[1]"
 CPV = "lots[1].cpv[1]"
@@ -56,6 +61,18 @@ REFUSED = (
      "lots[1].jobs[1].commune"),
     ("a person's unknown commune", P(commune="00000"),
      "UNKNOWN_COMMUNE", HERE),
+    # Facilitators.
+    ("a coordinator of a department", F(coordinator_of=["REG:28", "DEP:76"]),
+     "UNKNOWN_TERRITORY", "coordinator_of[2]"),
+    ("a coordinator of no region", F(coordinator_of=["REG:77"]),
+     "UNKNOWN_TERRITORY", "coordinator_of[1]"),
+    ("a territory without its type", F(territories=["DEP:76", "76"]),
+     "CODE_UNTYPED", "territories[2]"),
+    ("its own backup", F(backup="F-1"), "BAD_ID", "backup"),
+    ("an absence that ends before it begins",
+     F(absent_from="2026-12-02", absent_until="2026-12-01"), "BAD_ORDER",
+     "absent_from"),
+    ("no posts at all", F(etp_percent=0), "RANGE", "etp_percent"),
     # Territories.
     ("region or department", zone("75"), "CODE_UNTYPED", ZONE),
     ("a department alone", zone("2A"), "CODE_UNTYPED", ZONE),
@@ -173,7 +190,8 @@ REFUSED = (
 
 MISSING = (("structure", structure, ("siret", "kind", "name", "commune")),
            ("market", market, ("id", "lots")),
-           ("profile", profile, ("id", "commune", "mobility_km")))
+           ("profile", profile, ("id", "commune", "mobility_km")),
+           ("facilitator", facilitator, ("id", "organisation")))
 
 # What is put, and which field of it holds what afterwards.
 ACCEPTED = tuple(

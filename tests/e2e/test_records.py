@@ -1,6 +1,6 @@
 """Records: put, get, list, delete, and what the daemon says of itself."""
 import harness
-from examples import market, profile, siret, structure, structure_id
+from examples import facilitator, market, profile, siret, structure, structure_id
 
 # Entity, an object, its id, another one's id, the verb that removes it, and
 # what the daemon fills in.
@@ -11,6 +11,8 @@ ENTITIES = (
      {"status": "OPEN"}),
     ("profile", profile, ["p-1", "p-10", "p-2", "p-3", "p-4"], str, "erase",
      {}),
+    ("facilitator", facilitator, ["F-1", "F-10", "F-2", "F-3", "F-4"], str,
+     "delete", {}),
 )
 
 
@@ -36,6 +38,7 @@ class Greetings(harness.Transcript):
         stats = self.ask("stats", verbs=True)
         self.assertEqual(stats["store"], self.ask("hello")["store"])
         for name in ("revision", "structures", "markets", "profiles",
+                     "facilitators",
                      "map_used", "map_free", "map_size", "write_queue", "slow_queue",
                      "reply_queue", "dropped_replies", "uptime_s"):
             self.assertGreaterEqual(stats[name], 0, name)

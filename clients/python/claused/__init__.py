@@ -216,8 +216,9 @@ class Client:
 
     def load(self, entity: str, rows: Iterable[Mapping[str, Any]], *,
              check: bool = False) -> Loaded:
-        """Import ROWS of ENTITY ("structure", "market", "profile"): good rows
-        are written, bad ones told.  CHECK writes nothing."""
+        """Import ROWS of ENTITY ("structure", "market", "profile",
+        "facilitator"): good rows are written, bad ones told.  CHECK writes
+        nothing."""
         method = "import.check" if check else "import.apply"
         accepted, created, before = 0, 0, 0
         rejected: List[Dict[str, Any]] = []
