@@ -1,61 +1,10 @@
 /*
  * match.*: find the market, complete the question, let engine/match answer.
  */
-#include <string.h>
-
 #include "engine/dispatch.h"
 #include "engine/entity.h"
-#include "engine/match/match.h"
 #include "engine/match/reverse.h"
-#include "engine/workspaces.h"
-
-/* What every match question has in common, whatever its struct. */
-struct question {
-    struct slice market;
-    int64_t on;
-    int64_t limit;
-    struct ints kinds;
-    int64_t nationwide;
-    const struct structure_weights *structure_weights;
-    int64_t grace;
-    const struct person_weights *person_weights;
-};
-
-/* What every question needs, whatever it is about. */
-static enum err prepare(struct store_view *view, struct call *call,
-                        const struct question *q, struct match *m)
-{
-    memset(m, 0, sizeof *m);
-    m->view = view;
-    m->reference = store_view_reference(view);
-    m->arena = call->arena;
-    m->workspace = workspace_of_thread();
-    m->on = q->on == ABSENT ? call->today : q->on;
-    m->limit = q->limit;
-    m->kinds = q->kinds;
-    m->nationwide = q->nationwide;
-    m->grace = q->grace;
-    return call_weights(call, q->structure_weights, q->person_weights,
-                        &m->structure_weights, &m->person_weights);
-}
-
-static enum err begin(struct store_view *view, struct call *call,
-                      const struct question *q, struct match *m,
-                      const struct market **market)
-{
-    const void *found;
-    enum err e;
-
-    if ((e = prepare(view, call, q, m)))
-        return e;
-    e = entity_get(view, call, ENTITY_MARKET, q->market, &found, NULL);
-    if (e == ERR_NOT_FOUND)
-        call_refuse(call, e, "market", "no market has this id");
-    if (e)
-        return e;
-    *market = found;
-    return ERR_NONE;
-}
+#include "engine/question.h"
 
 /* A candidate by its id: of a structure or of a profile. */
 static enum err get_candidate(struct store_view *view, struct call *call,
@@ -68,41 +17,6 @@ static enum err get_candidate(struct store_view *view, struct call *call,
     if (e == ERR_NOT_FOUND)
         call_refuse(call, e, name, "no %s has this id", name);
     return e;
-}
-
-/* A market has this lot, and the lot this job (ABSENT: any). */
-static enum err check_lot(struct call *call, const struct market *market,
-                          int64_t lot, int64_t job)
-{
-    size_t lots = market->lots.n;
-
-    if ((size_t)lot > lots)
-        return call_refuse(call, ERR_NOT_FOUND, "lot",
-                           "this market has lots 1 to %zu", lots);
-    if (job != ABSENT && (size_t)job > market->lots.at[lot - 1].jobs.n)
-        return call_refuse(call, ERR_NOT_FOUND, "job", "this lot has %zu jobs",
-                           market->lots.at[lot - 1].jobs.n);
-    return ERR_NONE;
-}
-
-static void count(struct call *call, const struct match *m)
-{
-    call->scanned = m->scanned;
-    call->scored = m->scored;
-}
-
-/* "communes@6.0.0", ... in the order of the tables. */
-static enum err versions(const struct match *m, struct slices *out)
-{
-    const struct reference *r = m->reference;
-    struct slice *list = arena_array(m->arena, r->n_tables + 1, sizeof *list);
-
-    if (!list)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < r->n_tables; i++)
-        list[i] = r->tables[i].stamp;
-    *out = (struct slices){list, r->n_tables};
-    return ERR_NONE;
 }
 
 static int marked(const struct ints *marks)
@@ -125,16 +39,6 @@ static int lot_approximate(const struct lot_answer *lot)
     return 0;
 }
 
-/* What every answer says of how it was made. */
-#define SIGN(answer, call, m, rough)                                           \
-    ((answer)->on = (m)->on, (answer)->rules = MATCH_RULES,                    \
-     (answer)->approximate = (rough), count(call, m),                          \
-     versions(m, &(answer)->reference))
-
-/* The members of MATCH_ANSWER. */
-#define FINISH(answer, call, q, m, rough)                                      \
-    ((answer)->market = (q)->market, SIGN(answer, call, m, rough))
-
 enum err handle_match_structures(struct store_view *view, struct call *call,
                                  const struct ask_match_structures *ask,
                                  struct answer_match_structures *answer)
@@ -150,15 +54,15 @@ enum err handle_match_structures(struct store_view *view, struct call *call,
     struct match m;
     enum err e;
 
-    if ((e = begin(view, call, &q, &m, &market)) ||
-        (e = check_lot(call, market, ask->lot, ABSENT)))
+    if ((e = question_begin(view, call, &q, &m, &market)) ||
+        (e = question_lot(call, market, ask->lot, ABSENT)))
         return e;
     if (!(lot = shape_array(call->arena, &shape_lot_answer, 1)))
         return ERR_NOMEM;
     if ((e = match_structures(&m, market, ask->lot, lot)))
         return e;
     answer->lot = lot;
-    return FINISH(answer, call, &q, &m, lot_approximate(lot));
+    return QUESTION_FINISH(answer, call, &q, &m, lot_approximate(lot));
 }
 
 enum err handle_match_people(struct store_view *view, struct call *call,
@@ -175,15 +79,15 @@ enum err handle_match_people(struct store_view *view, struct call *call,
     struct match m;
     enum err e;
 
-    if ((e = begin(view, call, &q, &m, &market)) ||
-        (e = check_lot(call, market, ask->lot, ask->job)))
+    if ((e = question_begin(view, call, &q, &m, &market)) ||
+        (e = question_lot(call, market, ask->lot, ask->job)))
         return e;
     if (!(lot = shape_array(call->arena, &shape_lot_answer, 1)))
         return ERR_NOMEM;
     if ((e = match_people(&m, market, ask->lot, ask->job, lot)))
         return e;
     answer->lot = lot;
-    return FINISH(answer, call, &q, &m, lot_approximate(lot));
+    return QUESTION_FINISH(answer, call, &q, &m, lot_approximate(lot));
 }
 
 enum err handle_match_market(struct store_view *view, struct call *call,
@@ -204,7 +108,7 @@ enum err handle_match_market(struct store_view *view, struct call *call,
     int rough = 0;
     enum err e;
 
-    if ((e = begin(view, call, &q, &m, &market)))
+    if ((e = question_begin(view, call, &q, &m, &market)))
         return e;
     lots = shape_array(call->arena, &shape_lot_answer, market->lots.n);
     if (!lots)
@@ -218,7 +122,7 @@ enum err handle_match_market(struct store_view *view, struct call *call,
         rough |= lot_approximate(&lots[i]);
     }
     answer->lots = (struct lot_answer_list){lots, market->lots.n};
-    return FINISH(answer, call, &q, &m, rough);
+    return QUESTION_FINISH(answer, call, &q, &m, rough);
 }
 
 static enum err explain_structure(struct match *m, struct call *call,
@@ -284,14 +188,16 @@ enum err handle_match_explain(struct store_view *view, struct call *call,
     if (!ask->structure.data == !ask->profile.data)
         return call_refuse(call, ERR_MISSING_FIELD, "structure",
                            "name one structure or one profile");
-    if ((e = begin(view, call, &q, &m, &market)) ||
-        (e = check_lot(call, market, ask->lot, ask->job)) ||
+    if ((e = question_begin(view, call, &q, &m, &market)) ||
+        (e = question_lot(call, market, ask->lot, ask->job)) ||
         (e = match_warnings(&m, market, ask->lot, &answer->warnings)))
         return e;
     answer->lot = ask->lot;
     e = ask->structure.data ? explain_structure(&m, call, ask, market, answer)
                             : explain_person(&m, call, ask, market, answer);
-    return e ? e : FINISH(answer, call, &q, &m, verdict_approximate(answer));
+    return e ? e
+             : QUESTION_FINISH(answer, call, &q, &m,
+                               verdict_approximate(answer));
 }
 
 enum err handle_match_reasons(struct store_view *view, struct call *call,
@@ -310,8 +216,8 @@ enum err handle_match_reasons(struct store_view *view, struct call *call,
     struct match m;
     enum err e;
 
-    if ((e = begin(view, call, &q, &m, &market)) ||
-        (e = check_lot(call, market, ask->lot, ABSENT)) ||
+    if ((e = question_begin(view, call, &q, &m, &market)) ||
+        (e = question_lot(call, market, ask->lot, ABSENT)) ||
         (e = match_warnings(&m, market, ask->lot, &answer->warnings)))
         return e;
     answer->lot = ask->lot;
@@ -321,7 +227,7 @@ enum err handle_match_reasons(struct store_view *view, struct call *call,
                                     answer->structures)) ||
         (e = match_count_people(&m, market, ask->lot, &answer->jobs)))
         return e;
-    return FINISH(answer, call, &q, &m, 0);
+    return QUESTION_FINISH(answer, call, &q, &m, 0);
 }
 
 /* ---- Reverse ------------------------------------------------------------ */
@@ -389,9 +295,9 @@ enum err handle_match_reverse(struct store_view *view, struct call *call,
     if (!ask->structure.data == !ask->profile.data)
         return call_refuse(call, ERR_MISSING_FIELD, "structure",
                            "name one structure or one profile");
-    if ((e = prepare(view, call, &q, &m)))
+    if ((e = question_prepare(view, call, &q, &m)))
         return e;
     e = ask->structure.data ? reverse_of_structure(&m, call, ask, answer)
                             : reverse_of_profile(&m, call, ask, answer);
-    return e ? e : SIGN(answer, call, &m, reverse_approximate(answer));
+    return e ? e : QUESTION_SIGN(answer, call, &m, reverse_approximate(answer));
 }

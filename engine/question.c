@@ -1,0 +1,74 @@
+/*
+ * From parameters to a question, and back to what its answer says of itself.
+ */
+#include "engine/question.h"
+
+#include <string.h>
+
+#include "engine/entity.h"
+#include "engine/workspaces.h"
+
+enum err question_prepare(struct store_view *view, struct call *call,
+                          const struct question *q, struct match *m)
+{
+    memset(m, 0, sizeof *m);
+    m->view = view;
+    m->reference = store_view_reference(view);
+    m->arena = call->arena;
+    m->workspace = workspace_of_thread();
+    m->on = q->on == ABSENT ? call->today : q->on;
+    m->limit = q->limit;
+    m->kinds = q->kinds;
+    m->nationwide = q->nationwide;
+    m->grace = q->grace;
+    return call_weights(call, q->structure_weights, q->person_weights,
+                        &m->structure_weights, &m->person_weights);
+}
+
+enum err question_begin(struct store_view *view, struct call *call,
+                        const struct question *q, struct match *m,
+                        const struct market **market)
+{
+    const void *found;
+    enum err e;
+
+    if ((e = question_prepare(view, call, q, m)))
+        return e;
+    e = entity_get(view, call, ENTITY_MARKET, q->market, &found, NULL);
+    if (e == ERR_NOT_FOUND)
+        call_refuse(call, e, "market", "no market has this id");
+    if (e)
+        return e;
+    *market = found;
+    return ERR_NONE;
+}
+
+enum err question_lot(struct call *call, const struct market *market,
+                      int64_t lot, int64_t job)
+{
+    size_t lots = market->lots.n;
+
+    if ((size_t)lot > lots)
+        return call_refuse(call, ERR_NOT_FOUND, "lot",
+                           "this market has lots 1 to %zu", lots);
+    if (job != ABSENT && (size_t)job > market->lots.at[lot - 1].jobs.n)
+        return call_refuse(call, ERR_NOT_FOUND, "job", "this lot has %zu jobs",
+                           market->lots.at[lot - 1].jobs.n);
+    return ERR_NONE;
+}
+
+enum err question_end(struct call *call, const struct match *m,
+                      struct slices *reference)
+{
+    const struct reference *r = m->reference;
+    struct slice *list = arena_array(m->arena, r->n_tables + 1, sizeof *list);
+
+    if (!list)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < r->n_tables; i++)
+        list[i] = r->tables[i].stamp;
+    *reference = (struct slices){list, r->n_tables};
+    call->scanned = m->scanned;
+    call->scored = m->scored;
+    return ERR_NONE;
+}

@@ -1,0 +1,54 @@
+/*
+ * What questions about markets have in common: their parameters made ready
+ * for engine/match, and what every answer says of how it was made.
+ */
+#ifndef ENGINE_QUESTION_H
+#define ENGINE_QUESTION_H
+
+#include "engine/call.h"
+#include "engine/match/match.h"
+
+/* What every match question has in common, whatever its struct. */
+struct question {
+    struct slice market;
+    int64_t on; /* ABSENT: today */
+    int64_t limit;
+    struct ints kinds;
+    int64_t nationwide;
+    const struct structure_weights *structure_weights;
+    int64_t grace;
+    const struct person_weights *person_weights;
+};
+
+/* Fill M with what every question needs, whatever it is about.
+ * ERR_WEIGHTS_SUM, refused. */
+enum err question_prepare(struct store_view *view, struct call *call,
+                          const struct question *q, struct match *m);
+
+/* The same, and the market that is asked about, which lives in the call's
+ * arena.  ERR_NOT_FOUND, refused. */
+enum err question_begin(struct store_view *view, struct call *call,
+                        const struct question *q, struct match *m,
+                        const struct market **market);
+
+/* Refuse a LOT that MARKET has not, or a JOB (ABSENT: any) that the lot has
+ * not: ERR_NOT_FOUND. */
+enum err question_lot(struct call *call, const struct market *market,
+                      int64_t lot, int64_t job);
+
+/* "communes@6.0.0", ... in the order of the tables, in M's arena; the call
+ * gets what was touched, for the log.  ERR_NOMEM. */
+enum err question_end(struct call *call, const struct match *m,
+                      struct slices *reference);
+
+/* What every answer says of how it was made. */
+#define QUESTION_SIGN(answer, call, m, rough)                                  \
+    ((answer)->on = (m)->on, (answer)->rules = MATCH_RULES,                    \
+     (answer)->approximate = (rough),                                          \
+     question_end(call, m, &(answer)->reference))
+
+/* The members of MATCH_ANSWER. */
+#define QUESTION_FINISH(answer, call, q, m, rough)                             \
+    ((answer)->market = (q)->market, QUESTION_SIGN(answer, call, m, rough))
+
+#endif
