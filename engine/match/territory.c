@@ -204,6 +204,48 @@ enum err territory_union(struct arena *arena, const struct territory *sets,
     return ERR_NONE;
 }
 
+/* The next common range of A from range *I on and B from *K on; 0 when there
+ * is none. */
+static int next_common(const struct territory *a, const struct territory *b,
+                       size_t *i, size_t *k, struct range *out)
+{
+    while (*i < a->n && *k < b->n) {
+        const struct range *x = &a->ranges[*i], *y = &b->ranges[*k];
+
+        out->from = x->from > y->from ? x->from : y->from;
+        out->to = x->to < y->to ? x->to : y->to;
+        if (x->to < y->to)
+            ++*i;
+        else
+            ++*k;
+        if (out->from < out->to)
+            return 1;
+    }
+    return 0;
+}
+
+enum err territory_common(struct arena *arena, const struct territory *a,
+                          const struct territory *b, struct territory *out)
+{
+    struct range *ranges = arena_array(arena, a->n + b->n + 1, sizeof *ranges);
+    size_t i = 0, k = 0, n = 0;
+
+    if (!ranges)
+        return ERR_NOMEM;
+    while (next_common(a, b, &i, &k, &ranges[n]))
+        n++;
+    *out = (struct territory){ranges, n, NULL, 0};
+    return ERR_NONE;
+}
+
+int territory_meets(const struct territory *a, const struct territory *b)
+{
+    struct range common;
+    size_t i = 0, k = 0;
+
+    return next_common(a, b, &i, &k, &common);
+}
+
 /* The first range that ends after COMMUNE; SET->n when there is none. */
 static size_t find_range(const struct territory *set, uint32_t commune)
 {

@@ -61,6 +61,13 @@ enum err territory_flatten(const struct reference *ref, struct arena *arena,
 enum err territory_union(struct arena *arena, const struct territory *sets,
                          size_t n_sets, struct territory *out);
 
+/* What two sets without circles have in common.  ERR_NOMEM. */
+enum err territory_common(struct arena *arena, const struct territory *a,
+                          const struct territory *b, struct territory *out);
+
+/* Have two sets without circles a commune in common? */
+int territory_meets(const struct territory *a, const struct territory *b);
+
 /* Does the set hold this commune? */
 int territory_holds(const struct reference *ref, const struct territory *set,
                     uint32_t commune);

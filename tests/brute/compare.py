@@ -24,6 +24,7 @@ import msgpack
 
 import brute
 import daemon
+import facilitators
 import generate
 import tables
 
@@ -93,7 +94,7 @@ class Asked:
 
     def __init__(self, world, bundled):
         self.world, self.r = world, random.Random(world.seed ^ 0x5eed)
-        self.store = brute.Store(tables.Tables(
+        self.store = facilitators.Store(tables.Tables(
             bundled, version=generate.VERSION, **world.imports))
         for row in world.structures:
             self.store.put_structure(row)
@@ -101,6 +102,8 @@ class Asked:
             self.store.put_profile(row)
         for row in world.markets + world.more_markets:
             self.store.put_market(row)
+        for row in world.facilitators:
+            self.store.put_facilitator(row)
         self.questions, self.expected = [], []
         self.seen = collections.Counter()
         self.winners = set()
@@ -112,6 +115,9 @@ class Asked:
             for one in (self.r.sample(ids, min(REVERSED, len(ids)))
                         + self.r.sample(everyone, REVERSED)):
                 self._reverse(name, one)
+
+        for market in world.markets:
+            self._route(market)
 
     def _ask(self, verb, body):
         answer = self.store.ask(verb, body)
@@ -151,6 +157,19 @@ class Asked:
         self.seen["answers of match.reverse"] += 1
         self.seen["reversed hits"] += len(scores)
         self.seen["ties at the cut of match.reverse"] += bool(cuts)
+
+    def _route(self, market):
+        body = self._body(market)
+        if self.r.random() < 0.2:
+            body["lot"] = self.r.randint(1, len(market["lots"]))
+        km = self.r.choice((None, None, 0, 5, 20, 200, 1000))
+        if km is not None:
+            body["adjacent_km"] = km
+        answer = self._ask("facilitator.route", body)
+        for zone in answer.get("zones", ()):
+            self.seen[zone["step"].lower() + " zones"] += 1
+        self.seen["facilitators of markets"] += len(
+            answer.get("facilitators", ()))
 
     def _body(self, market, *names):
         body = {"market": market["id"], "on": self.world.on.isoformat()}
@@ -239,7 +258,8 @@ def told(asked, question, expected, got):
 
 def rows_of(world):
     return {"structures": world.structures, "profiles": world.profiles,
-            "markets": world.markets + world.more_markets}
+            "markets": world.markets + world.more_markets,
+            "facilitators": world.facilitators}
 
 
 def another_way(running, world):
@@ -267,7 +287,8 @@ def another_way(running, world):
     running.load({"structures": rows["structures"]}, {})
     running.client.call("structure.delete", {
         "id": "%s-%s" % (gone["siret"], gone["kind"])})
-    running.load({"structures": [gone], "markets": rows["markets"]}, {})
+    running.load({"structures": [gone], "markets": rows["markets"],
+                  "facilitators": rows["facilitators"]}, {})
     running.client.call("market.delete", {"id": "withdrawn"})
 
 

@@ -75,7 +75,7 @@ class Daemon:
         """WORLD: {"structures": [...], "profiles": ..., "markets": ...}."""
         for name, rows in imports.items():
             self._table(name, rows, version)
-        for entity in ("structure", "profile", "market"):
+        for entity in ("structure", "profile", "market", "facilitator"):
             rows = world.get(entity + "s")
             if rows:
                 loaded = self.client.load(entity, rows)

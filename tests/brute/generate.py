@@ -70,6 +70,8 @@ class World:
         # The reverse looks at all of them, the other questions at the first.
         self.more_markets = [self._market(i) for i in range(
             10, 10 + r.choice((0, 2, 5, 15)))]
+        n = r.choice((0, 1, 3, 8, 20))
+        self.facilitators = [self._facilitator(i, n) for i in range(n)]
 
     # ---- Small choices ----------------------------------------------------
 
@@ -350,6 +352,26 @@ class World:
                 "licence": self._maybe(0.15, lambda: r.choice(
                     ("B", "B", "B", "C", "AM"))),
                 "derived": r.choice((None, None, False, True))}
+
+    # ---- Facilitators -----------------------------------------------------
+
+    def _facilitator(self, index, n):
+        r = self.r
+        away = sorted(self._edge(self._day(0)) for _ in range(2))
+        return {
+            "id": "F-%d-%d" % (self.seed, index), "organisation": "Invented",
+            "contact": self._maybe(0.2, lambda: "somewhere"),
+            "territories": self._some(self.zones, 0, 4),
+            "sectors": self._maybe(0.3, lambda: self._some(
+                self.sectors, 0, 3)),
+            "etp_percent": r.choice((None, 30, 50, 100, 100, 100, 250)),
+            "coordinator_of": self._maybe(0.2, lambda: self._some(
+                {"REG:" + self._row(c).reg for c in self.communes}, 1, 2)),
+            "backup": self._maybe(0.4, lambda: "F-%d-%d" % (
+                self.seed, r.choice([i for i in range(n + 1)
+                                     if i != index]))),
+            "absent_from": self._maybe(0.2, lambda: away[0]),
+            "absent_until": self._maybe(0.2, lambda: away[1])}
 
     # ---- People -----------------------------------------------------------
 

@@ -9,8 +9,8 @@ import os
 import re
 import sys
 
-import brute
 import daemon
+import facilitators
 import generate
 import tables
 
@@ -55,9 +55,9 @@ def missing(expect, answer, path=""):
 
 def by_brute(bundled, vector):
     imports = {name: vector[name] for name in PARTS if name in vector}
-    store = brute.Store(tables.Tables(bundled, version=generate.VERSION,
-                                      **imports))
-    for entity in ("structure", "profile", "market"):
+    store = facilitators.Store(tables.Tables(bundled, version=generate.VERSION,
+                                             **imports))
+    for entity in ("structure", "profile", "market", "facilitator"):
         for row in vector.get(entity + "s", ()):
             getattr(store, "put_" + entity)(row)
     return store.ask

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import harness
-from examples import facilitator
+from examples import facilitator, job, lot, market, structure, structure_id
 
 CTL = os.path.join(harness.BUILD, "clausectl")
 
@@ -53,6 +53,141 @@ class Files(harness.Transcript):
                       self.run_ctl("facilitator", "get", "F-1"))
         self.run_ctl("facilitator", "delete", "F-1", "--yes")
         self.refused("NOT_FOUND", "facilitator.get", id="F-1")
+
+
+def hours(place, n):
+    return lot(places=[place], jobs=None,
+               clauses=[{"kind": "EXEC", "hours": n}])
+
+
+class Routes(harness.Transcript):
+    """Scenarios 17 and 18 of the domain; what section 11 of MATCHING.md works
+    out is put to the daemon by tests/brute/vectors.py."""
+
+    def given(self, *facilitators):
+        for made in facilitators:
+            self.ask("facilitator.put", facilitator=made)
+
+    def market(self, *lots, **more):
+        self.ask("market.put", market=market(lots=list(lots), **more))
+
+    def route(self, id="M-1", **more):
+        return self.ask("facilitator.route", market=id, on="2026-11-23",
+                        **more)
+
+    def leads(self, id="M-1"):
+        return [f["id"] for f in self.route(id).get("facilitators", [])]
+
+    def zone(self, **more):
+        zone, = self.route(**more)["zones"]
+        return zone
+
+    def test_17_a_white_zone(self):
+        """EPCI, department, who is next door, coordinator, nobody: each
+        answers once all before it are gone."""
+        chain = [
+            facilitator("F-EPCI", territories=["EPCI:200023414"]),
+            facilitator("F-DEP", territories=["DEP:76"]),
+            facilitator("F-NEXT", territories=["DEP:27"]),
+            facilitator("F-REG", territories=[], coordinator_of=["REG:28"])]
+        self.given(*chain)
+        self.ask("structure.put", structure=structure())
+        self.market(lot(places=["COM:76540"]))
+        steps = []
+        for one in chain:
+            answer = self.route()
+            self.assertEqual(answer["lead"], one["id"])
+            steps.append(answer["zones"][0]["step"] if "zones" in answer else
+                         answer["facilitators"][0]["parts"][0]["step"])
+            self.ask("facilitator.delete", id=one["id"])
+        self.assertEqual(steps, ["EPCI", "DEPARTMENT", "ADJACENT",
+                                 "COORDINATOR"])
+        answer = self.route()
+        self.assertNotIn("lead", answer)
+        self.assertEqual(answer["zones"], [{
+            "lot": 1, "department": "76", "communes": 1,
+            "population": 117662, "hours": 500, "step": "WHITE_ZONE",
+            "why": ["NO_FACILITATOR", "NONE_NEAR", "NO_COORDINATOR"]}])
+        found = self.ask("match.structures", market="M-1",
+                         on="2026-11-23")["lot"]["structures"]
+        self.assertEqual([s["id"] for s in found], [structure_id()])
+
+    def test_17_overseas_nobody_is_next_door(self):
+        self.given(facilitator(territories=["COM:97411"]))
+        self.market(lot(places=["COM:97418"]))
+        self.assertEqual(self.zone(adjacent_km=1000), {
+            "lot": 1, "department": "974", "communes": 1,
+            "population": self.zone()["population"], "hours": 500,
+            "step": "WHITE_ZONE",
+            "why": ["NO_FACILITATOR", "OVERSEAS", "NO_COORDINATOR"]})
+
+    def test_18_a_lead_facilitator(self):
+        three = [facilitator("F-%s" % d, territories=["DEP:" + d])
+                 for d in ("59", "62", "80")]
+        self.given(*three)
+        self.market(hours("DEP:80", 200), hours("DEP:59", 500),
+                    hours("DEP:62", 300))
+        self.assertEqual(self.leads(), ["F-59", "F-62", "F-80"])
+        self.ask("facilitator.delete", id="F-59")
+        self.assertEqual(self.leads()[0], "F-62", "another one is elected")
+        self.assertEqual(self.zone()["hours"], 500)
+
+    def test_18_equals_are_told_apart_by_load_and_then_by_market(self):
+        self.given(facilitator("F-59", territories=["DEP:59"]),
+                   facilitator("F-62", territories=["DEP:62"]))
+        both = hours("DEP:59", 100), hours("DEP:62", 100)
+        ids = ["M-%d" % i for i in range(20)]
+        for id in ids:
+            self.market(*both, id=id)
+        first = {id: self.leads(id)[0] for id in ids}
+        self.assertEqual(set(first.values()), {"F-59", "F-62"},
+                         "neither leads every market")
+        self.assertEqual(first, {id: self.leads(id)[0] for id in ids})
+        self.given(facilitator("F-59", territories=["DEP:59"],
+                               etp_percent=200))
+        self.assertEqual({self.leads(id)[0] for id in ids}, {"F-59"})
+
+    def test_load_counts_markets_that_are_open(self):
+        self.given(facilitator(territories=["DEP:76"]))
+        lots = hours("COM:76540", 10), hours("COM:76351", 10)
+        self.market(*lots)
+        self.market(*lots, id="M-2", deadline="2026-11-23")
+        self.market(*lots, id="M-3", deadline="2026-11-22")
+        self.market(*lots, id="M-4", status="AWARDED")
+        self.market(hours("DEP:27", 10), id="M-5")
+        self.market(lot(places=None, jobs=[job(commune="76540")]), id="M-6")
+        one, = self.route()["facilitators"]
+        self.assertEqual((one["load"], one["load_per_etp"]), (3, 300))
+        closed = self.route("M-4")
+        self.assertEqual(closed["warnings"], ["NOT_OPEN"])
+        self.assertEqual(closed["lead"], "F-1")
+
+    def test_sectors_are_told_and_decide_nothing(self):
+        self.given(facilitator(sectors=["nettoyage", "batiment"]))
+        self.market(lot(sectors=["batiment"]), lot(sectors=["voirie"]))
+        one, = self.route()["facilitators"]
+        self.assertEqual(one["sectors"], ["batiment"])
+        self.assertEqual([p["lot"] for p in one["parts"]], [1, 2])
+        one, = self.route(lot=2)["facilitators"]
+        self.assertNotIn("sectors", one)
+
+    def test_nobody_knows_where_the_lot_is(self):
+        self.given(facilitator(territories=["FR"]))
+        self.market(lot(places=None, jobs=None))
+        answer = self.route()
+        self.assertEqual(answer["warnings"], ["NO_PLACE"])
+        self.assertNotIn("facilitators", answer)
+
+    def test_what_is_refused(self):
+        self.market(lot())
+        for name, field, ask in (
+                ("NOT_FOUND", "market", {"market": "M-2"}),
+                ("NOT_FOUND", "lot", {"market": "M-1", "lot": 2}),
+                ("MISSING_FIELD", "market", {}),
+                ("RANGE", "adjacent_km",
+                 {"market": "M-1", "adjacent_km": 1001})):
+            with self.subTest(field):
+                self.refused(name, "facilitator.route", field=field, **ask)
 
 
 if __name__ == "__main__":
