@@ -24,11 +24,12 @@ static const struct {
     const char *name;
     void (*run)(struct national *n);
 } parts[] = {
-    {"store", national_store},           {"ask", national_ask},
-    {"people", national_people},         {"wire", national_wire},
-    {"parts", national_parts},           {"size", national_size},
-    {"structures", national_structures}, {"reverse", national_reverse},
-    {"batch", national_batch},           {"exact", national_exact},
+    {"store", national_store},     {"ask", national_ask},
+    {"people", national_people},   {"wire", national_wire},
+    {"cold", national_cold},       {"parts", national_parts},
+    {"size", national_size},       {"structures", national_structures},
+    {"reverse", national_reverse}, {"batch", national_batch},
+    {"exact", national_exact},
 };
 #define FIRST 2 /* of those that are run when none is named */
 #define PARTS (sizeof parts / sizeof *parts)
@@ -132,8 +133,8 @@ int main(int argc, char **argv)
         options,
         on_option,
         "[PART...]",
-        "Matching at the size of the country: store people wire parts size "
-        "structures reverse batch exact",
+        "Matching at the size of the country: store people wire cold parts "
+        "size structures reverse batch exact",
         NULL,
         NULL,
         NULL};

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "benchmarks/asker.h"
 #include "benchmarks/country.h"
 #include "benchmarks/sample.h"
 
@@ -41,6 +42,10 @@ void national_ask(struct national *n);
 void national_people(struct national *n);
 /* The same questions asked of the daemon, one after the other. */
 void national_wire(struct national *n);
+/* The first job of each lot of SAMPLE as messages, in its arena. */
+struct questions national_questions(const struct sample *sample);
+/* T14: the first answers after a start. */
+void national_cold(struct national *n);
 /* What each part of the search is worth. */
 void national_parts(struct national *n);
 /* T9: bytes, and how fast the index is built. */

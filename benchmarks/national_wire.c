@@ -13,7 +13,7 @@
 #define LIMIT 50
 #define GRACE 14
 
-static struct questions make_questions(const struct sample *sample)
+struct questions national_questions(const struct sample *sample)
 {
     struct questions qs = {NULL, sample->n, 0};
     struct ask_match_people ask;
@@ -76,7 +76,7 @@ void national_wire(struct national *n)
     sample_init(&sample, country.world, n->questions);
     printf("\nwire: the same questions through the daemon, tcp, one by one\n");
     fflush(stdout);
-    qs = make_questions(&sample);
+    qs = national_questions(&sample);
     daemon = spawn_daemon(country.filled.dir, "tcp://127.0.0.1:*");
     asker = asker_open(daemon.endpoint);
     measure(n, asker, &qs);

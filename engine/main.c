@@ -25,7 +25,7 @@
 
 /* So long the first question waits for pages that have not been read ahead:
  * half a second after the start it has its answer. */
-#define AHEAD_MS 200
+#define AHEAD_MS 250
 
 enum { KEY_INIT = 256, KEY_REBUILD, KEY_CHECK };
 

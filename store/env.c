@@ -188,8 +188,8 @@ static enum err check_here(struct store *store, const char *path,
                            const struct store_marker *marker)
 {
     struct store_view view = {.store = store};
-    int rc =
-        open_env(path, MAP_BYTES_MIN, MDB_RDONLY | MDB_NOLOCK, 0, &store->env);
+    int rc = open_env(path, MAP_BYTES_MIN,
+                      MDB_RDONLY | MDB_NOLOCK | MDB_NORDAHEAD, 0, &store->env);
 
     if (!rc)
         rc = mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view.txn);
