@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/dispatch.h"
+#include "engine/rule_rows.h"
 #include "store/reference.h"
 
 /* Text of one part: 10,000 rows of at most 402 bytes. */
@@ -109,7 +110,8 @@ static enum err check_part(struct call *call,
 {
     if ((ask->centres.n && ask->table != TABLE_CENTRES) ||
         (ask->rome_links.n && ask->table != TABLE_ROME_LINKS) ||
-        (ask->sectors.n && ask->table != TABLE_SECTORS))
+        (ask->sectors.n && ask->table != TABLE_SECTORS) ||
+        (ask->rules.n && rule_rows_table(ask->table) < 0))
         return call_refuse(call, ERR_BAD_TABLE, "table",
                            "the rows are not of the table named");
     return ERR_NONE;
@@ -152,7 +154,10 @@ enum err handle_reference_import(struct store_batch *batch, struct call *call,
         arena_array(call->arena, ask->centres.n + 1, sizeof *part.rejects);
     if (!part.rejects)
         return ERR_NOMEM;
-    e = add_rows(&part, ask);
+    if (rule_rows_table(ask->table) < 0)
+        e = add_rows(&part, ask);
+    else if (!(e = rule_rows_take(call, part.reference, ask, &part.lines)))
+        part.n_rows = ask->rules.n;
     if (!e)
         e = stage(batch, &part, ask, words_table.words[ask->table]);
     buffer_free(&part.lines);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/dispatch.h"
+#include "engine/rule_rows.h"
 #include "engine/match/match.h"
 #include "engine/server.h"
 
@@ -78,6 +79,8 @@ static enum err stat_missing(const struct reference *r, struct call *call,
     for (size_t w = 0; w < table_words; w++) {
         size_t i = 0;
 
+        if (rule_rows_table((int64_t)w) >= 0)
+            continue; /* the bundled rules are whole */
         while (i < r->n_tables &&
                (!r->tables[i].imported ||
                 strcmp(r->tables[i].name, words_table.words[w]) != 0))

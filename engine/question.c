@@ -65,9 +65,12 @@ enum err question_end(struct call *call, const struct match *m,
 
     if (!list)
         return ERR_NOMEM;
+    reference->n = 0;
+    /* Rules of law do not decide a match. */
     for (size_t i = 0; i < r->n_tables; i++)
-        list[i] = r->tables[i].stamp;
-    *reference = (struct slices){list, r->n_tables};
+        if (!reference_is_rules(&r->tables[i]))
+            list[reference->n++] = r->tables[i].stamp;
+    reference->at = list;
     call->scanned = m->scanned;
     call->scored = m->scored;
     return ERR_NONE;

@@ -267,8 +267,17 @@ struct imports {
     const struct reference_import *at;
     size_t n;
 };
-static const char *const importable[] = {"centres", "rome-links", "sectors"};
-#define N_IMPORTABLE (sizeof importable / sizeof importable[0])
+/* Tables of facts; those of rules follow. */
+static const char *const importable_facts[] = {"centres", "rome-links",
+                                               "sectors"};
+#define N_FACTS (sizeof importable_facts / sizeof importable_facts[0])
+#define N_IMPORTABLE (N_FACTS + RULE_TABLES)
+
+static const char *importable(size_t i)
+{
+    return i < N_FACTS ? importable_facts[i]
+                       : reference_rule_tables[i - N_FACTS];
+}
 
 static const struct reference_import *imported(struct imports imports,
                                                const char *table)
@@ -287,7 +296,7 @@ static enum err check_imports(struct imports imports)
 
     for (size_t i = 0; i < N_IMPORTABLE; i++) {
         const struct reference_import *import =
-            imported(imports, importable[i]);
+            imported(imports, importable(i));
 
         known += import && import->lines.len;
     }
@@ -377,7 +386,7 @@ static enum err list_tables(struct reference *ref, struct imports imports)
         return e;
     for (size_t i = 0; i < N_IMPORTABLE && !e; i++) {
         const struct reference_import *import =
-            imported(imports, importable[i]);
+            imported(imports, importable(i));
         struct reference_table *table = &tables[ref->n_tables];
 
         if (!import)
@@ -417,6 +426,22 @@ static enum err build_territories(struct reference *ref, struct drafts *drafts,
     return read_former(own, reference_bundle("former"));
 }
 
+/* Each table of rules: the imported one, else the bundled one. */
+static enum err build_rules(struct reference_private *own,
+                            const struct slice *imported_lines)
+{
+    enum err e = ERR_NONE;
+
+    for (size_t i = 0; i < RULE_TABLES && !e; i++) {
+        e = read_rules(own, reference_bundle(reference_rule_tables[i]),
+                       &own->bundled[i]);
+        own->rules[i] = own->bundled[i];
+        if (!e && imported_lines[i].len)
+            e = read_rules(own, imported_lines[i], &own->rules[i]);
+    }
+    return e;
+}
+
 static enum err build(struct reference *ref, struct imports imports)
 {
     struct reference_private *own = ref->private;
@@ -425,13 +450,14 @@ static enum err build(struct reference *ref, struct imports imports)
     enum err e = check_imports(imports);
 
     for (size_t i = 0; i < N_IMPORTABLE && !e; i++)
-        e = import_lines(own, imports, importable[i], &lines[i]);
+        e = import_lines(own, imports, importable(i), &lines[i]);
     if (e)
         return e;
     e = build_territories(ref, &drafts, lines[0]);
     free(drafts.at);
     if (e || (e = read_links(own, lines[1])) ||
-        (e = read_sectors(own, lines[2])))
+        (e = read_sectors(own, lines[2])) ||
+        (e = build_rules(own, lines + N_FACTS)))
         return e;
     return list_tables(ref, imports);
 }

@@ -120,9 +120,35 @@ struct reference {
     struct reference_private *private;
 };
 
-/* Imported tables: name ("centres", "rome-links", "sectors") -> lines (TSV
- * without a head, the columns of store/reference/README.md), version, source.
- * Centres replace the bundled ones altogether; the lines are copied. */
+/* Rule tables: what varies by year or by territory.  A row says that a rule
+ * has a value on the days from FROM to UNTIL, both inclusive; of one rule no
+ * day stands twice and none is left out between two rows. */
+enum rule_table { RULES_THRESHOLDS, RULE_TABLES };
+extern const char *const reference_rule_tables[RULE_TABLES];
+struct rule {
+    struct slice rule;
+    struct slice value;
+    struct slice source;
+    int64_t from;  /* days since 1970-01-01 */
+    int64_t until; /* ABSENT: no end */
+};
+struct rule_rows {
+    const struct rule *at; /* by rule, then by first day */
+    size_t n;
+};
+/* What makes rows no table: a row that ends before it begins, that shares a
+ * day with OTHER, or that leaves days out after OTHER.  Positions from 0. */
+enum rule_flaw_kind { RULE_SOUND, RULE_BACKWARDS, RULE_OVERLAP, RULE_GAP };
+struct rule_flaw {
+    enum rule_flaw_kind kind;
+    size_t row;
+    size_t other;
+};
+
+/* Imported tables: name ("centres", "rome-links", "sectors", or that of a rule
+ * table) -> lines (TSV without a head, the columns of
+ * store/reference/README.md), version, source.  Centres and rule tables replace
+ * the bundled ones altogether; the lines are copied. */
 struct reference_import {
     const char *table;
     const char *version;
@@ -178,6 +204,30 @@ struct slice reference_sector_group(const struct reference *ref,
 /* The sectors of a group, sorted; *N of them (0: no such group).  Borrowed. */
 const struct slice *reference_group_sectors(const struct reference *ref,
                                             struct slice group, size_t *n);
+
+/* The first flaw of N rows in any order.  ERR_NOMEM. */
+enum err reference_rules_check(const struct rule *at, size_t n,
+                               struct rule_flaw *flaw);
+
+/* All rows of a rule table.  Borrowed. */
+struct rule_rows reference_rules(const struct reference *ref,
+                                 enum rule_table table);
+
+/* Those that are compiled in, whatever was imported.  Borrowed. */
+struct rule_rows reference_rules_bundled(const struct reference *ref,
+                                         enum rule_table table);
+
+/* The row of a rule on a day; NULL when there is none.  Borrowed. */
+const struct rule *reference_rule(const struct reference *ref,
+                                  enum rule_table table, struct slice rule,
+                                  int64_t on);
+
+/* "thresholds@version": what an answer says that used the table. */
+struct slice reference_rule_stamp(const struct reference *ref,
+                                  enum rule_table table);
+
+/* Is it a table of rules, or one of facts? */
+int reference_is_rules(const struct reference_table *table);
 
 /* Population of communes [0, i) for i from 0 to n: sums by subtraction. */
 const uint64_t *reference_population(const struct reference *ref);

@@ -27,6 +27,7 @@ BUNDLE(departments);
 BUNDLE(regions);
 BUNDLE(epcis);
 BUNDLE(former);
+BUNDLE(thresholds);
 
 #define ROW(table)                                                             \
     {                                                                          \
@@ -37,7 +38,8 @@ static const struct {
     const char *from;
     const char *end;
 } bundles[] = {ROW(tables),  ROW(communes), ROW(centres), ROW(departments),
-               ROW(regions), ROW(epcis),    ROW(former)};
+               ROW(regions), ROW(epcis),    ROW(former),
+               ROW(thresholds)};
 
 struct slice reference_bundle(const char *name)
 {

@@ -7,6 +7,7 @@
  *   reference_km.c    vectors, kilometres, Hilbert keys
  *   reference_boxes.c    order along the Hilbert curve, boxes
  *   reference_columns.c  communes in columns
+ *   reference_rules.c    rules with their dates
  *   reference_tsv.c   lines, cells, numbers
  *   reference_data.c  the bundled tables
  */
@@ -60,6 +61,8 @@ struct reference_private {
     struct slice *groups;       /* of each sector, by group and sector */
     struct slice *grouped;      /* the sectors themselves in that order */
     size_t n_sectors;
+    struct rule_rows rules[RULE_TABLES]; /* in use */
+    struct rule_rows bundled[RULE_TABLES];
 };
 
 /* N zeroed elements of SIZE that live as long as OWN; NULL without memory. */
@@ -98,6 +101,9 @@ struct slice text_take(struct slice *text, char mark);
 /* Decimal digits, at most nine; 0 when it is anything else. */
 int text_number(struct slice text, uint32_t *value);
 
+/* "2026-01-01" as days since 1970-01-01; 0 when there is no such day. */
+int text_date(struct slice text, int64_t *days);
+
 /* Decimal degrees within +-LIMIT as 1e-6, rounded half away from zero; 0 when
  * it is anything else. */
 int text_degrees(struct slice text, int limit, int32_t *micro);
@@ -121,6 +127,10 @@ enum err read_postcodes(struct reference_private *own,
 enum err read_links(struct reference_private *own, struct slice lines);
 /* Sectors and their groups. */
 enum err read_sectors(struct reference_private *own, struct slice lines);
+
+/* Rules, put in order (reference_rules.c). */
+enum err read_rules(struct reference_private *own, struct slice lines,
+                    struct rule_rows *rows);
 
 /* Sort PAIRS into MAP, which OWN holds; PAIRS is freed whatever happens. */
 enum err code_map_build(struct reference_private *own, struct code_pairs *pairs,

@@ -70,6 +70,33 @@ int text_number(struct slice text, uint32_t *value)
     return 1;
 }
 
+/* Days before the first of MONTH (1 to 12) of YEAR, since 1970-01-01; years
+ * begin in March, so that the leap day is their last. */
+static int64_t days_before(int64_t year, int64_t month)
+{
+    int64_t y = month < 3 ? year - 1 : year;
+    int64_t m = month < 3 ? month + 9 : month - 3;
+
+    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 - 719468;
+}
+
+int text_date(struct slice text, int64_t *days)
+{
+    struct slice part[3] = {
+        text_take(&text, '-'), text_take(&text, '-'), text};
+    uint32_t n[3];
+
+    for (int i = 0; i < 3; i++)
+        if (part[i].len != (i ? 2 : 4) || !text_number(part[i], &n[i]))
+            return 0;
+    if (n[0] < 1900 || n[0] > 2199 || n[1] < 1 || n[1] > 12 || n[2] < 1 ||
+        n[2] > days_before(n[0] + n[1] / 12, n[1] % 12 + 1) -
+                   days_before(n[0], n[1]))
+        return 0;
+    *days = days_before(n[0], n[1]) + n[2] - 1;
+    return 1;
+}
+
 /* Up to 18 decimals as 1e-6, the seventh rounding up. */
 static int decimals(struct slice text, uint32_t *micro)
 {

@@ -164,8 +164,15 @@ static void print_reference(const json_t *names)
     }
 }
 
-/* Whoever reads a score must be able to say later by which rules and which
+/* Whoever reads an answer must be able to say later by which rules and which
  * tables it was made. */
+void answers_print_versions(const json_t *answer)
+{
+    printf(_("Rules %" PRId64), json_number(answer, "rules"));
+    print_reference(json_object_get(answer, "reference"));
+    printf("\n");
+}
+
 void answers_print_foot(const json_t *answer)
 {
     if (json_is_true(json_object_get(answer, "approximate")))
@@ -173,7 +180,5 @@ void answers_print_foot(const json_t *answer)
                _("Some distances are approximate: the centre of a commune is "
                  "a guess."));
     printf("\n%s\n", _("A shortlist is advice; a person decides."));
-    printf(_("Rules %" PRId64), json_number(answer, "rules"));
-    print_reference(json_object_get(answer, "reference"));
-    printf("\n");
+    answers_print_versions(answer);
 }

@@ -40,6 +40,9 @@ void answers_print_warnings(const json_t *lot);
 /* What there is to know about the answer as a whole, after it. */
 void answers_print_foot(const json_t *answer);
 
+/* Its last line: the rules and the tables that decided. */
+void answers_print_versions(const json_t *answer);
+
 /* The distance as a cell: "-" when it is unknown. */
 void answers_km_cell(struct table_view *t, const json_t *hit);
 

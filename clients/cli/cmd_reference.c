@@ -1,6 +1,6 @@
 /*
  * clausectl reference import: a table of facts that the daemon does not
- * bundle.  Parts are numbered; the last one puts the whole table in place of
+ * bundle, or rules in the place of those it does.  Parts are numbered; the last one puts the whole table in place of
  * the old one, so an import that stops half-way changes nothing.
  */
 #include "clients/cli/ctl.h"
@@ -22,6 +22,7 @@
 /* Of the run's key: each part adds a dash and its number. */
 #define PART_KEY_MAX (PROTOCOL_KEY_MAX - 7)
 #define NAMES_MAX 2
+#define COLUMNS_MAX 5
 
 /* A column of ours and what files call it, the best first. */
 struct alias {
@@ -33,9 +34,21 @@ struct reference_table {
     const char *name;   /* as WORDS_table has it */
     const char *member; /* of reference.import */
     const struct shape *shape;
-    struct alias columns[4];
+    struct alias columns[COLUMNS_MAX];
 };
 
+/* Rules go whole or not at all: one that is left out is a hole. */
+#define RULES(table)                                                           \
+    {                                                                          \
+        table, "rules", &shape_rule_row,                                       \
+        {                                                                      \
+            {"rule", {"rule"}, 0}, {"value", {"value"}, 0},                    \
+                {"from", {"from"}, 0}, {"until", {"until"}, 0},                \
+            {                                                                  \
+                "source", {"source"}, 0                                        \
+            }                                                                  \
+        }                                                                      \
+    }
 static const struct reference_table tables[] = {
     {"centres",
      "centres",
@@ -55,6 +68,7 @@ static const struct reference_table tables[] = {
      &shape_sector,
      {{"sector", {"sector", "slug"}, 0},
       {"group", {"group", "group_slug"}, 0}}},
+    RULES("thresholds"),
 };
 
 struct loading {
@@ -139,6 +153,11 @@ static struct slice aliased_cell(const struct layout_row *row,
     return cell;
 }
 
+static int is_rules(const struct loading *l)
+{
+    return l->table->shape == &shape_rule_row;
+}
+
 static int take_row(struct loading *l, const struct layout_row *row,
                     size_t number)
 {
@@ -146,7 +165,7 @@ static int take_row(struct loading *l, const struct layout_row *row,
     struct faults faults = {.n = 0};
     void *value;
 
-    for (size_t i = 0; i < 4 && l->table->columns[i].field; i++)
+    for (size_t i = 0; i < COLUMNS_MAX && l->table->columns[i].field; i++)
         layout_set(object, l->table->columns[i].field,
                    aliased_cell(row, &l->table->columns[i]));
     arena_reset(l->scratch);
@@ -168,7 +187,11 @@ static int take_row(struct loading *l, const struct layout_row *row,
     }
     /* The last part has to say so: one is always held back. */
     if (json_array_size(l->part) == PART_ROWS) {
-        int status = send_part(l, 0);
+        int status = is_rules(l)
+                         ? ctl_fail(l->ctl, EXIT_DATA,
+                                    _("a table of rules has at most %d rows"),
+                                    PART_ROWS)
+                         : send_part(l, 0);
 
         if (status) {
             json_decref(object);
@@ -185,7 +208,7 @@ static int take_header(struct loading *l, const struct record *record)
 {
     if (!(l->header = saved_row_new(record)))
         return ctl_fail(l->ctl, EXIT_INTERNAL, "%s", _("out of memory"));
-    for (size_t i = 0; i < 4 && l->table->columns[i].field; i++) {
+    for (size_t i = 0; i < COLUMNS_MAX && l->table->columns[i].field; i++) {
         const struct alias *a = &l->table->columns[i];
         int there = a->optional;
 
@@ -253,6 +276,11 @@ static int load(struct loading *l)
         return ctl_fail(l->ctl, EXIT_DATA,
                         _("%s has no usable row; nothing was changed."),
                         l->path);
+    if (!status && is_rules(l) && l->rejected)
+        return ctl_fail(l->ctl, EXIT_DATA,
+                        _("%s: a table of rules goes whole or not at all; "
+                          "nothing was changed."),
+                        l->path);
     if (!status)
         status = send_part(l, 1);
     if (status)
@@ -302,9 +330,9 @@ int cmd_reference(struct ctl *ctl)
         l.table = find_table(ctl->args[1]);
     if (!l.table)
         return ctl_misused(ctl, "%s",
-                           _("write: clausectl reference import centres|"
-                             "rome-links|sectors FILE [--version V] "
-                             "[--source S]"));
+                           _("write: clausectl reference import TABLE FILE "
+                             "[--version V] [--source S]; tables are centres, "
+                             "rome-links, sectors, thresholds"));
     if (strlen(ctl->run_key) > PART_KEY_MAX)
         return ctl_misused(ctl, _("a --key of an import has at most %d bytes"),
                            PART_KEY_MAX);

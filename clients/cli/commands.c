@@ -107,6 +107,7 @@ static const struct argp_option explain_options[] = {
     OPTION_NATIONWIDE, OPTION_GRACE, {0}};
 static const struct argp_option reasons_options[] = {
     OPTION_LOT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, OPTION_GRACE, {0}};
+static const struct argp_option obligation_options[] = {OPTION_ON, {0}};
 static const struct argp_option rescore_options[] = {
     OPTION_ON,
     OPTION_LIMIT,
@@ -183,6 +184,12 @@ const struct command commands[COMMANDS] = {
     {"reasons", cmd_reasons, reasons_options, N_("MARKET"),
      N_("Count why the others are not in the answer."), NULL,
      "reasons DEMO-2026-01 --lot 2\n"},
+    {"obligation", cmd_obligation, obligation_options, N_("MARKET"),
+     N_("Whether a market must have a clause of insertion, and why."),
+     N_("By amount, buyer, contract, launch and recorded exemption. --on stands "
+        "for the launch of a market that is planned and names no day."),
+     "obligation DEMO-2026-01\n"
+     "obligation DEMO-2026-01 --on 2027-01-15 --json\n"},
     {"rescore", cmd_rescore, rescore_options, "",
      N_("The batch: every open lot against everything."),
      N_("It runs in the daemon, which answers meanwhile, and goes on when you "
@@ -194,11 +201,14 @@ const struct command commands[COMMANDS] = {
      "rescore --status --wait\n"
      "rescore --cancel\n"},
     {"reference", cmd_reference, reference_options,
-     N_("import centres|rome-links|sectors FILE"),
-     N_("Bring in a table of facts that the daemon does not bundle."),
+     N_("import TABLE FILE"),
+     N_("Bring in a table of facts, or rules in the place of bundled ones."),
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "
-        "rome_target, kind; sectors sector, group."),
-     "reference import centres communes.tsv --version 2026-01\n"},
+        "rome_target, kind; sectors sector, group. Tables of rules "
+        "(thresholds): rule, value, from, until, source; a day that stands "
+        "twice or is left out refuses the table."),
+     "reference import centres communes.tsv --version 2026-01\n"
+     "reference import thresholds thresholds.tsv --version 2028-01-01\n"},
     {"fields", cmd_fields, NULL, N_("structure|market|profile|facilitator"),
      N_("The columns of an entity and what each takes."), NULL,
      "fields market\n"},

@@ -54,7 +54,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 15
+#define COMMANDS 16
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

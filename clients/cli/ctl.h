@@ -167,6 +167,8 @@ int cmd_reverse(struct ctl *ctl);
 int cmd_explain(struct ctl *ctl);
 /* How many candidates fail for which reason. */
 int cmd_reasons(struct ctl *ctl);
+/* cmd_law.c: must a market have a clause? */
+int cmd_obligation(struct ctl *ctl);
 /* cmd_rescore.c: the batch begun, followed, ended. */
 int cmd_rescore(struct ctl *ctl);
 /* cmd_reference.c: a table of facts in. */
