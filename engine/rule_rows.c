@@ -30,7 +30,8 @@ static enum err refuse_row(struct call *call, size_t row, const char *field,
 /* ---- Forms and days ----------------------------------------------------- */
 
 static enum err check_forms(struct call *call, const struct reference *ref,
-                            enum rule_table table, const struct rule_row_list *rows)
+                            enum rule_table table,
+                            const struct rule_row_list *rows)
 {
     enum err e = ERR_NONE;
 
@@ -55,8 +56,7 @@ static enum err refuse_flaw(struct call *call, const struct rule *at,
     char day[11] = "";
 
     if (flaw->kind == RULE_BACKWARDS)
-        return refuse_row(call, flaw->row, "until",
-                          "it ends before it begins");
+        return refuse_row(call, flaw->row, "until", "it ends before it begins");
     if (until != ABSENT)
         civil_format_date(until, day);
     if (flaw->kind == RULE_GAP)
@@ -73,7 +73,8 @@ static enum err refuse_flaw(struct call *call, const struct rule *at,
     return refuse_row(call, flaw->row, "from", hint);
 }
 
-static struct rule *plain_rows(struct call *call, const struct rule_row_list *rows)
+static struct rule *plain_rows(struct call *call,
+                               const struct rule_row_list *rows)
 {
     struct rule *at = arena_array(call->arena, rows->n + 1, sizeof *at);
 

@@ -38,8 +38,7 @@ static const struct {
     const char *from;
     const char *end;
 } bundles[] = {ROW(tables),  ROW(communes), ROW(centres), ROW(departments),
-               ROW(regions), ROW(epcis),    ROW(former),
-               ROW(thresholds)};
+               ROW(regions), ROW(epcis),    ROW(former),  ROW(thresholds)};
 
 struct slice reference_bundle(const char *name)
 {

@@ -82,8 +82,7 @@ static int64_t days_before(int64_t year, int64_t month)
 
 int text_date(struct slice text, int64_t *days)
 {
-    struct slice part[3] = {
-        text_take(&text, '-'), text_take(&text, '-'), text};
+    struct slice part[3] = {text_take(&text, '-'), text_take(&text, '-'), text};
     uint32_t n[3];
 
     for (int i = 0; i < 3; i++)

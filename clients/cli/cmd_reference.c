@@ -1,7 +1,8 @@
 /*
  * clausectl reference import: a table of facts that the daemon does not
- * bundle, or rules in the place of those it does.  Parts are numbered; the last one puts the whole table in place of
- * the old one, so an import that stops half-way changes nothing.
+ * bundle, or rules in the place of those it does.  Parts are numbered; the last
+ * one puts the whole table in place of the old one, so an import that stops
+ * half-way changes nothing.
  */
 #include "clients/cli/ctl.h"
 #include "clients/cli/files.h"
@@ -187,11 +188,11 @@ static int take_row(struct loading *l, const struct layout_row *row,
     }
     /* The last part has to say so: one is always held back. */
     if (json_array_size(l->part) == PART_ROWS) {
-        int status = is_rules(l)
-                         ? ctl_fail(l->ctl, EXIT_DATA,
-                                    _("a table of rules has at most %d rows"),
-                                    PART_ROWS)
-                         : send_part(l, 0);
+        int status =
+            is_rules(l)
+                ? ctl_fail(l->ctl, EXIT_DATA,
+                           _("a table of rules has at most %d rows"), PART_ROWS)
+                : send_part(l, 0);
 
         if (status) {
             json_decref(object);

@@ -186,7 +186,8 @@ const struct command commands[COMMANDS] = {
      "reasons DEMO-2026-01 --lot 2\n"},
     {"obligation", cmd_obligation, obligation_options, N_("MARKET"),
      N_("Whether a market must have a clause of insertion, and why."),
-     N_("By amount, buyer, contract, launch and recorded exemption. --on stands "
+     N_("By amount, buyer, contract, launch and recorded exemption. --on "
+        "stands "
         "for the launch of a market that is planned and names no day."),
      "obligation DEMO-2026-01\n"
      "obligation DEMO-2026-01 --on 2027-01-15 --json\n"},
@@ -200,8 +201,7 @@ const struct command commands[COMMANDS] = {
      "rescore --on 2027-01-04 --limit 100\n"
      "rescore --status --wait\n"
      "rescore --cancel\n"},
-    {"reference", cmd_reference, reference_options,
-     N_("import TABLE FILE"),
+    {"reference", cmd_reference, reference_options, N_("import TABLE FILE"),
      N_("Bring in a table of facts, or rules in the place of bundled ones."),
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "
         "rome_target, kind; sectors sector, group. Tables of rules "

@@ -98,8 +98,7 @@ static const struct word table[] = {
      N_("it would restrict competition or make the work hard to carry out")},
     {&words_exemption, "SHORT_WORKS", N_("works shorter than six months")},
     /* Must a market have a clause? */
-    {&words_obligation, "MANDATORY",
-     N_("A clause of insertion is mandatory")},
+    {&words_obligation, "MANDATORY", N_("A clause of insertion is mandatory")},
     {&words_obligation, "EXEMPT",
      N_("A clause of insertion would be mandatory; the buyer recorded why "
         "there is none")},
@@ -145,8 +144,7 @@ static const struct word table[] = {
     {&words_obligation_reason, "SHORT_WORKS",
      N_("works this short: the buyer may record that reason and leave it "
         "out")},
-    {&words_obligation_reason, "NO_CLAUSE",
-     N_("no lot has the clause yet")},
+    {&words_obligation_reason, "NO_CLAUSE", N_("no lot has the clause yet")},
     {&words_rescore_problem, "CRASHED",
      N_("the daemon ended at it three times")},
     {&words_rescore_problem, "NO_MEMORY", N_("memory was short")},

@@ -1,6 +1,6 @@
 /*
  * Must a contract have a clause of insertion (CCP L2112-2-1 for markets,
- * L3114-2-1 for concessions)?  MATCHING.md section 11.
+ * L3114-2-1 for concessions)?  MATCHING.md section 12.
  */
 #ifndef ENGINE_MATCH_OBLIGATION_H
 #define ENGINE_MATCH_OBLIGATION_H

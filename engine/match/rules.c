@@ -113,8 +113,7 @@ static int part_fits(const struct part_form *form, struct slice part)
     return vocabulary_find(form->words, part) >= 0;
 }
 
-static const struct rule_form *form_of(enum rule_table table,
-                                       struct slice rule)
+static const struct rule_form *form_of(enum rule_table table, struct slice rule)
 {
     struct slice first = take(&rule, '/');
 

@@ -95,6 +95,10 @@ class Centres:
         self.heights = [z for z, _ in self.by_z]
 
 
+# Tables of rules, which decide no match.
+RULES = ("eligibility", "publics", "thresholds", "wording")
+
+
 class Bundled:
     """The tables under store/reference/, read once a process."""
 
@@ -124,8 +128,10 @@ class Bundled:
             self.communes, self.positions,
             {self.number[row["insee"]] for row in centres
              if row["approximate"] == "1"})
+        # What decides a match: the tables of facts.
         self.versions = {row["table"]: row["version"]
-                         for row in rows_of("tables")}
+                         for row in rows_of("tables")
+                         if row["table"] not in RULES}
 
 
 class Tables:

@@ -1,0 +1,223 @@
+"""What the rule tables decide: the obligation flag, and tables that are
+refused."""
+import csv
+import os
+
+import harness
+from examples import lot, market
+
+ON = "2026-11-23"
+TABLES = os.path.join(harness.TOP, "store", "reference")
+
+
+def bundled(table):
+    """Its rows, as reference.import takes them."""
+    path = os.path.join(TABLES, table + ".tsv")
+    with open(path, encoding="utf-8", newline="") as f:
+        return [{k: v for k, v in row.items() if v}
+                for row in csv.DictReader(f, delimiter="\t",
+                                          quoting=csv.QUOTE_NONE)]
+
+
+class Law(harness.Transcript):
+    shared = True
+
+    def bring(self, table, rows, **more):
+        return self.ask("reference.import", **self.table(table, rows, **more))
+
+    def table(self, table, rows, version="2027-01", part=1, last=True):
+        return dict(table=table, rules=rows, version=version, source="test",
+                    part=part, last=last)
+
+    def refuses(self, table, rows, field, name="BAD_RULES", **more):
+        return self.refused(name, "reference.import", field=field,
+                            **self.table(table, rows, **more))
+
+
+class Tables(Law):
+    def setUp(self):
+        self.rows = bundled("thresholds")
+        self.at = next(i for i, row in enumerate(self.rows)
+                       if row["rule"] == "SERVICES/STATE"
+                       and row["from"] == "2026-01-01")
+
+    def changed(self, **fields):
+        rows = [dict(row) for row in self.rows]
+        rows[self.at].update(fields)
+        return [{k: v for k, v in row.items() if v is not None}
+                for row in rows]
+
+    def test_the_bundled_tables_are_taken_as_they_are(self):
+        for table in ("thresholds",):
+            answer = self.bring(table, bundled(table), version="same")
+            self.assertEqual(answer["rows"], len(bundled(table)))
+            told = {t["table"]: t for t in self.ask("stats")["reference"]}
+            self.assertEqual(told[table]["version"], "same")
+            self.assertNotIn(table, self.ask("stats")["missing"])
+
+    def test_a_table_with_a_hole_or_a_doubt_is_refused_with_its_row(self):
+        row = "rules[%d]." % (self.at + 1)
+        twice = self.rows + [self.rows[self.at]]
+        for rows, field, hint in (
+                (self.changed(**{"from": "2026-01-02"}), row + "from",
+                 "ends on 2025-12-31"),
+                (self.changed(**{"from": "2025-12-31"}), row + "from",
+                 "holds until 2025-12-31"),
+                (self.changed(until="2025-12-31"), row + "until",
+                 "before it begins"),
+                (twice, "rules[%d].from" % len(twice), "holds until"),
+                (self.changed(rule="SERVICES/KING"), row + "rule",
+                 "no such rule"),
+                (self.changed(value="140 000"), row + "value", "digits"),
+                (self.changed(until="2027-12-30"), "rules",
+                 "leaves out days of SERVICES/STATE"),
+                (self.rows[:self.at] + self.rows[self.at + 1:], "rules",
+                 "from 2026-01-01 on")):
+            with self.subTest(field, hint=hint):
+                before = self.ask("stats")["reference"]
+                e = self.refuses("thresholds", rows, field)
+                self.assertIn(hint, e.data[0]["hint"])
+                self.assertEqual(self.ask("stats")["reference"], before)
+
+    def test_a_rule_without_an_end_ends_where_another_begins(self):
+        rows = self.changed(until=None)
+        self.bring("thresholds", rows, version="open")
+        rows.append(dict(rows[self.at], **{"from": "2028-01-01"}))
+        e = self.refuses("thresholds", rows, "rules[%d].from" % len(rows))
+        self.assertIn("has no end yet", e.data[0]["hint"])
+
+    def test_a_table_of_rules_comes_whole(self):
+        self.refuses("thresholds", self.rows, "part", name="BAD_TABLE",
+                     last=False)
+        self.refuses("thresholds", self.rows, "part", name="BAD_TABLE",
+                     part=2)
+        self.refuses("sectors", self.rows, "table", name="BAD_TABLE")
+        self.refuses("thresholds", [dict(self.rows[0], **{"from": None})],
+                     "rules[1].from", name="MISSING_FIELD")
+
+    def test_an_imported_threshold_counts_with_the_next_question(self):
+        self.ask("market.put", market=market(
+            buyer={"category": "STATE"}, launch_on="2026-10-01",
+            amount=10_000_000, status="PLANNED"))
+
+        def state():
+            answer = self.ask("assess.obligation", market="M-1", on=ON)
+            return answer["obligation"]["state"], answer["reference"]
+        self.bring("thresholds", self.rows, version="old")
+        self.assertEqual(state(), ("NOT_MANDATORY", ["thresholds@old"]))
+        self.bring("thresholds", self.changed(value="10000000"),
+                   version="new")
+        self.assertEqual(state(), ("MANDATORY", ["thresholds@new"]))
+
+
+class Obligation(Law):
+    def flag(self, category="STATE", lots=None, **fields):
+        fields.setdefault("contract_type", "SERVICES")
+        fields.setdefault("launch_on", "2026-09-01")
+        made = market(lots=lots or [lot()], **fields)
+        if category:
+            made["buyer"] = {"category": category}
+        self.ask("market.put", market={k: v for k, v in made.items()
+                                       if v is not None})
+        answer = self.ask("assess.obligation", market="M-1", on=ON)
+        self.assertEqual(answer["reference"], ["thresholds@2026-08-22"])
+        self.assertEqual((answer["rules"], answer["on"]), (1, ON))
+        told = answer["obligation"]
+        return told["state"], told.get("reasons", [])
+
+    def expect(self, state, *reasons, **fields):
+        got, why = self.flag(**fields)
+        self.assertEqual(got, state, why)
+        for reason in reasons:
+            self.assertIn(reason, why)
+
+    def test_19_the_obligation_switch(self):
+        short = [lot(months=5)]
+        for state, reasons, fields in (
+                ("NOT_MANDATORY", ["BEFORE_LAW"],
+                 dict(amount=14_000_000, launch_on="2026-08-21")),
+                ("MANDATORY", ["REACHES_THRESHOLD"],
+                 dict(amount=14_000_000, launch_on="2026-08-22")),
+                ("MANDATORY", ["SHORT_WORKS"],
+                 dict(amount=540_400_000, contract_type="WORKS",
+                      category="LOCAL", lots=short)),
+                ("EXEMPT", ["EXEMPTED"],
+                 dict(amount=540_400_000, contract_type="WORKS",
+                      category="LOCAL", lots=short,
+                      exemption="SHORT_WORKS")),
+                ("NOT_MANDATORY", ["BELOW_THRESHOLD"],
+                 dict(amount=21_599_999, category="LOCAL")),
+                ("NOT_COVERED", ["DEFENCE"],
+                 dict(amount=99_900_000, defence=True)),
+                ("MANDATORY", ["EXEMPTION_NOT_OPEN"],
+                 dict(amount=540_400_000, contract_type="CONCESSION",
+                      exemption="READY_MADE"))):
+            with self.subTest(**fields):
+                self.expect(state, *reasons, **fields)
+
+    def test_each_buyer_and_contract_has_its_threshold(self):
+        euros = {"STATE": 140_000, "LOCAL": 216_000, "OTHER_PA": 216_000,
+                 "NETWORK_ENTITY": 432_000}
+        for category, supplies in euros.items():
+            for contract in ("WORKS", "CONCESSION", "SUPPLIES", "SERVICES"):
+                limit = (supplies if contract.startswith("S")
+                         else 5_404_000) * 100
+                with self.subTest(category, contract=contract):
+                    self.expect("NOT_MANDATORY", category=category,
+                                contract_type=contract, amount=limit - 1)
+                    self.expect("MANDATORY", category=category,
+                                contract_type=contract, amount=limit)
+
+    def test_an_exemption_is_open_to_some_contracts(self):
+        months = {5: "EXEMPT", 6: "MANDATORY"}
+        for exemption, contracts in (
+                ("READY_MADE", ("WORKS", "SUPPLIES", "SERVICES")),
+                ("NO_LINK", ("WORKS", "SUPPLIES", "SERVICES", "CONCESSION")),
+                ("COMPETITION", ("WORKS", "SUPPLIES", "SERVICES",
+                                 "CONCESSION")),
+                ("SHORT_WORKS", ("WORKS",))):
+            for contract in ("WORKS", "SUPPLIES", "SERVICES", "CONCESSION"):
+                with self.subTest(exemption, contract=contract):
+                    self.expect(
+                        "EXEMPT" if contract in contracts else "MANDATORY",
+                        contract_type=contract, amount=10 ** 9,
+                        exemption=exemption, lots=[lot(months=3)])
+        for month, state in months.items():
+            self.expect(state, contract_type="WORKS", amount=10 ** 9,
+                        exemption="SHORT_WORKS",
+                        lots=[lot(months=2), lot(months=month)])
+        self.expect("EXEMPT", "NO_DURATION", contract_type="WORKS",
+                    amount=10 ** 9, exemption="SHORT_WORKS",
+                    lots=[lot(months=2), lot()])
+
+    def test_what_is_missing_is_named_and_not_guessed(self):
+        for reason, fields in (
+                ("NO_LAUNCH", dict(launch_on=None, amount=10 ** 9)),
+                ("NO_BUYER", dict(category=None, amount=10 ** 9)),
+                ("NO_TYPE", dict(contract_type=None, amount=10 ** 9)),
+                ("NO_AMOUNT", dict()),
+                ("NO_AMOUNT", dict(lots=[lot(amount=100), lot()])),
+                ("NO_THRESHOLD", dict(launch_on="2028-01-01",
+                                      amount=10 ** 9))):
+            with self.subTest(reason, **fields):
+                self.expect("UNKNOWN", reason, **fields)
+        self.expect("NOT_COVERED", "PRIVATE_BUYER", category="PRIVATE",
+                    amount=10 ** 9)
+        self.expect("NOT_MANDATORY", "BEFORE_LAW", contract_type=None,
+                    category=None, launch_on="2020-01-01")
+
+    def test_lots_are_added_up_and_planned_markets_take_the_day_asked(self):
+        self.expect("MANDATORY", "AMOUNT_OF_LOTS",
+                    lots=[lot(amount=7_000_000), lot(amount=7_000_000)])
+        self.expect("MANDATORY", "AMOUNT_OF_LOTS",
+                    lots=[lot(amount=14_000_000), lot()])
+        self.expect("MANDATORY", "LAUNCH_ASSUMED", launch_on=None,
+                    status="PLANNED", amount=14_000_000)
+
+    def test_an_unknown_market(self):
+        self.refused("NOT_FOUND", "assess.obligation", field="market",
+                     market="M-none")
+
+
+if __name__ == "__main__":
+    harness.main()
