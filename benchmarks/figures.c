@@ -85,6 +85,15 @@ void figures_print(struct figures *figures, const char *name, const char *unit)
     fflush(stdout);
 }
 
+#define QUANTILES 40
+void figures_print_quantiles(struct figures *figures, const char *name)
+{
+    printf("quantiles\t%s", name);
+    for (int i = 0; i <= QUANTILES; i++)
+        printf("\t%.4g", figures_at(figures, (double)i / QUANTILES));
+    printf("\n");
+}
+
 /* The model as /proc/cpuinfo names it. */
 static void processor_name(char out[64])
 {

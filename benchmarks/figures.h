@@ -38,6 +38,9 @@ void figures_print(struct figures *figures, const char *name, const char *unit);
 /* The head of such lines. */
 void figures_head(void);
 
+/* One line: how they are spread, 0 %, 2.5 % ... 100 %; sorts them. */
+void figures_print_quantiles(struct figures *figures, const char *name);
+
 /* One line about processor, cores, memory, kernel, compiler, load. */
 void machine_print(void);
 

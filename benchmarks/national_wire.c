@@ -58,7 +58,7 @@ static void measure(const struct national *n, struct asker *asker,
     figures_head();
     figures_print(&side.p50, "people.wire.p50", "us");
     figures_print(&side.p99, "people.wire.p99", "us");
-    side_print_quantiles(&side);
+    figures_print_quantiles(&side.last.us, "people.wire");
     sides_fini(&side, 1);
 }
 

@@ -88,15 +88,6 @@ static void print_time(const struct side *side, const struct figures *figures,
     figures_free(&copy);
 }
 
-#define QUANTILES 40
-void side_print_quantiles(struct side *side)
-{
-    printf("quantiles\t%s", side->name);
-    for (int i = 0; i <= QUANTILES; i++)
-        printf("\t%.4g", figures_at(&side->last.us, (double)i / QUANTILES));
-    printf("\n");
-}
-
 /* Whoever answers the same has the same sum. */
 static void print_sum(const struct side *side)
 {
@@ -121,7 +112,7 @@ void sides_print(struct side *sides, size_t n)
         print_count(side, "sides", side->last.sides);
         print_count(side, "scored", side->last.scored);
         print_count(side, "found", side->last.found);
-        side_print_quantiles(side);
+        figures_print_quantiles(&side->last.us, side->name);
         print_sum(side);
     }
 }

@@ -27,9 +27,6 @@ void sides_run(struct side *sides, size_t n, const struct sample *sample,
  * touched. */
 void sides_print(struct side *sides, size_t n);
 
-/* How the questions of the last pass are spread: 0 %, 2.5 % ... 100 %. */
-void side_print_quantiles(struct side *side);
-
 enum side_figure { SIDE_P50, SIDE_P99, SIDE_MEAN };
 /* The median over the passes. */
 double side_median(const struct side *side, enum side_figure which);

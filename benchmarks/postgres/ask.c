@@ -93,22 +93,33 @@ static size_t count_lots(PGconn *c)
     return n;
 }
 
-/* N of the lots, evenly spread, as an array of SQL. */
-static char *choose_lots(size_t lots, size_t n)
+/* N of the lots, evenly spread. */
+static void choose_lots(PGconn *c, size_t n, struct asked *out)
 {
-    char *text = room(n + 1, 12);
+    size_t all = count_lots(c);
+
+    out->n_lots = n < all ? n : all;
+    out->lots = room(out->n_lots, sizeof *out->lots);
+    for (size_t i = 0; i < out->n_lots; i++)
+        out->lots[i] = (uint32_t)(i * all / out->n_lots);
+}
+
+/* Every STEP-th of the lots from FIRST on, as an array of SQL. */
+static char *array_of(const struct asked *a, size_t first, size_t step)
+{
+    char *text = room(a->n_lots + 2, 12);
     size_t len = 0;
 
-    for (size_t i = 0; i < n; i++)
-        len +=
-            (size_t)sprintf(text + len, "%c%zu", i ? ',' : '{', i * lots / n);
+    for (size_t i = first; i < a->n_lots; i += step)
+        len += (size_t)sprintf(text + len, "%c%u", len ? ',' : '{', a->lots[i]);
     sprintf(text + len, "}");
     return text;
 }
 
-static void read_ids(PGconn *c, const char *sql, struct asked *out)
+static void read_ids(PGconn *c, struct asked *out)
 {
-    PGresult *r = checked(c, PQexec(c, sql));
+    PGresult *r =
+        checked(c, PQexec(c, "SELECT id FROM structures ORDER BY structure"));
 
     out->n_ids = (size_t)PQntuples(r);
     out->ids = room(out->n_ids, sizeof *out->ids);
@@ -117,51 +128,75 @@ static void read_ids(PGconn *c, const char *sql, struct asked *out)
     PQclear(r);
 }
 
-static void read_rows(PGconn *c, const struct design *d, const char *lots,
-                      struct asked *out)
+/* Key and parameters of each lot in VIEW; the caller clears them. */
+static PGresult *read_view(PGconn *c, const char *view, const struct asked *a)
 {
-    char sql[SQL_BYTES];
+    char *lots = array_of(a, 0, 1), sql[SQL_BYTES];
+    const char *values[] = {lots};
     PGresult *r;
 
     snprintf(sql, sizeof sql,
              "SELECT key, parameters FROM unnest($1::int[]) WITH ORDINALITY "
              "l (lot, n) JOIN %s USING (lot) ORDER BY n",
-             d->kind->questions);
-    r = checked(c, PQexecParams(c, sql, 1, NULL, &lots, NULL, NULL, 0));
-    if ((size_t)PQntuples(r) != out->n)
-        die("%d questions, not %zu", PQntuples(r), out->n);
-    for (size_t i = 0; i < out->n; i++) {
-        const char *key = PQgetvalue(r, (int)i, 0);
-
-        out->keys[i] = (uint64_t)strtoll(key, NULL, 10);
-        out->parameters[i] = copy(PQgetvalue(r, (int)i, 1));
-    }
-    PQclear(r);
+             view);
+    r = checked(c, PQexecParams(c, sql, 1, NULL, values, NULL, NULL, 0));
+    if ((size_t)PQntuples(r) != a->n_lots)
+        die("%d questions, not %zu", PQntuples(r), a->n_lots);
+    free(lots);
+    return r;
 }
 
-void asked_read(PGconn *c, const struct design *d, size_t n, struct asked *out)
+static uint64_t *read_keys(const PGresult *r)
 {
-    size_t all = count_lots(c);
-    char *lots;
+    size_t n = (size_t)PQntuples(r);
+    uint64_t *keys = room(n, sizeof *keys);
 
-    if (n > all)
-        n = all;
-    lots = choose_lots(all, n);
-    *out = (struct asked){.n = d->batch ? 1 : n, .n_parameters = 1};
-    out->keys = room(out->n, sizeof *out->keys);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = (uint64_t)strtoll(PQgetvalue(r, (int)i, 0), NULL, 10);
+    return keys;
+}
+
+/* A question a lot. */
+static void read_each(const PGresult *r, struct asked *out)
+{
+    out->n = out->n_lots;
     out->parameters = room(out->n, sizeof *out->parameters);
-    if (d->batch) {
-        out->parameters[0] = lots;
-        return;
-    }
-    read_rows(c, d, lots, out);
-    free(lots);
-    if (d->kind->ids)
-        read_ids(c, d->kind->ids, out);
+    for (size_t i = 0; i < out->n; i++)
+        out->parameters[i] = copy(PQgetvalue(r, (int)i, 1));
     for (const char *p = out->parameters[0]; *p; p++)
         out->n_parameters += *p == '|';
     if (out->n_parameters > PARAMETERS_MAX)
         die("%d parameters", out->n_parameters);
+}
+
+/* A question a session. */
+static void read_batch(PGconn *c, const struct design *d, struct asked *out)
+{
+    PGresult *r = read_view(c, "lot_questions", out);
+
+    out->whole = read_keys(r);
+    PQclear(r);
+    out->n = (size_t)d->sessions;
+    out->parameters = room(out->n, sizeof *out->parameters);
+    for (size_t i = 0; i < out->n; i++)
+        out->parameters[i] = array_of(out, i, out->n);
+}
+
+void asked_read(PGconn *c, const struct design *d, size_t n, struct asked *out)
+{
+    PGresult *r;
+
+    *out = (struct asked){.n_parameters = 1};
+    choose_lots(c, n, out);
+    r = read_view(c, d->kind->questions, out);
+    out->keys = read_keys(r);
+    if (d->batch)
+        read_batch(c, d, out);
+    else
+        read_each(r, out);
+    if (d->batch || d->kind->structures)
+        read_ids(c, out);
+    PQclear(r);
 }
 
 void asked_fini(struct asked *a)
@@ -171,7 +206,9 @@ void asked_fini(struct asked *a)
     for (size_t i = 0; i < a->n_ids; i++)
         free(a->ids[i]);
     free(a->parameters);
+    free(a->lots);
     free(a->keys);
+    free(a->whole);
     free(a->ids);
 }
 
@@ -185,52 +222,126 @@ static uint32_t cell(const PGresult *r, int row, int column)
     return ntohl(value);
 }
 
-static uint64_t add(uint64_t sum, uint64_t number)
+static uint64_t hash_structure(const struct asked *a, uint32_t number)
 {
-    return draw_mix(sum ^ number);
+    if (number >= a->n_ids)
+        die("there is no structure %u", number);
+    return order_hash(slice_of(a->ids[number]));
 }
 
-static uint64_t hash_id(const struct asked *a, uint32_t number)
+static uint64_t hash_person(uint32_t number)
 {
     char text[24];
 
-    if (a->ids && number >= a->n_ids)
-        die("there is no candidate %u", number);
-    if (a->ids)
-        return order_hash(slice_of(a->ids[number]));
     snprintf(text, sizeof text, "P%07u", number + 1);
     return order_hash(slice_of(text));
 }
 
-uint64_t answer_sum(const struct asked *a, size_t question, const PGresult *r,
-                    uint64_t sum)
+/* SUM, and then a row of a list whose ties have KEY. */
+static uint64_t add_row(uint64_t sum, uint64_t key, uint64_t id, uint32_t score)
 {
-    for (int row = 0; row < PQntuples(r); row++) {
-        uint64_t id = hash_id(a, cell(r, row, 0));
-        char tie[24];
+    char tie[24];
 
-        snprintf(tie, sizeof tie, "%016llx",
-                 (unsigned long long)order_tie(a->keys[question], id));
-        sum = add(sum, id);
-        sum = add(sum, cell(r, row, 1));
-        sum = add(sum, order_hash(slice_of(tie)));
-    }
-    return sum;
+    snprintf(tie, sizeof tie, "%016llx",
+             (unsigned long long)order_tie(key, id));
+    sum = draw_mix(sum ^ id);
+    sum = draw_mix(sum ^ score);
+    return draw_mix(sum ^ order_hash(slice_of(tie)));
 }
 
-uint64_t batch_sum(const PGresult *r)
+void answer_sums(const struct asked *a, PGresult *const *answers,
+                 struct sums *out)
 {
-    uint64_t all = 0, list = 0, last = UINT64_MAX;
+    *out = (struct sums){0, 0, 0};
+    for (size_t i = 0; i < a->n; i++)
+        for (int row = 0; row < PQntuples(answers[i]); row++) {
+            uint32_t number = cell(answers[i], row, 0);
+            uint64_t id =
+                a->ids ? hash_structure(a, number) : hash_person(number);
 
-    for (int row = 0; row < PQntuples(r); row++) {
-        uint64_t of = (uint64_t)cell(r, row, 0) << 8 | cell(r, row, 1);
-
-        if (of != last) {
-            all += list;
-            list = of;
-            last = of;
+            out->first =
+                add_row(out->first, a->keys[i], id, cell(answers[i], row, 1));
+            out->rows++;
         }
-        list = add(add(list, cell(r, row, 2)), cell(r, row, 3));
+}
+
+/* ---- Of a batch: lot, job (0: structures), number, score ---------------- */
+
+static int by_lot(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static size_t find_lot(const struct asked *a, uint32_t lot)
+{
+    const uint32_t *at =
+        bsearch(&lot, a->lots, a->n_lots, sizeof *a->lots, by_lot);
+
+    if (!at)
+        die("nobody asked for lot %u", lot);
+    return (size_t)(at - a->lots);
+}
+
+/* Rows of R from ROW on that are of its list. */
+static int rows_of_list(const PGresult *r, int row)
+{
+    int n = 0;
+
+    while (row + n < PQntuples(r) && cell(r, row + n, 0) == cell(r, row, 0) &&
+           cell(r, row + n, 1) == cell(r, row, 1))
+        n++;
+    return n;
+}
+
+/* The first row, from 1, of each lot's structures and of its first job's
+ * people, 0 for none. */
+static int (*find_lists(const struct asked *a, PGresult *const *answers))[2]
+{
+    int(*at)[2] = room(a->n_lots, sizeof *at);
+
+    for (size_t i = 0; i < a->n; i++) {
+        const PGresult *r = answers[i];
+
+        for (int row = 0; row < PQntuples(r); row += rows_of_list(r, row)) {
+            uint32_t job = cell(r, row, 1);
+            size_t lot = find_lot(a, cell(r, row, 0));
+
+            if (job > 1)
+                continue;
+            if (at[lot][job])
+                die("the rows of a list stand apart");
+            at[lot][job] = row + 1;
+        }
     }
-    return all + list;
+    return at;
+}
+
+void batch_sums(const struct asked *a, PGresult *const *answers,
+                struct sums *out)
+{
+    int(*lists)[2] = find_lists(a, answers);
+
+    *out = (struct sums){0, 0, 0};
+    for (size_t i = 0; i < a->n; i++)
+        out->rows += (size_t)PQntuples(answers[i]);
+    for (size_t i = 0; i < a->n_lots; i++) {
+        const PGresult *r = answers[i % a->n];
+
+        for (int job = 0; job < 2; job++) {
+            int row = lists[i][job] - 1, n = row < 0 ? 0 : rows_of_list(r, row);
+            uint64_t *sum = job ? &out->first : &out->structures;
+
+            for (int last = row + n; row < last; row++) {
+                uint32_t number = cell(r, row, 2);
+
+                *sum = add_row(*sum, job ? a->keys[i] : a->whole[i],
+                               job ? hash_person(number)
+                                   : hash_structure(a, number),
+                               cell(r, row, 3));
+            }
+        }
+    }
+    free(lists);
 }

@@ -7,15 +7,14 @@
  *
  * Questions are those of `national`: lots I * LOTS / QUESTIONS of the world,
  * the first job of each, the best 50.  In a pass every design answers all of
- * them, one design after the other.  A line a design and pass, tab-separated:
+ * them, one design after the other.  Figures are said as `national` says them,
+ * pg.DESIGN.p50 and so on.
  *
- *   design  pass  p50_us  p99_us  mean_us  questions/s  rows  sum
- *
- *   B, D        people: one GiST index; rings by hand
- *   S           structures
- *   B2, D2, S2  the same, two sessions that share the questions
- *   N           all jobs and structures of the lots in one statement: a
- *               question a pass
+ *   B, D          people: one GiST index; rings by hand
+ *   S, S.stress   structures; those of the schema stress
+ *   B2, D2, S2    the same, two sessions that share the questions
+ *   N             all jobs and structures of the lots in one statement
+ *   N2            the same, two sessions with half of the lots each
  *   peer, peer.careful   the nearest existing system: other answers
  *
  * Equal sums are equal answers: see ask.h.  README.md explains the designs.
@@ -29,13 +28,11 @@
 #include "benchmarks/postgres/ask.h"
 #include "benchmarks/postgres/check.h"
 
-#define SESSIONS_MAX 2
 #define WARM_UP 50 /* questions of a session before its first pass */
 
-#define STRUCTURE_IDS "SELECT id FROM structures ORDER BY structure"
-static const struct kind people = {"first_jobs", NULL};
-static const struct kind structures = {"lot_questions", STRUCTURE_IDS};
-static const struct kind tenders = {"peer.questions", STRUCTURE_IDS};
+static const struct kind people = {"first_jobs", 0};
+static const struct kind structures = {"lot_questions", 1};
+static const struct kind tenders = {"peer.questions", 1};
 
 /* What the rings are made of is nested loops over an index; the planner cannot
  * know how few rows most of them find. */
@@ -43,6 +40,7 @@ static const struct kind tenders = {"peer.questions", STRUCTURE_IDS};
     "SET enable_hashjoin = off; SET enable_mergejoin = off; "                  \
     "SET enable_seqscan = off; SET enable_bitmapscan = off"
 #define ANSWER "SELECT number, score FROM "
+#define BATCH "SELECT lot, job, number, score FROM batch_top(50, "
 
 static const struct design designs[] = {
     {"B", &people, "", ANSWER "gist_top(50, ", 1, 0},
@@ -51,8 +49,10 @@ static const struct design designs[] = {
     {"D2", &people, LOOPS, ANSWER "ring_top(50, ", 2, 0},
     {"S", &structures, "", ANSWER "structures_top(50, ", 1, 0},
     {"S2", &structures, "", ANSWER "structures_top(50, ", 2, 0},
-    {"N", &people, "", "SELECT lot, job, number, score FROM batch_top(50, ", 1,
-     1},
+    {"S.stress", &structures, "SET search_path = stress, public",
+     ANSWER "structures_top(50, ", 1, 0},
+    {"N", &people, "", BATCH, 1, 1},
+    {"N2", &people, "", BATCH, 2, 1},
     {"peer", &tenders, "", ANSWER "peer.single(", 1, 0},
     {"peer.careful", &tenders, "", ANSWER "peer.careful(", 1, 0},
 };
@@ -71,6 +71,9 @@ struct side {
     const struct design *design;
     struct asked asked;
     struct session sessions[SESSIONS_MAX];
+    struct figures p50, p99, mean, rate; /* a value a pass */
+    struct figures us;                   /* of the last pass */
+    struct sums sums;                    /* of any pass: they are equal */
 };
 
 static const struct design *find_design(const char *name)
@@ -106,8 +109,15 @@ static void side_end(struct side *side)
         PQfinish(side->sessions[i].connection);
         figures_free(&side->sessions[i].us);
     }
+    figures_free(&side->p50);
+    figures_free(&side->p99);
+    figures_free(&side->mean);
+    figures_free(&side->rate);
+    figures_free(&side->us);
     asked_fini(&side->asked);
 }
+
+/* ---- A pass ------------------------------------------------------------- */
 
 static void *run_session(void *context)
 {
@@ -139,54 +149,76 @@ static double run_sessions(struct side *side, PGresult **answers)
     return (double)(now_ns() - began) / 1e9;
 }
 
-static uint64_t sum_answers(const struct side *side, PGresult **answers,
-                            size_t *rows)
+static void add_pass(struct side *side, double seconds)
 {
-    uint64_t sum = 0;
-
-    *rows = 0;
-    for (size_t i = 0; i < side->asked.n; i++) {
-        *rows += (size_t)PQntuples(answers[i]);
-        sum = side->design->batch
-                  ? batch_sum(answers[i])
-                  : answer_sum(&side->asked, i, answers[i], sum);
-        PQclear(answers[i]);
-    }
-    return sum;
-}
-
-static void print_pass(const struct side *side, size_t pass, double seconds,
-                       size_t rows, uint64_t sum)
-{
-    struct figures us = {NULL, 0, 0};
     double mean = 0;
 
+    figures_clear(&side->us);
     for (int i = 0; i < side->design->sessions; i++)
         for (size_t k = 0; k < side->sessions[i].us.n; k++) {
-            figures_add(&us, side->sessions[i].us.at[k]);
+            figures_add(&side->us, side->sessions[i].us.at[k]);
             mean += side->sessions[i].us.at[k] / (double)side->asked.n;
         }
-    printf("%s\t%zu\t%.1f\t%.1f\t%.1f\t%.2f\t%zu\t%016llx\n",
-           side->design->name, pass, figures_at(&us, 0.5),
-           figures_at(&us, 0.99), mean, (double)side->asked.n / seconds, rows,
-           (unsigned long long)sum);
-    fflush(stdout);
-    figures_free(&us);
+    figures_add(&side->p50, figures_at(&side->us, 0.5));
+    figures_add(&side->p99, figures_at(&side->us, 0.99));
+    figures_add(&side->mean, mean);
+    figures_add(&side->rate, (double)side->asked.n_lots / seconds);
 }
 
 static void side_pass(struct side *side, size_t pass)
 {
     PGresult **answers = calloc(side->asked.n, sizeof *answers);
-    double seconds;
-    uint64_t sum;
-    size_t rows;
+    struct sums sums = {0, 0, 0};
 
     if (!answers)
         die("out of memory");
-    seconds = run_sessions(side, answers);
-    sum = sum_answers(side, answers, &rows);
-    print_pass(side, pass, seconds, rows, sum);
+    add_pass(side, run_sessions(side, answers));
+    if (side->design->batch)
+        batch_sums(&side->asked, answers, &sums);
+    else
+        answer_sums(&side->asked, answers, &sums);
+    if (pass && memcmp(&sums, &side->sums, sizeof sums))
+        die("%s answers one way and another", side->design->name);
+    side->sums = sums;
+    for (size_t i = 0; i < side->asked.n; i++)
+        PQclear(answers[i]);
     free(answers);
+}
+
+/* ---- What is said ------------------------------------------------------- */
+
+static void print_figure(const struct side *side, struct figures *figures,
+                         const char *what, const char *unit)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "pg.%s.%s", side->design->name, what);
+    figures_print(figures, name, unit);
+}
+
+static void print_sum(const struct side *side, const char *what, uint64_t sum)
+{
+    printf("sum\tpg.%s%s\t%016llx\n", side->design->name, what,
+           (unsigned long long)sum);
+}
+
+static void side_print(struct side *side)
+{
+    char name[64];
+
+    if (!side->design->batch) {
+        print_figure(side, &side->p50, "p50", "us");
+        print_figure(side, &side->p99, "p99", "us");
+        print_figure(side, &side->mean, "mean", "us");
+        snprintf(name, sizeof name, "pg.%s", side->design->name);
+        figures_print_quantiles(&side->us, name);
+        print_sum(side, "", side->sums.first);
+    } else {
+        print_sum(side, ".people", side->sums.first);
+        print_sum(side, ".structures", side->sums.structures);
+    }
+    print_figure(side, &side->rate, "rate", "lots/s");
+    printf("rows\tpg.%s\t%zu\n", side->design->name, side->sums.rows);
 }
 
 static int check(const char *conninfo)
@@ -217,9 +249,12 @@ int main(int argc, char **argv)
         sides[i].design = find_design(argv[4 + i]);
         side_begin(&sides[i], argv[1], n);
     }
-    for (size_t pass = 1; pass <= passes; pass++)
+    for (size_t pass = 0; pass < passes; pass++)
         for (size_t i = 0; i < n_sides; i++)
             side_pass(&sides[i], pass);
+    figures_head();
+    for (size_t i = 0; i < n_sides; i++)
+        side_print(&sides[i]);
     for (size_t i = 0; i < n_sides; i++)
         side_end(&sides[i]);
     free(sides);

@@ -2,7 +2,10 @@
 -- department and EPCI is counted once, when a zone is written, as are the
 -- kilometres from home; the words of an activity (ROME, CPV by prefix, sector,
 -- group) are numbers in one inverted list by department.
-SET search_path = public, dump;
+-- Structures of another number stand in a schema of their own, with the name of
+-- the variable "schema".
+CREATE SCHEMA IF NOT EXISTS :"schema";
+SET search_path = :"schema", public, dump;
 
 -- The zones and the sectors of this world; others would need their own rows.
 DO $$ BEGIN
