@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/match/areas.h"
 #include "protocol/codec.h"
 
 /* Records and sets: a thousand facilitators take some MiB. */
@@ -226,6 +227,17 @@ void cover_fini(struct cover *c)
     free(c->at);
     c->arena = NULL;
     c->at = NULL;
+}
+
+uint32_t cover_coordinator(const struct cover *c, uint32_t i, uint32_t commune)
+{
+    const struct slices *regions = &c->at[i].coordinator_of;
+
+    for (size_t k = 0; k < regions->n; k++)
+        if (area_holds(c->reference, area_of(c->reference, regions->at[k]),
+                       commune))
+            return c->answers[i];
+    return COVER_NOBODY;
 }
 
 /* ---- Places ------------------------------------------------------------- */

@@ -32,6 +32,11 @@ enum err cover_read(struct match *m, struct cover *out);
 /* Give its memory back. */
 void cover_fini(struct cover *cover);
 
+/* Who coordinates the region of COMMUNE by at[i]'s word: whoever answers for
+ * that one; COVER_NOBODY: not it. */
+uint32_t cover_coordinator(const struct cover *cover, uint32_t i,
+                           uint32_t commune);
+
 /* Where a lot is, without circles: its places, else where its jobs are; an
  * empty set when nobody says.  ERR_NOMEM. */
 enum err cover_place(const struct reference *ref, struct arena *arena,

@@ -200,23 +200,11 @@ static uint32_t nearest_of(struct route *r, uint32_t middle)
 static uint32_t candidate(const struct route *r, const struct route_zone *zone,
                           uint32_t middle, uint32_t i)
 {
-    const struct reference *ref = r->m->reference;
-    const struct commune *at = &ref->communes[middle];
-    const struct slices *regions = &r->cover.at[i].coordinator_of;
-
-    if (zone->step == STEP_ADJACENT)
-        return territory_holds(ref, &r->whole[i], r->nearest[middle])
-                   ? i
-                   : COVER_NOBODY;
-    for (size_t k = 0; k < regions->n; k++) {
-        struct slice code = {regions->at[k].data + 4, regions->at[k].len - 4};
-        const struct territory_row *region = reference_row(&ref->regions, code);
-
-        if (region && (size_t)(at - ref->communes) >= region->ranges[0].from &&
-            (size_t)(at - ref->communes) < region->ranges[0].to)
-            return r->cover.answers[i];
-    }
-    return COVER_NOBODY;
+    if (zone->step == STEP_COORDINATOR)
+        return cover_coordinator(&r->cover, i, middle);
+    return territory_holds(r->m->reference, &r->whole[i], r->nearest[middle])
+               ? i
+               : COVER_NOBODY;
 }
 
 /* Concern all candidates for the zone; how many there are. */

@@ -118,6 +118,7 @@ class Asked:
 
         for market in world.markets:
             self._route(market)
+        self._blank()
 
     def _ask(self, verb, body):
         answer = self.store.ask(verb, body)
@@ -170,6 +171,17 @@ class Asked:
             self.seen[zone["step"].lower() + " zones"] += 1
         self.seen["facilitators of markets"] += len(
             answer.get("facilitators", ()))
+
+    def _blank(self):
+        r = self.r
+        answer = self._ask("territory.blank", {
+            "on": self.world.on.isoformat(), "page_size": r.choice((1, 7)),
+            "territories": r.choice((None, self.world.some_zones()))})
+        while "next" in answer and r.random() < 0.8:
+            body = dict(self.questions[-1][1], page_token=answer["next"])
+            answer = self._ask("territory.blank", body)
+        self.seen["blank communes"] += answer["communes"]
+        self.seen["open markets in blank communes"] += answer["markets"]
 
     def _body(self, market, *names):
         body = {"market": market["id"], "on": self.world.on.isoformat()}

@@ -225,3 +225,49 @@ class Store(brute.Store):
 
     def facilitator_route(self, body):
         return Route(self, self._market(body), body).answer(self._head(body))
+
+    def territory_blank(self, body):
+        cover = Cover(self, day(body["on"]))
+        row = self.tables.bundled.communes.__getitem__
+        where = self.tables.union(tuple(body.get("territories") or ["FR"]))
+        blank = frozenset(where - cover.level.keys())
+        places = list(cover.open_places())
+        names = self.tables.bundled.names
+
+        def count(communes):
+            return sum(not communes.isdisjoint(place) for place in places)
+
+        def area(kind, code, communes):
+            return {"code": code, "name": names[kind + code],
+                    "communes": len(communes),
+                    "population": self.tables.population(
+                        frozenset(communes)),
+                    "markets": count(communes)}
+
+        def areas(kind, code_of, communes):
+            found = {}
+            for c in communes:
+                found.setdefault(code_of(row(c)), set()).add(c)
+            return [area(kind, *pair) for pair in sorted(found.items())]
+
+        answer = self._made(body)
+        del answer["approximate"]
+        answer.update(communes=len(blank), markets=count(blank),
+                      population=self.tables.population(blank))
+        put(answer, "departments", areas("DEP:", lambda c: c.dep, blank))
+        coordinated = {code for id, f in cover.everyone.items()
+                       if cover.answers[id] is not None
+                       for code in f.get("coordinator_of", [])}
+        put(answer, "regions", [
+            region for region in areas("REG:", lambda c: c.reg, where)
+            if "REG:" + region["code"] not in coordinated])
+        rows = sorted((row(c).insee, c) for c in blank
+                      if row(c).insee > body.get("page_token", ""))
+        size = body.get("page_size", 100)
+        put(answer, "rows", [
+            {"commune": insee, "name": row(c).name, "department": row(c).dep,
+             "population": row(c).population, "markets": count({c})}
+            for insee, c in rows[:size]])
+        if len(rows) > size:
+            answer["next"] = rows[size - 1][0]
+        return answer

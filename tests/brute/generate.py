@@ -373,6 +373,11 @@ class World:
             "absent_from": self._maybe(0.2, lambda: away[0]),
             "absent_until": self._maybe(0.2, lambda: away[1])}
 
+    def some_zones(self):
+        """Current codes, as a question must name them."""
+        return self._some([z for z in self.zones if not any(
+            old in z for old in self.written)], 1, 3)
+
     # ---- People -----------------------------------------------------------
 
     def _profile(self, index):

@@ -67,6 +67,7 @@ class Commune:
             row["insee"], row["department"], row["region"])
         self.epci, self.ept = row["epci"], row["ept"]
         self.population = int(row["population"] or 0)
+        self.name = row["name"]
 
 
 class Centres:
@@ -113,6 +114,10 @@ class Bundled:
                          "EPCI:" + c.ept):
                 self.areas.setdefault(code, set()).add(n)
         self.areas = {k: frozenset(v) for k, v in self.areas.items()}
+        self.names = {kind + row["code"]: row["name"]
+                      for kind, table in (("DEP:", "departments"),
+                                          ("REG:", "regions"))
+                      for row in rows_of(table)}
         # A former code needs one successor, in the department of its digits.
         self.former = {}
         for row in rows_of("former"):

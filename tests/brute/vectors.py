@@ -27,7 +27,7 @@ def read(path=PAGE):
         for question in vector["ask"]:
             question.setdefault("verb", "match.explain")
             given = {"on": "2026-11-23"}
-            if question["verb"] != "match.reverse":
+            if question["verb"] not in ("match.reverse", "territory.blank"):
                 given["market"] = "M-1"
             question["body"] = dict(given, **question["body"])
     return vectors

@@ -190,5 +190,57 @@ class Routes(harness.Transcript):
                 self.refused(name, "facilitator.route", field=field, **ask)
 
 
+class Blanks(harness.Transcript):
+    def blank(self, *territories, **more):
+        return self.ask("territory.blank", territories=list(territories),
+                        on="2026-11-23", **more)
+
+    def test_an_empty_store_is_all_blank(self):
+        answer = self.ask("territory.blank", page_size=1)
+        self.assertEqual(len(answer["departments"]), 109)
+        self.assertEqual(len(answer["regions"]), 26)
+        self.assertEqual(answer["communes"], sum(
+            d["communes"] for d in answer["departments"]))
+        self.assertEqual(answer["population"], sum(
+            r["population"] for r in answer["regions"]))
+
+    def test_pages_hold_every_commune_once(self):
+        self.ask("facilitator.put", facilitator=facilitator(
+            territories=["EPCI:200084952"]))
+        whole = self.blank("DEP:76", page_size=1000)
+        self.assertNotIn("next", whole)
+        rows, page = [], {"next": None}
+        while "next" in page:
+            page = self.blank("DEP:76", page_size=97,
+                              page_token=page["next"])
+            rows += page["rows"]
+        self.assertEqual(rows, whole["rows"])
+        self.assertEqual(len(rows), whole["communes"])
+        self.assertEqual(rows, sorted(rows, key=lambda r: r["commune"]))
+
+    def test_who_is_away_leaves_a_blank(self):
+        self.ask("facilitator.put", facilitator=facilitator(
+            absent_from="2026-11-23", coordinator_of=["REG:28"]))
+        answer = self.blank("COM:76540")
+        self.assertEqual(answer["communes"], 1)
+        self.assertEqual([r["code"] for r in answer["regions"]], ["28"])
+        before = self.ask("territory.blank", territories=["COM:76540"],
+                          on="2026-11-22")
+        self.assertEqual(before["communes"], 0)
+        self.assertNotIn("regions", before)
+
+    def test_what_is_refused(self):
+        for name, field, ask in (
+                ("UNKNOWN_TERRITORY", "territories[2]",
+                 {"territories": ["DEP:76", "REG:22"]}),
+                ("UNKNOWN_TERRITORY", "territories[1]",
+                 {"territories": ["COM:76999"]}),
+                ("CODE_UNTYPED", "territories[1]", {"territories": ["76"]}),
+                ("BAD_TOKEN", "page_token", {"page_token": "76000"}),
+                ("RANGE", "page_size", {"page_size": 1001})):
+            with self.subTest(name):
+                self.refused(name, "territory.blank", field=field, **ask)
+
+
 if __name__ == "__main__":
     harness.main()
