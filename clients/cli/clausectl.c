@@ -73,6 +73,8 @@ static const char **word_of(struct ctl *ctl, int key)
         return &ctl->version;
     case OPT_SOURCE:
         return &ctl->source;
+    case OPT_ADJACENT_KM:
+        return &ctl->adjacent_km;
     default:
         return NULL;
     }
@@ -101,6 +103,8 @@ static int *flag_of(struct ctl *ctl, int key)
         return &ctl->show_status;
     case OPT_CANCEL:
         return &ctl->cancel;
+    case OPT_COMMUNES:
+        return &ctl->communes;
     default:
         return NULL;
     }

@@ -108,6 +108,18 @@ static const struct argp_option explain_options[] = {
 static const struct argp_option reasons_options[] = {
     OPTION_LOT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, OPTION_GRACE, {0}};
 static const struct argp_option obligation_options[] = {OPTION_ON, {0}};
+static const struct argp_option route_options[] = {
+    OPTION_LOT,
+    OPTION_ON,
+    {"adjacent-km", OPT_ADJACENT_KM, N_("N"), 0,
+     N_("How far the nearest covered commune may be for its facilitator to "
+        "take a zone over (50)"),
+     0},
+    {0}};
+static const struct argp_option blank_options[] = {
+    OPTION_ON,
+    {"communes", OPT_COMMUNES, NULL, 0, N_("List every commune"), 0},
+    {0}};
 static const struct argp_option rescore_options[] = {
     OPTION_ON,
     OPTION_LIMIT,
@@ -191,6 +203,17 @@ const struct command commands[COMMANDS] = {
         "for the launch of a market that is planned and names no day."),
      "obligation DEMO-2026-01\n"
      "obligation DEMO-2026-01 --on 2027-01-15 --json\n"},
+    {"route", cmd_route, route_options, N_("MARKET"),
+     N_("Which facilitators accompany a market, and who leads."),
+     N_("Where nobody does, it says to whom the zone falls."),
+     "route DEMO-2026-01\n"
+     "route DEMO-2026-01 --lot 2 --adjacent-km 20\n"},
+    {"blank", cmd_blank, blank_options, N_("[TERRITORY...]"),
+     N_("Where no facilitator accompanies clauses."),
+     N_("At most four territories; all of France without one."),
+     "blank\n"
+     "blank REG:28 DEP:62\n"
+     "blank DEP:76 --communes --json\n"},
     {"rescore", cmd_rescore, rescore_options, "",
      N_("The batch: every open lot against everything."),
      N_("It runs in the daemon, which answers meanwhile, and goes on when you "

@@ -38,7 +38,9 @@ enum option_key {
     OPT_SOURCE,
     OPT_WAIT,
     OPT_SHOW_STATUS,
-    OPT_CANCEL
+    OPT_CANCEL,
+    OPT_ADJACENT_KM,
+    OPT_COMMUNES
 };
 
 /* Of every command. */
@@ -54,7 +56,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 16
+#define COMMANDS 18
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

@@ -72,6 +72,8 @@ struct ctl {
     int cancel;
     const char *version;
     const char *source;
+    const char *adjacent_km;
+    int communes;
     /* Of the session. */
     struct connection *connection; /* NULL until first needed */
     struct arena *arena;           /* of one call */
@@ -169,6 +171,10 @@ int cmd_explain(struct ctl *ctl);
 int cmd_reasons(struct ctl *ctl);
 /* cmd_law.c: must a market have a clause? */
 int cmd_obligation(struct ctl *ctl);
+/* cmd_route.c: the facilitators of a market. */
+int cmd_route(struct ctl *ctl);
+/* Where there is none. */
+int cmd_blank(struct ctl *ctl);
 /* cmd_rescore.c: the batch begun, followed, ended. */
 int cmd_rescore(struct ctl *ctl);
 /* cmd_reference.c: a table of facts in. */

@@ -60,6 +60,13 @@ static const struct word table[] = {
     {&words_warning, "NO_PLACE",
      N_("the lot names no place: distance and coverage are not known")},
     {&words_warning, "NOT_OPEN", N_("the market is not open")},
+    {&words_route_step, "COMMUNE", N_("by its commune")},
+    {&words_route_step, "EPCI", N_("by its EPCI")},
+    {&words_route_step, "DEPARTMENT", N_("by its department")},
+    {&words_route_why, "NO_FACILITATOR", N_("no facilitator")},
+    {&words_route_why, "OVERSEAS", N_("overseas nobody is next door")},
+    {&words_route_why, "NONE_NEAR", N_("none near enough")},
+    {&words_route_why, "NO_COORDINATOR", N_("no coordinator of the region")},
     {&words_cover, "full", N_("whole")},
     {&words_cover, "partial", N_("part")},
     /* The parts of a score. */

@@ -1,5 +1,6 @@
 """Facilitators: their file in and out, who is competent for a market, and
 where nobody is."""
+import json
 import os
 import subprocess
 
@@ -9,15 +10,17 @@ from examples import facilitator, job, lot, market, structure, structure_id
 CTL = os.path.join(harness.BUILD, "clausectl")
 
 
-class Files(harness.Transcript):
-    def run_ctl(self, *args):
+class Cli(harness.Transcript):
+    def run_ctl(self, *args, lang="en"):
         done = subprocess.run(
-            [CTL, "--connect", self.daemon.endpoint, "--lang", "en"]
+            [CTL, "--connect", self.daemon.endpoint, "--lang", lang]
             + list(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.daemon.home, timeout=harness.PATIENCE_S)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.decode()
 
+
+class Files(Cli):
     def test_what_is_exported_imports_again_the_same(self):
         rows = [facilitator(),
                 facilitator("F-2", territories=["EPCI:200023414", "COM:76540"],
@@ -240,6 +243,73 @@ class Blanks(harness.Transcript):
                 ("RANGE", "page_size", {"page_size": 1001})):
             with self.subTest(name):
                 self.refused(name, "territory.blank", field=field, **ask)
+
+
+class Lines(Cli):
+    """What a facilitator pastes into a mail."""
+
+    def setUp(self):
+        super().setUp()
+        for made in (facilitator("F-LH", territories=["EPCI:200084952"],
+                                 organisation="PLIE du Havre",
+                                 contact="plie@demo.example",
+                                 etp_percent=150),
+                     facilitator("F-REG", territories=[],
+                                 organisation="Coordination",
+                                 coordinator_of=["REG:28"])):
+            self.ask("facilitator.put", facilitator=made)
+        self.ask("market.put", market=market(lots=[
+            hours("COM:76351", 500), hours("COM:76540", 300),
+            hours("COM:80021", 200)]))
+
+    def says(self, text, *lines):
+        for line in lines:
+            self.assertIn(line + "\n", text)
+
+    def test_route(self):
+        text = self.run_ctl("route", "M-1", "--on", "2026-11-23")
+        self.says(text, "Lead: PLIE du Havre (F-LH), plie@demo.example",
+                  "  lot 1, by its EPCI: communes: 1, inhabitants: %d, "
+                  "hours: 500" % 166687,
+                  "  open markets: 1, that is 0.66 for a full-time post",
+                  "Also: Coordination (F-REG)",
+                  "    falls to Coordination, coordinator of the region "
+                  "(no facilitator; none near enough)",
+                  "    falls to nobody, a white zone (no facilitator; none "
+                  "near enough; no coordinator of the region)")
+        text = self.run_ctl("route", "M-1", "--lot", "2", "--adjacent-km",
+                            "100", lang="fr")
+        self.says(text, "Chef de file : PLIE du Havre (F-LH), "
+                  "plie@demo.example",
+                  "    revient à PLIE du Havre, qui couvre %s, à 51 km"
+                  % "La Cerlangue (76)")
+
+    def test_blank(self):
+        where = "COM:76540", "COM:76351", "COM:80021"
+        text = self.run_ctl("blank", *where, "--on", "2026-11-23")
+        self.says(text, "communes: 2, inhabitants: 254111, open markets "
+                  "concerned: 1",
+                  "  Somme (80): communes: 1, inhabitants: 136449, open "
+                  "markets: 1",
+                  "Regions without a coordinator:",
+                  "  Hauts-de-France (32): communes: 1, inhabitants: "
+                  "136449, open markets: 1")
+        text = self.run_ctl("blank", *where, "--communes", lang="fr")
+        self.assertEqual(text.splitlines(), [
+            "76540 Rouen (76) : habitants : 117662, marchés ouverts : 1",
+            "80021 Amiens (80) : habitants : 136449, marchés ouverts : 1"])
+
+    def test_json_is_the_answer_itself(self):
+        on = "2026-11-23"
+        self.assertEqual(
+            json.loads(self.run_ctl("--json", "route", "M-1", "--on", on)),
+            self.ask("facilitator.route", market="M-1", on=on))
+        self.assertEqual(
+            json.loads(self.run_ctl("--json", "blank", "DEP:76", "--on", on)),
+            self.ask("territory.blank", territories=["DEP:76"], on=on,
+                     page_size=1))
+        rows = self.run_ctl("--json", "blank", "--communes").splitlines()
+        self.assertEqual(len(rows), self.ask("territory.blank")["communes"])
 
 
 if __name__ == "__main__":
