@@ -8,14 +8,8 @@
 #include <string.h>
 
 #include "engine/ingest.h"
+#include "engine/ingest_clauses.h"
 #include "protocol/path.h"
-
-struct walk {
-    const struct reference *reference;
-    struct arena *arena;
-    struct faults *faults;
-    struct notes *notes;
-};
 
 static struct path member_at(const struct path *up, const char *name)
 {
@@ -27,8 +21,8 @@ static struct path element_at(const struct path *up, size_t i)
     return (struct path){up, {NULL, 0}, i + 1};
 }
 
-static void note_add(struct walk *w, const struct path *path, const char *name,
-                     struct slice from, struct slice to, const char *hint)
+void ingest_note(struct walk *w, const struct path *path, const char *name,
+                 struct slice from, struct slice to, const char *hint)
 {
     struct note *note;
 
@@ -45,8 +39,8 @@ static void note_add(struct walk *w, const struct path *path, const char *name,
     note->hint = slice_of(hint);
 }
 
-static void fault_add(struct walk *w, enum err name, const struct path *path,
-                      const char *hint)
+void ingest_fault(struct walk *w, enum err name, const struct path *path,
+                  const char *hint)
 {
     faults_add(w->faults, w->arena, name, path_text(path, w->arena), "%s",
                hint);
@@ -81,7 +75,7 @@ static int resolve(struct walk *w, struct slice code, const struct path *path,
         hint = arena_format(w->arena, "give its successor: one of %s",
                             successors(w, &many))
                    .data;
-    fault_add(w, e, path, hint);
+    ingest_fault(w, e, path, hint);
     return 0;
 }
 
@@ -95,8 +89,8 @@ static void check_commune(struct walk *w, const struct path *path,
         return;
     now = slice_of(w->reference->communes[commune].insee);
     if (!slice_equal(now, *member))
-        note_add(w, path, "NORMALISED", *member, now,
-                 "stored under the current commune");
+        ingest_note(w, path, "NORMALISED", *member, now,
+                    "stored under the current commune");
     *member = now;
 }
 
@@ -128,8 +122,8 @@ static void check_zone_commune(struct walk *w, const struct path *path,
                        w->reference->communes[commune].insee,
                        (int)(member->len - prefix - 5),
                        member->data + prefix + 5);
-    note_add(w, path, "NORMALISED", *member, now,
-             "stored under the current commune");
+    ingest_note(w, path, "NORMALISED", *member, now,
+                "stored under the current commune");
     *member = now;
 }
 
@@ -138,7 +132,7 @@ static void check_zone_row(struct walk *w, const struct path *path,
                            enum err unknown, const char *hint)
 {
     if (!reference_row(rows, code))
-        fault_add(w, unknown, path, hint);
+        ingest_fault(w, unknown, path, hint);
 }
 
 static void check_zone(struct walk *w, const struct path *path,
@@ -188,7 +182,7 @@ static void check_zones(struct walk *w, const struct path *path,
         return;
     copy = arena_array(w->arena, member->n, sizeof *copy);
     if (!copy) {
-        fault_add(w, ERR_NOMEM, path, "");
+        ingest_fault(w, ERR_NOMEM, path, "");
         return;
     }
     memcpy(copy, member->at, member->n * sizeof *copy);
@@ -216,7 +210,7 @@ static void check_cpv(struct walk *w, const struct path *path,
     for (int i = 0; i < 8; i++)
         sum += (code.data[i] - '0') * weight[i];
     if (sum % 10 != code.data[9] - '0')
-        note_add(
+        ingest_note(
             w, path, "CPV_CHECK_DIGIT", code, (struct slice){NULL, 0},
             arena_format(w->arena, "the check digit should be %d", sum % 10)
                 .data);
@@ -293,7 +287,7 @@ static void check_order(struct walk *w, const struct path *path,
     struct path step = member_at(path, field);
 
     if (low != ABSENT && high != ABSENT && low > high)
-        fault_add(w, ERR_BAD_ORDER, &step, hint);
+        ingest_fault(w, ERR_BAD_ORDER, &step, hint);
 }
 
 static void rules_activity(struct walk *w, const struct path *path,
@@ -304,8 +298,8 @@ static void rules_activity(struct walk *w, const struct path *path,
     check_order(w, path, "lot_min", a->lot_min, a->lot_max,
                 "lot_min is above lot_max");
     if (a->zone && a->zone->codes.n && a->zone->within_km != ABSENT)
-        fault_add(w, ERR_ZONE_FORM, &zone,
-                  "keep codes, or within_km, and leave the other out");
+        ingest_fault(w, ERR_ZONE_FORM, &zone,
+                     "keep codes, or within_km, and leave the other out");
 }
 
 static void rules_structure(struct walk *w, const struct path *path,
@@ -315,8 +309,8 @@ static void rules_structure(struct walk *w, const struct path *path,
     struct path half = member_at(path, s->lat == ABSENT ? "lat" : "lon");
 
     if ((s->lat == ABSENT) != (s->lon == ABSENT))
-        fault_add(w, ERR_POSITION_HALF, &half,
-                  "give both lat and lon, or neither");
+        ingest_fault(w, ERR_POSITION_HALF, &half,
+                     "give both lat and lon, or neither");
     check_order(w, path, "agreement_from", s->agreement_from,
                 s->agreement_until, "agreement_from is after agreement_until");
     for (size_t i = 0; i < s->activities.n; i++) {
@@ -328,7 +322,7 @@ static void rules_structure(struct walk *w, const struct path *path,
 
 static int reserves(int64_t kind)
 {
-    return kind >= CLAUSE_RES_HAND && kind <= CLAUSE_RES_UNKNOWN;
+    return kind != ABSENT && (LAW_RESERVED & BIT(kind));
 }
 
 /* Two families may share a market under L2113-14, not a concession. */
@@ -358,12 +352,24 @@ static void rules_lot(struct walk *w, const struct path *path,
         if (!reserves(kind))
             continue;
         if (reserved != ABSENT && reserved != kind)
-            fault_add(w, ERR_CLAUSE_CONFLICT, &at,
-                      conflict_hint(reserved, kind, concession));
+            ingest_fault(w, ERR_CLAUSE_CONFLICT, &at,
+                         conflict_hint(reserved, kind, concession));
         if (kind == CLAUSE_RES_MIX && concession)
-            fault_add(w, ERR_CONCESSION_MIX_FORBIDDEN, &at,
-                      "reserve to one family: RES_HAND or RES_IAE");
+            ingest_fault(w, ERR_CONCESSION_MIX_FORBIDDEN, &at,
+                         "reserve to one family: RES_HAND or RES_IAE");
         reserved = kind;
+    }
+}
+
+/* What notices write becomes kinds before any rule looks at them. */
+static void read_clauses(struct walk *w, const struct path *path,
+                         const struct market *m)
+{
+    for (size_t i = 0; i < m->lots.n; i++) {
+        struct path step = element_at(path, i);
+        struct path list = member_at(&step, "clauses");
+
+        ingest_clauses(w, &list, &m->lots.at[i].clauses, m->launch_on);
     }
 }
 
@@ -372,6 +378,7 @@ static void rules_market(struct walk *w, const struct path *path,
 {
     struct path list = member_at(path, "lots");
 
+    read_clauses(w, &list, m);
     for (size_t i = 0; i < m->lots.n; i++) {
         struct path step = element_at(&list, i);
 
@@ -397,12 +404,12 @@ static void rules_facilitator(struct walk *w, const struct path *path,
         struct path step = element_at(&list, i);
 
         if (!starts_with(f->coordinator_of.at[i], "REG:"))
-            fault_add(w, ERR_UNKNOWN_TERRITORY, &step,
-                      "a coordinator has regions, such as REG:28");
+            ingest_fault(w, ERR_UNKNOWN_TERRITORY, &step,
+                         "a coordinator has regions, such as REG:28");
     }
     if (f->backup.data && slice_equal(f->backup, f->id))
-        fault_add(w, ERR_BAD_ID, &backup,
-                  "nobody stands in for themselves: name another one");
+        ingest_fault(w, ERR_BAD_ID, &backup,
+                     "nobody stands in for themselves: name another one");
     check_order(w, path, "absent_from", f->absent_from, f->absent_until,
                 "absent_from is after absent_until");
 }

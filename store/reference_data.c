@@ -28,6 +28,7 @@ BUNDLE(regions);
 BUNDLE(epcis);
 BUNDLE(former);
 BUNDLE(thresholds);
+BUNDLE(wording);
 
 #define ROW(table)                                                             \
     {                                                                          \
@@ -37,8 +38,9 @@ static const struct {
     const char *name;
     const char *from;
     const char *end;
-} bundles[] = {ROW(tables),  ROW(communes), ROW(centres), ROW(departments),
-               ROW(regions), ROW(epcis),    ROW(former),  ROW(thresholds)};
+} bundles[] = {ROW(tables),      ROW(communes),   ROW(centres),
+               ROW(departments), ROW(regions),    ROW(epcis),
+               ROW(former),      ROW(thresholds), ROW(wording)};
 
 struct slice reference_bundle(const char *name)
 {

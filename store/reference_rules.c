@@ -12,6 +12,7 @@
 
 const char *const reference_rule_tables[RULE_TABLES] = {
     [RULES_THRESHOLDS] = "thresholds",
+    [RULES_WORDING] = "wording",
 };
 
 /* ---- Order and flaws ---------------------------------------------------- */

@@ -445,7 +445,7 @@ Test(refused, a_hint_says_what_the_value_must_be, .init = decoding_begin,
 {
     const struct shape *people = verb_rows[VERB_match_people].ask;
     const struct hint_row rows[] = {
-        {&shape_clause, "{}", "one of EXEC, EXEC_MANDATORY, CRIT", "text"},
+        {&shape_criterion, "{}", "one of RSA, ASS, AAH", "text"},
         {&shape_job, "{}", "a letter A to N", "text"},
         {&shape_buyer, "{\"siret\":\"1\"}", "14 digits", "text"},
         {&shape_centre, "{\"lat\":1,\"lon\":1}", "5 bytes", "5 to 5"},

@@ -38,18 +38,6 @@ struct reference_table {
     struct alias columns[COLUMNS_MAX];
 };
 
-/* Rules go whole or not at all: one that is left out is a hole. */
-#define RULES(table)                                                           \
-    {                                                                          \
-        table, "rules", &shape_rule_row,                                       \
-        {                                                                      \
-            {"rule", {"rule"}, 0}, {"value", {"value"}, 0},                    \
-                {"from", {"from"}, 0}, {"until", {"until"}, 0},                \
-            {                                                                  \
-                "source", {"source"}, 0                                        \
-            }                                                                  \
-        }                                                                      \
-    }
 static const struct reference_table tables[] = {
     {"centres",
      "centres",
@@ -69,12 +57,21 @@ static const struct reference_table tables[] = {
      &shape_sector,
      {{"sector", {"sector", "slug"}, 0},
       {"group", {"group", "group_slug"}, 0}}},
-    RULES("thresholds"),
 };
+/* Rules go whole or not at all: one that is left out is a hole. */
+static const struct reference_table rules = {"",
+                                             "rules",
+                                             &shape_rule_row,
+                                             {{"rule", {"rule"}, 0},
+                                              {"value", {"value"}, 0},
+                                              {"from", {"from"}, 0},
+                                              {"until", {"until"}, 0},
+                                              {"source", {"source"}, 0}}};
 
 struct loading {
     struct ctl *ctl;
     const char *path;
+    const char *name; /* as WORDS_table has it */
     const struct reference_table *table;
     struct reader *reader;
     struct saved_row *header;
@@ -110,9 +107,9 @@ static int send_part(struct loading *l, int last)
     size_t i;
     int status;
 
-    ask = json_pack("{s:s, s:s, s:s, s:I, s:b}", "table", l->table->name,
-                    "version", l->ctl->version, "source", l->ctl->source,
-                    "part", (json_int_t)++l->parts, "last", last);
+    ask = json_pack("{s:s, s:s, s:s, s:I, s:b}", "table", l->name, "version",
+                    l->ctl->version, "source", l->ctl->source, "part",
+                    (json_int_t)++l->parts, "last", last);
     /* The request takes the rows, and the next part begins with none. */
     if (json_array_size(l->part)) {
         json_object_set_new(ask, l->table->member, l->part);
@@ -156,7 +153,7 @@ static struct slice aliased_cell(const struct layout_row *row,
 
 static int is_rules(const struct loading *l)
 {
-    return l->table->shape == &shape_rule_row;
+    return l->table == &rules;
 }
 
 static int take_row(struct loading *l, const struct layout_row *row,
@@ -286,9 +283,9 @@ static int load(struct loading *l)
         status = send_part(l, 1);
     if (status)
         return status;
-    told = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "table",
-                     l->table->name, "version", l->ctl->version, "source",
-                     l->ctl->source, "rows", (json_int_t)l->rows, "skipped",
+    told = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "table", l->name,
+                     "version", l->ctl->version, "source", l->ctl->source,
+                     "rows", (json_int_t)l->rows, "skipped",
                      (json_int_t)l->skipped, "rejected",
                      (json_int_t)l->rejected, "rev", (json_int_t)l->revision);
     ctl_show(l->ctl, told, print_loaded);
@@ -318,7 +315,20 @@ static const struct reference_table *find_table(const char *name)
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (!strcmp(tables[i].name, name))
             return &tables[i];
-    return NULL;
+    return vocabulary_find(&words_table, slice_of(name)) < 0 ? NULL : &rules;
+}
+
+static int misused(struct ctl *ctl)
+{
+    char names[200] = "";
+
+    for (size_t i = 0, len = 0; i < words_table.n && len < sizeof names; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                i ? ", " : "", words_table.words[i]);
+    return ctl_misused(ctl,
+                       _("write: clausectl reference import TABLE FILE "
+                         "[--version V] [--source S]; tables are %s"),
+                       names);
 }
 
 int cmd_reference(struct ctl *ctl)
@@ -328,12 +338,9 @@ int cmd_reference(struct ctl *ctl)
     int status;
 
     if (ctl->n_args == 3 && !strcmp(ctl->args[0], "import"))
-        l.table = find_table(ctl->args[1]);
+        l.table = find_table(l.name = ctl->args[1]);
     if (!l.table)
-        return ctl_misused(ctl, "%s",
-                           _("write: clausectl reference import TABLE FILE "
-                             "[--version V] [--source S]; tables are centres, "
-                             "rome-links, sectors, thresholds"));
+        return misused(ctl);
     if (strlen(ctl->run_key) > PART_KEY_MAX)
         return ctl_misused(ctl, _("a --key of an import has at most %d bytes"),
                            PART_KEY_MAX);

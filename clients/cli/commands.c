@@ -227,8 +227,8 @@ const struct command commands[COMMANDS] = {
     {"reference", cmd_reference, reference_options, N_("import TABLE FILE"),
      N_("Bring in a table of facts, or rules in the place of bundled ones."),
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "
-        "rome_target, kind; sectors sector, group. Tables of rules "
-        "(thresholds): rule, value, from, until, source; a day that stands "
+        "rome_target, kind; sectors sector, group. Tables of rules, such as "
+        "thresholds: rule, value, from, until, source; a day that stands "
         "twice or is left out refuses the table."),
      "reference import centres communes.tsv --version 2026-01\n"
      "reference import thresholds thresholds.tsv --version 2028-01-01\n"},

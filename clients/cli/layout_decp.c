@@ -235,6 +235,22 @@ static void set_job(json_t *lot, struct slice cpv)
                                   rome.len, "seats", 1, "derived", 1));
 }
 
+/* What the buyer declared of social considerations: words that the daemon
+ * makes into kinds of clauses. */
+static void set_clauses(json_t *lot, struct slice words)
+{
+    json_t *list = layout_codes(words), *clauses, *word;
+    size_t i;
+
+    if (!list)
+        return;
+    clauses = json_array();
+    json_array_foreach(list, i, word)
+        json_array_append_new(clauses, json_pack("{s:O}", "article", word));
+    json_object_set_new(lot, "clauses", clauses);
+    json_decref(list);
+}
+
 static json_t *lot_of(const struct layout_row *row, json_t *places)
 {
     struct slice cpv = layout_cell(row, "cpv");
@@ -248,6 +264,7 @@ static json_t *lot_of(const struct layout_row *row, json_t *places)
     set_cents(lot, "amount", layout_cell(row, "amount_eur"));
     layout_set(lot, "months", layout_cell(row, "duration_months"));
     layout_set(lot, "start", layout_cell(row, "notification_date"));
+    set_clauses(lot, layout_cell(row, "considerationsSociales"));
     set_job(lot, cpv);
     return lot;
 }
@@ -312,6 +329,7 @@ static const struct field_name names[] = {
     {"lots[1].months", "duration_months"},
     {"lots[1].start", "notification_date"},
     {"lots[1].object", "object"},
+    {"lots[1].clauses", "considerationsSociales"},
     {NULL, NULL}};
 
 const struct layout layout_decp = {"decp", ENTITY_MARKET, columns, names,

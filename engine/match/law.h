@@ -10,6 +10,11 @@
 
 #define BIT(value) (UINT32_C(1) << (value))
 
+/* The reservations, of which a lot has one at most (CCP L2113-12 to 16). */
+#define LAW_RESERVED                                                           \
+    (BIT(CLAUSE_RES_HAND) | BIT(CLAUSE_RES_IAE) | BIT(CLAUSE_RES_MIX) |        \
+     BIT(CLAUSE_RES_PRISON) | BIT(CLAUSE_RES_ESS) | BIT(CLAUSE_RES_UNKNOWN))
+
 /* The bits of a list of words. */
 uint32_t law_bits(struct ints list);
 

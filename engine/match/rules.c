@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/match/clause_words.h"
+
 enum value_form { VALUE_NUMBER, VALUE_WORDS, VALUE_TEXT };
 
 /* A part is this very text, or one of these words. */
@@ -132,12 +134,32 @@ static int all_words(const struct vocabulary *words, struct slice list)
     return 1;
 }
 
+/* Words of a notice: in plain letters, or they would never be found. */
+static const char *refuse_wording(struct slice rule, struct slice value,
+                                  const char **field)
+{
+    char room[CLAUSE_WORDS_MAX];
+
+    *field = "rule";
+    if (!rule.len || !slice_equal(clause_words_plain(rule, room), rule))
+        return "write small letters without accents, one space between, "
+               "articles as art 14, l2113-12";
+    *field = "value";
+    if (slice_equal(value, SLICE("NONE")) ||
+        all_words(&words_clause_kind, value))
+        return NULL;
+    return "write kinds of clauses with | between, or NONE";
+}
+
 const char *rules_refuse(const struct reference *ref, enum rule_table table,
                          struct slice rule, struct slice value,
                          const char **field)
 {
-    const struct rule_form *form = form_of(table, rule);
+    const struct rule_form *form;
 
+    if (table == RULES_WORDING)
+        return refuse_wording(rule, value, field);
+    form = form_of(table, rule);
     (void)ref;
     *field = "rule";
     if (!form)

@@ -4,7 +4,8 @@ import csv
 import os
 
 import harness
-from examples import lot, market
+import test_clausectl
+from examples import lot, market, structure, structure_id
 
 ON = "2026-11-23"
 TABLES = os.path.join(harness.TOP, "store", "reference")
@@ -48,7 +49,7 @@ class Tables(Law):
                 for row in rows]
 
     def test_the_bundled_tables_are_taken_as_they_are(self):
-        for table in ("thresholds",):
+        for table in ("thresholds", "wording"):
             answer = self.bring(table, bundled(table), version="same")
             self.assertEqual(answer["rows"], len(bundled(table)))
             told = {t["table"]: t for t in self.ask("stats")["reference"]}
@@ -108,6 +109,111 @@ class Tables(Law):
         self.bring("thresholds", self.changed(value="10000000"),
                    version="new")
         self.assertEqual(state(), ("MANDATORY", ["thresholds@new"]))
+
+
+class Wording(Law):
+    """Clauses as notices write them."""
+
+    def put(self, *clauses, contract_type="SERVICES", **fields):
+        return self.ask("market.put", market=market(
+            lots=[lot(clauses=list(clauses))], contract_type=contract_type,
+            **fields))
+
+    def stored(self):
+        made = self.ask("market.get", id="M-1")["market"]
+        return made["lots"][0].get("clauses", [])
+
+    def test_a_clause_gets_its_kind_and_the_caller_is_told(self):
+        note, = self.put({"article": "art. L2113-12", "hours": 7})["notes"]
+        self.assertEqual((note["name"], note["field"], note["to"]),
+                         ("CLAUSE_READ", "market.lots[1].clauses[1]",
+                          "RES_HAND"))
+        self.assertIn("wording@2026-08-22", note["hint"])
+        self.assertEqual(self.stored(), [
+            {"kind": "RES_HAND", "article": "art. L2113-12", "hours": 7}])
+
+    def test_what_cannot_be_read_is_refused(self):
+        for clause, name, field in (
+                ({"article": "selon le CCAP"}, "CLAUSE_UNREAD", "article"),
+                ({"hours": 5}, "MISSING_FIELD", "kind")):
+            self.refused(name, "market.put",
+                         field="market.lots[1].clauses[2]." + field,
+                         market=market(lots=[lot(clauses=[
+                             {"kind": "EXEC"}, clause])]))
+        self.refused("RANGE", "market.put", field="market.lots[1].clauses",
+                     market=market(lots=[lot(clauses=[
+                         {"article": "articles 14 et 53"}] * 9)]))
+
+    def test_a_stated_kind_stands_and_a_doubt_is_told(self):
+        note, = self.put({"kind": "EXEC", "article": "L2113-13"})["notes"]
+        self.assertEqual((note["name"], note["from"], note["to"]),
+                         ("CLAUSE_DIFFERS", "EXEC", "RES_IAE"))
+        self.assertEqual(self.stored()[0]["kind"], "EXEC")
+        self.assertNotIn("notes", self.put({"kind": "RES_IAE",
+                                            "article": "L2113-13"}))
+
+    def test_no_clause_is_no_clause(self):
+        note, = self.put({"article": "BT-71=none"})["notes"]
+        self.assertEqual(note["name"], "NO_CLAUSE")
+        self.assertEqual(self.stored(), [])
+
+    def test_the_rules_look_at_what_was_read(self):
+        self.refused("CLAUSE_CONFLICT", "market.put",
+                     market=market(lots=[lot(clauses=[
+                         {"article": "article 15"},
+                         {"article": "L2113-13"}])]))
+
+    def test_08_a_mixed_reservation_on_a_concession(self):
+        self.refused("CONCESSION_MIX_FORBIDDEN", "market.put",
+                     field="market.lots[1].clauses[1].kind",
+                     market=market(contract_type="CONCESSION",
+                                   lots=[lot(clauses=[
+                                       {"article": "L. 2113-14"}])]))
+        self.put({"article": "L. 2113-14"})
+        self.assertEqual(self.stored()[0]["kind"], "RES_MIX")
+
+    def test_09_an_ambiguous_notice_until_somebody_confirms(self):
+        for n, kind in ((1, "EI"), (2, "EA")):
+            self.ask("structure.put",
+                     structure=structure(n, kind, public_share=80))
+
+        def found():
+            told = self.ask("match.structures", market="M-1", on=ON)["lot"]
+            return (sorted(s["kind"] for s in told["structures"]),
+                    told.get("warnings", []))
+        self.put({"article": "BT-71=res-ws"})
+        kinds, warnings = found()
+        self.assertEqual(kinds, ["EA", "EI"])
+        self.assertIn("RES_UNKNOWN", warnings)
+        clause, = self.stored()
+        self.put(dict(clause, kind="RES_IAE"))
+        kinds, warnings = found()
+        self.assertEqual(kinds, ["EI"])
+        self.assertNotIn("RES_UNKNOWN", warnings)
+
+    def test_10_temporary_work_and_a_turnkey_service(self):
+        kinds = ("EI", "ACI", "ETTI", "AI", "GEIQ")
+        for n, kind in enumerate(kinds, 3):
+            self.ask("structure.put",
+                     structure=structure(n, kind, public_share=90))
+
+        def verdicts(modes, clause):
+            self.ask("market.put", market=market(lots=[lot(
+                modes=modes, clauses=[clause])]))
+            said = {}
+            for n, kind in enumerate(kinds, 3):
+                told = self.ask("match.explain", market="M-1", on=ON,
+                                structure=structure_id(n, kind))["structure"]
+                said[kind] = told.get("reason", "MATCH")
+            return said
+        self.assertEqual(
+            verdicts(["PREST"], {"article": "L. 2113-13"}),
+            {"EI": "MATCH", "ACI": "MATCH", "ETTI": "MODE_NOT_ALLOWED",
+             "AI": "MODE_NOT_ALLOWED", "GEIQ": "KIND_NOT_ALLOWED"})
+        said = verdicts([], {"article": "L. 2112-2", "hours": 500,
+                             "modes": ["DISP"]})
+        self.assertEqual([said[k] for k in ("ETTI", "AI", "GEIQ")],
+                         ["MATCH"] * 3)
 
 
 class Obligation(Law):
@@ -217,6 +323,70 @@ class Obligation(Law):
     def test_an_unknown_market(self):
         self.refused("NOT_FOUND", "assess.obligation", field="market",
                      market="M-none")
+
+
+class Commands(test_clausectl.Cli):
+    """What a facilitator types."""
+
+    DATA = 65
+
+    def thresholds(self, change=None):
+        with open(os.path.join(TABLES, "thresholds.tsv"),
+                  encoding="utf-8") as f:
+            text = f.read()
+        return self.file("t.tsv", text.replace(*change) if change else text)
+
+    def test_an_obligation_as_a_text_for_a_mail(self):
+        self.ask("market.put", market=market(
+            buyer={"category": "LOCAL"}, launch_on="2026-09-01",
+            amount=21_599_999, lots=[lot(months=12)]))
+        self.expect(0, "obligation", "M-1")
+        self.says("Market M-1", "not mandatory; it stays possible",
+                  "below the European threshold", "215 999.99", "216 000",
+                  "local authority", "services", "thresholds 2026-08-22")
+        self.expect(0, "--lang", "fr", "obligation", "M-1")
+        self.says("n'est pas obligatoire", "inférieur au seuil européen",
+                  "215 999,99 €", "collectivité locale", "L2112-2-1")
+        told = self.json("obligation", "M-1")
+        self.assertEqual(told["obligation"]["threshold"], 21_600_000)
+        self.expect(3, "obligation", "M-none")
+        self.expect(64, "obligation")
+
+    def test_a_table_of_rules_is_imported_whole(self):
+        self.expect(0, "reference", "import", "thresholds", self.thresholds(),
+                    "--version", "2030")
+        told = {t["table"]: t for t in self.ask("stats")["reference"]}
+        self.assertEqual(told["thresholds"]["version"], "2030")
+        self.assertEqual(told["thresholds"]["rows"],
+                         len(bundled("thresholds")))
+        for change, words in (
+                (("2026-01-01\t2027", "2026-01-03\t2027"),
+                 ("days are left out after row", "2025-12-31")),
+                (("14000000\t2026-01-01", "14000000\tsoon"),
+                 ("row", "whole or not at all"))):
+            self.expect(self.DATA, "reference", "import", "thresholds",
+                        self.thresholds(change), "--version", "bad")
+            self.says(*words)
+            told = {t["table"]: t for t in self.ask("stats")["reference"]}
+            self.assertEqual(told["thresholds"]["version"], "2030")
+        self.expect(64, "reference", "import", "nothing", "t.tsv")
+        self.says("rome-links", "thresholds", "wording")
+
+    def test_decp_words_become_clauses(self):
+        head = ["uid", "object", "cpv", "place_code", "place_code_type",
+                "amount_eur", "considerationsSociales"]
+        rows = [head] + [
+            [uid, "Nettoyage", "90910000", "76", "Code département", "1000",
+             words] for uid, words in (
+                 ("two", "Clause sociale|Critère social"),
+                 ("res", "Marché réservé"),
+                 ("none", "Pas de considération sociale"))]
+        self.file("d.tsv", "".join("\t".join(r) + "\n" for r in rows))
+        self.json("import", "markets", "d.tsv", "--from", "decp")
+        kinds = {m["id"]: [c["kind"] for c in m["lots"][0].get("clauses", [])]
+                 for m in self.client.each("market.list")}
+        self.assertEqual(kinds, {"two": ["EXEC", "CRIT"],
+                                 "res": ["RES_UNKNOWN"], "none": []})
 
 
 if __name__ == "__main__":
