@@ -118,6 +118,21 @@ enum err index_build_sort(struct index_build *build)
 
 /* ---- Its end ------------------------------------------------------------ */
 
+/* Chunks of the side array are now another generation's. */
+static enum err forget_sides(struct store_batch *batch)
+{
+    uint32_t last = 0;
+    enum err e = ERR_NONE;
+
+    for (unsigned i = 0; i < STORE_ENTITIES; i++)
+        if (batch->view.state.numbers[i] > last)
+            last = batch->view.state.numbers[i];
+    for (uint32_t i = 0; i <= last / INDEX_CHUNK && !e; i++)
+        e = places_forget(batch->view.store->sides, i,
+                          mdb_txn_id(batch->view.txn));
+    return e;
+}
+
 enum err index_build_switch(struct store_batch *batch, uint64_t stamp)
 {
     struct store_state *state = &batch->view.state;
@@ -130,6 +145,8 @@ enum err index_build_switch(struct store_batch *batch, uint64_t stamp)
         return e;
     if (!none)
         return ERR_NOT_FOUND;
+    if ((e = forget_sides(batch)))
+        return store_spoil(batch, e);
     state->live = state->building;
     state->building = 0;
     state->stamp = stamp;

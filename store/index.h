@@ -164,6 +164,10 @@ enum err index_reader_block(struct index_reader *reader,
                             const struct index_head *head,
                             struct index_block *block);
 
+/* It will be asked for soon: its page is on its way, if it was read before. */
+void index_reader_block_ahead(const struct index_reader *reader,
+                              const struct index_head *head);
+
 /* What stands beside a number, in place.  ERR_NOT_FOUND. */
 enum err index_reader_side(struct index_reader *reader, uint32_t number,
                            const unsigned char **row);

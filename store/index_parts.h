@@ -166,6 +166,14 @@ enum err side_put(struct store_batch *batch, uint32_t generation,
 enum err side_delete(struct store_batch *batch, uint32_t generation,
                      enum index_kind kind, uint32_t number);
 
+/* Is there a row of NUMBER in its chunk? */
+static inline int side_has(const unsigned char *chunk, uint32_t number)
+{
+    unsigned at = number % INDEX_CHUNK;
+
+    return chunk[at / 8] >> at % 8 & 1;
+}
+
 /* NUMBER into one value. */
 void side_set(unsigned char *bytes, uint32_t number,
               const unsigned char row[INDEX_SIDE]);

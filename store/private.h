@@ -104,6 +104,8 @@ struct store {
     struct store_env env;
     struct reference *reference;
     struct index_keys *keys;   /* of the side array, see store/keys.c */
+    struct places *blocks;     /* of DB_INDEX by id, see store/places.c */
+    struct places *sides;      /* of DB_SIDE's live generation by chunk */
     _Atomic uint32_t building; /* generation of the open index_build, or 0 */
     pthread_mutex_t idle_mutex;
     struct store_view *idle; /* ended views of env, to be begun again */
@@ -299,6 +301,26 @@ void index_keys_free(struct index_keys *keys);
 /* Read the keys of VIEW's live generation into its store's.  ERR_NOMEM,
  * ERR_STORE_CORRUPT, ERR_STORE_IO. */
 enum err index_keys_load(struct store_view *view);
+
+/* ---- places.c ----------------------------------------------------------- */
+
+struct places;
+/* Nothing known.  NULL: no memory. */
+struct places *places_new(void);
+/* NULL is fine; nobody asks any more. */
+void places_free(struct places *p);
+/* Forget all: the map moves.  Nobody may ask meanwhile. */
+void places_clear(struct places *p);
+
+/* Where value NUMBER stands for a reader of SNAPSHOT; NULL: not known. */
+const void *places_get(const struct places *p, uint32_t number,
+                       uint64_t snapshot);
+/* A reader of SNAPSHOT found it at VALUE, an even address. */
+void places_learn(struct places *p, uint32_t number, uint64_t snapshot,
+                  const void *value);
+/* The transaction SINCE writes it, or removes it so that its number is used
+ * again.  Before it commits, on the thread that writes.  ERR_NOMEM. */
+enum err places_forget(struct places *p, uint32_t number, uint64_t since);
 
 /* ---- imported.c --------------------------------------------------------- */
 

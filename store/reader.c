@@ -8,14 +8,16 @@
 
 #include "store/index_parts.h"
 
+/* One line of each column of people is fetched, and a page's address. */
+#define AHEAD_STEP 512
+
 struct index_reader {
     struct store_view *view;
     enum index_kind kind;
     unsigned char list[PAGE_LIST]; /* whose pages are read */
     MDB_cursor *heads;
     MDB_cursor *blocks;
-    MDB_cursor *side;         /* NULL: this kind has none */
-    struct index_chunk chunk; /* read last; ROWS NULL: none was */
+    MDB_cursor *side; /* NULL: this kind has none */
 };
 
 enum err index_reader_begin(struct store_view *view, enum index_kind kind,
@@ -140,26 +142,63 @@ enum err index_reader_next(struct index_reader *reader, struct index_page *page)
     return page_read(reader, rc, &key, &value, page);
 }
 
-enum err index_reader_block(struct index_reader *reader,
-                            const struct index_head *head,
-                            struct index_block *block)
+/* A batch sees what nobody else does. */
+static int knows_places(const struct index_reader *reader)
 {
-    unsigned char id[BLOCK_KEY];
-    MDB_val key = store_val(block_key(id, head->block)), value;
+    return reader->view->snapshot != 0;
+}
+
+/* The value of a block, where the tree says it is. */
+static enum err block_find_value(struct index_reader *reader, uint32_t id,
+                                 struct slice *out)
+{
+    unsigned char at[BLOCK_KEY];
+    MDB_val key = store_val(block_key(at, id)), value;
     int rc = mdb_cursor_get(reader->blocks, &key, &value, MDB_SET);
 
     if (rc == MDB_NOTFOUND)
         return ERR_STORE_CORRUPT;
     if (rc)
         return store_error(reader->view->store, rc, "the index");
-    return block_parse(reader->kind,
-                       (struct slice){value.mv_data, value.mv_size}, block);
+    *out = (struct slice){value.mv_data, value.mv_size};
+    return ERR_NONE;
+}
+
+enum err index_reader_block(struct index_reader *reader,
+                            const struct index_head *head,
+                            struct index_block *block)
+{
+    struct places *blocks = reader->view->store->blocks;
+    uint64_t snapshot = reader->view->snapshot;
+    struct slice value = {places_get(blocks, head->block, snapshot),
+                          INDEX_BLOCK_BYTES};
+    enum err e;
+
+    if (value.data && knows_places(reader))
+        return block_parse(reader->kind, value, block);
+    if ((e = block_find_value(reader, head->block, &value)) ||
+        (e = block_parse(reader->kind, value, block)))
+        return e;
+    if (knows_places(reader))
+        places_learn(blocks, head->block, snapshot, value.data);
+    return ERR_NONE;
+}
+
+void index_reader_block_ahead(const struct index_reader *reader,
+                              const struct index_head *head)
+{
+    const char *value = places_get(reader->view->store->blocks, head->block,
+                                   reader->view->snapshot);
+
+    for (size_t i = 0; value && i < INDEX_BLOCK_BYTES; i += AHEAD_STEP)
+        __builtin_prefetch(value + i);
 }
 
 /* ---- What stands beside a number ---------------------------------------- */
 
-/* The chunk of NUMBER, unless it is the one that was read last. */
-static enum err chunk_read(struct index_reader *reader, uint32_t number)
+/* The chunk of NUMBER where the tree says it is. */
+static enum err chunk_find(struct index_reader *reader, uint32_t number,
+                           const unsigned char **out)
 {
     unsigned char at[ARRAY_KEY];
     MDB_val key = store_val(array_key(at, reader->view->state.live,
@@ -167,28 +206,45 @@ static enum err chunk_read(struct index_reader *reader, uint32_t number)
             value;
     int rc = mdb_cursor_get(reader->side, &key, &value, MDB_SET);
 
-    reader->chunk.rows = NULL;
     if (rc)
         return store_error(reader->view->store, rc, "the side array");
     if (value.mv_size != SIDE_BYTES)
         return ERR_STORE_CORRUPT;
-    reader->chunk.first = number / INDEX_CHUNK * INDEX_CHUNK;
-    reader->chunk.present = value.mv_data;
-    reader->chunk.rows = reader->chunk.present + SIDE_ROWS;
+    *out = value.mv_data;
     return ERR_NONE;
+}
+
+static enum err chunk_read(struct index_reader *reader, uint32_t number,
+                           const unsigned char **out)
+{
+    struct places *sides = reader->view->store->sides;
+    uint64_t snapshot = reader->view->snapshot;
+    enum err e;
+
+    assert(reader->side);
+    *out = places_get(sides, number / INDEX_CHUNK, snapshot);
+    if (*out && knows_places(reader))
+        return ERR_NONE;
+    if (!(e = chunk_find(reader, number, out)) && knows_places(reader))
+        places_learn(sides, number / INDEX_CHUNK, snapshot, *out);
+    return e;
+}
+
+static const unsigned char *chunk_row(const unsigned char *chunk,
+                                      uint32_t number)
+{
+    return chunk + SIDE_ROWS + (size_t)INDEX_SIDE * (number % INDEX_CHUNK);
 }
 
 enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,
                                  const unsigned char **row)
 {
-    const struct index_chunk *chunk = &reader->chunk;
-    enum err e;
+    const unsigned char *chunk;
+    enum err e = chunk_read(reader, number, &chunk);
 
-    assert(reader->side);
-    if ((!chunk->rows || chunk->first != number - number % INDEX_CHUNK) &&
-        (e = chunk_read(reader, number)))
+    if (e)
         return e;
-    *row = chunk->rows + (size_t)INDEX_SIDE * (number % INDEX_CHUNK);
+    *row = chunk_row(chunk, number);
     __builtin_prefetch(*row);
     __builtin_prefetch(*row + INDEX_SIDE - 1);
     return ERR_NONE;
@@ -197,13 +253,13 @@ enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,
 enum err index_reader_side(struct index_reader *reader, uint32_t number,
                            const unsigned char **row)
 {
-    enum err e = index_reader_side_ahead(reader, number, row);
+    const unsigned char *chunk;
+    enum err e = chunk_read(reader, number, &chunk);
 
     if (e)
         return e;
-    return index_chunk_has(&reader->chunk, number % INDEX_CHUNK)
-               ? ERR_NONE
-               : ERR_NOT_FOUND;
+    *row = chunk_row(chunk, number);
+    return side_has(chunk, number) ? ERR_NONE : ERR_NOT_FOUND;
 }
 
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number)

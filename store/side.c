@@ -29,13 +29,6 @@ void side_set(unsigned char *bytes, uint32_t number,
     memcpy(bytes + SIDE_ROWS + INDEX_SIDE * at, row, INDEX_SIDE);
 }
 
-static int side_has(const unsigned char *bytes, uint32_t number)
-{
-    size_t at = number % INDEX_CHUNK;
-
-    return bytes[at / 8] >> at % 8 & 1;
-}
-
 static void side_clear(unsigned char *bytes, uint32_t number)
 {
     size_t at = number % INDEX_CHUNK;
@@ -65,12 +58,19 @@ static enum err chunk_read(struct store_view *view, struct slice key,
     return ERR_NONE;
 }
 
+/* Write the chunk of NUMBER, or take it away when it is empty. */
 static enum err chunk_write(struct store_batch *batch, struct slice key,
+                            uint32_t number,
                             const unsigned char bytes[SIDE_BYTES])
 {
     struct slice value = store_bytes(bytes, bytes + SIDE_BYTES);
+    enum err e = places_forget(batch->view.store->sides, number / INDEX_CHUNK,
+                               mdb_txn_id(batch->view.txn));
 
-    return store_write(batch, DB_SIDE, key, &value, 1, 0);
+    if (e)
+        return store_spoil(batch, e);
+    return side_empty(bytes) ? store_remove(batch, DB_SIDE, key)
+                             : store_write(batch, DB_SIDE, key, &value, 1, 0);
 }
 
 /* ---- One generation ----------------------------------------------------- */
@@ -88,7 +88,7 @@ enum err side_put(struct store_batch *batch, uint32_t generation,
     side_set(bytes, number, row);
     if ((e = keys_put(batch, generation, kind, number, key)))
         return e;
-    return chunk_write(batch, at, bytes);
+    return chunk_write(batch, at, number, bytes);
 }
 
 enum err side_delete(struct store_batch *batch, uint32_t generation,
@@ -103,8 +103,7 @@ enum err side_delete(struct store_batch *batch, uint32_t generation,
     if (!side_has(bytes, number))
         return ERR_NOT_FOUND;
     side_clear(bytes, number);
-    e = side_empty(bytes) ? store_remove(batch, DB_SIDE, at)
-                          : chunk_write(batch, at, bytes);
+    e = chunk_write(batch, at, number, bytes);
     if (!e)
         e = keys_delete(batch, generation, kind, number);
     return e == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : e;

@@ -158,6 +158,14 @@ static enum err take(struct store *store, const char *dir,
 
 /* ---- Both --------------------------------------------------------------- */
 
+static void free_memory(struct store *store)
+{
+    index_keys_free(store->keys);
+    places_free(store->blocks);
+    places_free(store->sides);
+    free(store);
+}
+
 enum err store_open(const char *dir, const struct store_options *options,
                     struct store **out)
 {
@@ -166,8 +174,9 @@ enum err store_open(const char *dir, const struct store_options *options,
 
     if (!store)
         return ERR_NOMEM;
-    if (!(store->keys = index_keys_new())) {
-        free(store);
+    if (!(store->keys = index_keys_new()) || !(store->blocks = places_new()) ||
+        !(store->sides = places_new())) {
+        free_memory(store);
         return ERR_NOMEM;
     }
     store->log = options->log;
@@ -194,10 +203,9 @@ void store_close(struct store *store)
     store_view_drop_idle(store);
     store_env_close(&store->env);
     reference_free(store->reference);
-    index_keys_free(store->keys);
     if (store->lock >= 0)
         close(store->lock);
     pthread_mutex_destroy(&store->idle_mutex);
     pthread_rwlock_destroy(&store->swap);
-    free(store);
+    free_memory(store);
 }

@@ -227,6 +227,9 @@ static enum err view_look(struct store_view *view)
              : mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view->txn);
     if (rc)
         return store_error(store, rc, "beginning a view");
+    /* What was forgotten before the commit that this view sees is forgotten to
+     * it: see places.c. */
+    atomic_thread_fence(memory_order_acquire);
     view->reference = store->reference;
     if (view->snapshot == mdb_txn_id(view->txn))
         return ERR_NONE;

@@ -79,6 +79,15 @@ static int queue_pop(struct queue *q, struct step *out)
     return 1;
 }
 
+/* The one that would be taken next. */
+static const struct step *queue_peek(const struct queue *q)
+{
+    for (int32_t bound = q->top; bound >= 0; bound--)
+        if (q->first[bound] != NONE)
+            return &q->at[q->first[bound]];
+    return NULL;
+}
+
 /* ---- The search --------------------------------------------------------- */
 
 struct people {
@@ -215,11 +224,23 @@ static enum err open_block(struct people *p, const struct step *step)
     return ERR_NONE;
 }
 
+/* Its page is fetched while the one before it is looked at. */
+static void look_ahead(const struct people *p)
+{
+    const struct step *next = queue_peek(&p->queue);
+
+    if (next && next->kind == STEP_BLOCK)
+        index_reader_block_ahead(p->reader, next->heads);
+}
+
 static enum err open_step(struct people *p, const struct step *step)
 {
     if (step->kind == STEP_CODE)
         return open_code(p, step);
-    return step->kind == STEP_PAGE ? open_page(p, step) : open_block(p, step);
+    if (step->kind == STEP_PAGE)
+        return open_page(p, step);
+    look_ahead(p);
+    return open_block(p, step);
 }
 
 static enum err push_wishes(struct people *p)
