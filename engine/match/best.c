@@ -1,6 +1,8 @@
 /*
  * A heap in a workspace.
  */
+#include <string.h>
+
 #include "engine/match/best.h"
 
 enum err best_init(struct best *b, struct workspace *workspace, size_t room)
@@ -14,6 +16,7 @@ enum err best_init(struct best *b, struct workspace *workspace, size_t room)
     b->numbers = (uint32_t *)(at + room * sizeof *b->at);
     b->n = 0;
     b->room = room;
+    memset(b->seen, 0, sizeof b->seen);
     return ERR_NONE;
 }
 
@@ -65,23 +68,38 @@ static size_t find(const struct best *b, uint32_t number)
     return at;
 }
 
+static uint32_t bit_of(uint32_t number)
+{
+    return (uint32_t)(number * UINT32_C(0x9e3779b1)) >> 20;
+}
+
+/* One that stands nowhere yet. */
+static void enter(struct best *b, const struct best_entry *entry)
+{
+    uint32_t bit = bit_of(entry->number);
+
+    b->seen[bit / 64] |= UINT64_C(1) << bit % 64;
+    if (b->n < b->room)
+        sift_up(b, b->n++, entry);
+    else
+        sift_down(b, 0, entry);
+}
+
 void best_offer(struct best *b, const struct best_entry *entry)
 {
-    size_t at;
+    uint32_t bit = bit_of(entry->number);
+    size_t at = b->n;
 
-    if (b->n == b->room && best_compare(entry, &b->at[0]) > 0)
+    if (b->n == b->room && best_compare(entry, &b->at[0]) >= 0)
         return;
-    at = find(b, entry->number);
-    if (at < b->n) {
-        /* A better fit never scores less: what stands there only improves. */
-        if (entry->score > b->at[at].score ||
-            (entry->score == b->at[at].score && entry->fit > b->at[at].fit))
-            sift_down(b, at, entry);
-    } else if (b->n < b->room) {
-        sift_up(b, b->n++, entry);
-    } else if (best_compare(entry, &b->at[0]) < 0) {
-        sift_down(b, 0, entry);
-    }
+    if (b->seen[bit / 64] >> bit % 64 & 1)
+        at = find(b, entry->number);
+    if (at == b->n)
+        enter(b, entry);
+    /* A better fit never scores less: what stands there only improves. */
+    else if (entry->score > b->at[at].score ||
+             (entry->score == b->at[at].score && entry->fit > b->at[at].fit))
+        sift_down(b, at, entry);
 }
 
 /* The worst stands in front: take it off to the end until none is left. */

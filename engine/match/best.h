@@ -14,12 +14,16 @@ struct best_entry {
     uint32_t fit;
 };
 
+/* Most numbers are offered once: whose bit is not set need not be searched. */
+#define BEST_SEEN 4096
+
 /* The worst of the entries stands in front. */
 struct best {
     struct best_entry *at;
     uint32_t *numbers; /* of the entries, to be searched */
     size_t n;
     size_t room;
+    uint64_t seen[BEST_SEEN / 64]; /* bits of numbers that ever entered */
 };
 
 /* An empty list of at most ROOM entries in the workspace.  ERR_NOMEM. */

@@ -148,20 +148,28 @@ static void fill_runs(const struct job_case *j, struct near *near)
 
 static int divide_room(struct near *near, struct workspace *workspace)
 {
-    size_t runs = near->boxes->n,
-           numbers = runs * (REFERENCE_RUN + NEAR_LEVELS);
+    size_t runs = near->boxes->n, numbers = NEAR_RUNS + runs * NEAR_LEVELS;
     uint16_t *room =
-        workspace_room(workspace, ROOM_RUNS, numbers * sizeof *room + runs);
+        workspace_room(workspace, ROOM_RUNS, numbers * sizeof *room);
 
     if (!room)
         return 0;
-    near->km = room;
-    room += runs * REFERENCE_RUN;
+    near->least = room;
+    room += NEAR_RUNS;
     for (int i = 0; i < NEAR_LEVELS; i++, room += runs)
         near->levels[i] = room;
-    near->known = (uint8_t *)room;
-    memset(near->known, 0, runs);
     return 1;
+}
+
+/* For single rows, what is unknown is as near as can be. */
+static void fill_least(struct near *near, const struct reference *ref)
+{
+    size_t runs = near->vague_before ? near->boxes->n : 0;
+
+    memcpy(near->least, near->levels[0], runs * sizeof *near->least);
+    memset(near->least + runs, 0, (NEAR_RUNS - runs) * sizeof *near->least);
+    for (uint32_t i = 0; runs && i < ref->n_vague; i++)
+        near->least[ref->communes[ref->vague[i]].rank / REFERENCE_RUN] = 0;
 }
 
 static void join_levels(struct near *near)
@@ -181,6 +189,7 @@ enum err near_init(struct near *near, const struct job_case *j)
     if (!divide_room(near, j->lot->workspace))
         return ERR_NOMEM;
     fill_runs(j, near);
+    fill_least(near, m->reference);
     join_levels(near);
     near->measured = j->target != REFERENCE_NONE && point.known &&
                      !(m->without & MATCH_VECTORS);
@@ -250,27 +259,8 @@ unsigned near_between(const struct near *near, unsigned from, unsigned last)
 #define SURE_TO 0.98f
 #define SURE_KM 150
 
-VECTORS static void measure_run(const struct near *near, unsigned run)
-{
-    const float *x = near->boxes->at[0] + run * REFERENCE_RUN;
-    const float *y = near->boxes->at[1] + run * REFERENCE_RUN;
-    const float *z = near->boxes->at[2] + run * REFERENCE_RUN;
-    const float to[3] = {near->at[0], near->at[1], near->at[2]};
-    uint16_t *restrict km = near->km + run * REFERENCE_RUN;
-
-    for (unsigned i = 0; i < REFERENCE_RUN; i++) {
-        float a = x[i] - to[0], b = y[i] - to[1], c = z[i] - to[2];
-        float chord = sqrtf(a * a + b * b + c * c) * EARTH_KM;
-        float part = chord - (float)(int)chord;
-        int least = (int)(chord + SLACK);
-        int sure = (part > SURE_FROM) & (part < SURE_TO) & (least < SURE_KM);
-        int value = least | (sure ? (int)NEAR_SURE : 0);
-
-        km[i] = (uint16_t)(chord < CHORD_MAX ? value : (int)NEAR_VAGUE);
-    }
-}
-
-/* Without vectors, or towards a place, or between two numbers. */
+/* By the integers: without vectors, or towards a place, or close to a whole
+ * number. */
 static unsigned ask(const struct near *near, unsigned rank)
 {
     const struct reference *ref = near->job->lot->m->reference;
@@ -280,33 +270,34 @@ static unsigned ask(const struct near *near, unsigned rank)
     return km == ABSENT ? NEAR_VAGUE : (unsigned)km;
 }
 
-static unsigned look_up(struct near *near, unsigned rank)
+static float chord_to(const struct near *near, unsigned rank)
 {
-    unsigned run = rank / REFERENCE_RUN;
+    float square = 0;
 
-    if (!near->known[run]) {
-        measure_run(near, run);
-        near->known[run] = 1;
-        if (near->rank / REFERENCE_RUN == run)
-            near->km[near->rank] = NEAR_SURE;
+    for (int k = 0; k < 3; k++) {
+        float side = near->boxes->at[k][rank] - near->at[k];
+
+        square += side * side;
     }
-    return near->km[rank];
+    return sqrtf(square) * EARTH_KM;
 }
 
-unsigned near_exactly(struct near *near, unsigned rank, unsigned reach)
+unsigned near_exactly(const struct near *near, unsigned rank, unsigned reach)
 {
-    unsigned km;
+    float chord, part;
+    int least;
 
     if (!near->measured || rank >= near->ranks)
         return ask(near, rank);
-    if (!near_may_reach(near, rank, reach))
-        return NEAR_KM;
-    km = look_up(near, rank);
-    if (km == NEAR_VAGUE)
+    if (rank == near->rank)
+        return 0;
+    chord = chord_to(near, rank);
+    if (chord >= CHORD_MAX)
         return NEAR_VAGUE;
-    if ((km & NEAR_SURE) || (km & NEAR_KM) > reach)
-        return km & NEAR_KM;
-    km = ask(near, rank);
-    near->km[rank] = (uint16_t)(km == NEAR_VAGUE ? km : km | NEAR_SURE);
-    return km;
+    least = (int)(chord + SLACK);
+    part = chord - (float)(int)chord;
+    if (least > (int)reach ||
+        (part > SURE_FROM && part < SURE_TO && least < SURE_KM))
+        return (unsigned)least;
+    return ask(near, rank);
 }

@@ -8,26 +8,25 @@
 #include "engine/match/person.h"
 
 /* Kilometres of a run (NEAR_KM: beyond all), and whether some commune's are
- * unknown: those pass every limit and count half.  SURE: not a bound, but what
- * the integers say too. */
+ * unknown: those pass every limit and count half. */
 #define NEAR_KM 0x3fffu
-#define NEAR_SURE 0x4000u
 #define NEAR_VAGUE 0x8000u
 /* Level L holds the least of 2^L runs from each run on: the least of any
  * number of runs is that of two which overlap. */
 #define NEAR_LEVELS 13
+/* Of every 16-bit rank; ranks beyond the communes are those of none. */
+#define NEAR_RUNS (65536 / REFERENCE_RUN)
 
 struct near {
     const struct job_case *job;
     const struct reference_boxes *boxes;
     uint16_t *levels[NEAR_LEVELS];
+    uint16_t *least; /* of NEAR_RUNS runs: 0 where some commune's is unknown */
     const uint32_t *vague_before; /* reference.h; NULL: everywhere */
     unsigned ranks; /* of communes; what lies beyond is no commune */
     int measured;   /* single communes can be, from here: */
     float at[3];
-    unsigned rank;  /* of the work commune */
-    uint8_t *known; /* runs whose communes are measured */
-    uint16_t *km;   /* by rank */
+    unsigned rank; /* of the work commune */
 };
 
 /* Bounds for a job, in a room of the case's workspace.  ERR_NOMEM. */
@@ -54,18 +53,14 @@ static inline int near_is_vague(const struct near *near, unsigned from,
            near->vague_before[from] != near->vague_before[end];
 }
 
-/* Whether the commune of a rank may be within REACH: a look at its run. */
-static inline int near_may_reach(const struct near *near, unsigned rank,
-                                 unsigned reach)
+/* Kilometres that the commune of any rank is at least away: one look. */
+static inline unsigned near_least(const struct near *near, unsigned rank)
 {
-    unsigned run = rank / REFERENCE_RUN;
-
-    return rank >= near->ranks || near->levels[0][run] <= reach ||
-           near_is_vague(near, run, run + 1);
+    return near->least[rank / REFERENCE_RUN];
 }
 
 /* The kilometres of one commune by rank, exactly; any number above REACH if
  * they are more; NEAR_VAGUE: unknown. */
-unsigned near_exactly(struct near *near, unsigned rank, unsigned reach);
+unsigned near_exactly(const struct near *near, unsigned rank, unsigned reach);
 
 #endif

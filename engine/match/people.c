@@ -16,7 +16,7 @@
 
 /* More are searched than asked for, because some of those who come first by
  * their postings do not match: a proof that has ended, a consent. */
-#define SPARE(limit) ((limit) + (limit) / 4 + 12)
+#define SPARE(limit) ((limit) + (limit) / 8 + 6)
 #define SPARE_MORE 4 /* times as many if that was not enough */
 
 enum err people_read(const struct lot_case *c, uint32_t number,

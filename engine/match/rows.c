@@ -10,7 +10,6 @@
 #define REACH_MOST 500 /* kilometres: what mobility is bounded by */
 #define UNKNOWN_PART 500
 #define UNKNOWN_MONTHS 12 /* counts 500 too */
-#define MONTHS_MOST 24
 #define VECTORS __attribute__((target_clones("avx2", "default")))
 
 /* ---- The job ------------------------------------------------------------ */
@@ -36,6 +35,9 @@ static void set_dates(struct row_test *t, const struct match *m, int64_t start)
     t->month_least = m->on < 730 || key > UINT16_MAX - 40 ? MONTHS_MOST : 0;
     t->first_day = postings_day(start);
     t->last_day = postings_day(start + m->grace);
+    for (int i = 0; i <= MONTHS_MOST; i++)
+        t->by_months[i] =
+            (int32_t)(m->person_weights.waiting * person_waiting(i));
 }
 
 enum err row_test_init(struct row_test *t, const struct job_case *j)
@@ -89,8 +91,32 @@ static unsigned reach_of(unsigned packed)
     return packed == REACH_MORE ? REACH_MOST : packed;
 }
 
-static size_t collect(const struct near *near, const struct index_block *b,
-                      const uint8_t *pass, uint16_t *out)
+/* Months of waiting that count; unknown dates come as old ones. */
+static unsigned months_of(const struct row_test *t, unsigned when)
+{
+    int64_t months = (t->on_key - (int64_t)when) >> 5;
+
+    if (months < t->month_least)
+        return (unsigned)t->month_least;
+    return months < MONTHS_MOST ? (unsigned)months : MONTHS_MOST;
+}
+
+/* Within reach, and near and patient enough together?  What the distance's
+ * division floors makes its part greater by less than one. */
+static int may_score(const struct row_test *t, const struct row_bar *bar,
+                     const struct index_block *b, size_t row)
+{
+    int64_t reach = reach_of(b->reach[row]), far = reach > 1 ? reach : 1;
+    int64_t km = near_least(&t->near, b->where[row]);
+    int64_t need = bar->need - t->by_months[months_of(t, b->when[row])];
+    int64_t weight = t->job->lot->m->person_weights.distance;
+
+    return km <= reach && weight * (1001 * far - 1000 * km) >= need * far;
+}
+
+static size_t collect(const struct row_test *t, const struct row_bar *bar,
+                      const struct index_block *b, const uint8_t *pass,
+                      uint16_t *out)
 {
     size_t kept = 0;
 
@@ -102,8 +128,7 @@ static size_t collect(const struct near *near, const struct index_block *b,
             size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
 
             out[kept] = (uint16_t)row;
-            kept += row < b->n && near_may_reach(near, b->where[row],
-                                                 reach_of(b->reach[row]));
+            kept += row < b->n && may_score(t, bar, b, row);
         }
     }
     return kept;
@@ -141,17 +166,10 @@ size_t rows_test(const struct row_test *t, const struct index_block *block,
     if (t->job->lot->m->without & MATCH_VECTORS)
         return pass_one_by_one(t, bar, block, out);
     pass_rows(t, bar, block, n, pass);
-    return collect(&t->near, block, pass, out);
+    return collect(t, bar, block, pass, out);
 }
 
 /* ---- Bounds ------------------------------------------------------------- */
-
-static int64_t months_of(const struct row_test *t, unsigned when)
-{
-    int64_t months = (t->on_key - (int64_t)when) >> 5;
-
-    return months < t->month_least ? t->month_least : months;
-}
 
 static int64_t distance_part(unsigned km, unsigned reach)
 {
@@ -205,14 +223,17 @@ struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
                         int64_t least)
 {
     const struct person_weights *w = &t->job->lot->m->person_weights;
-    struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0};
+    struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0, INT32_MIN};
     unsigned km = near & NEAR_KM;
     int64_t need = 1000 * least - w->job * fit - w->availability * 1000;
     int64_t months, last;
 
     if (!(near & NEAR_VAGUE))
         bar.reach = reach_for(w->distance, need - w->waiting * 1000, km);
-    if (least < 0 || t->month_least)
+    if (least < 0)
+        return bar;
+    bar.need = need;
+    if (t->month_least)
         return bar;
     months = months_for(w->waiting, need - w->distance * 1000);
     last = t->on_key - months * 32;
@@ -223,7 +244,7 @@ struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
     return bar;
 }
 
-int64_t rows_score(struct row_test *t, const struct index_block *block,
+int64_t rows_score(const struct row_test *t, const struct index_block *block,
                    size_t row, int64_t fit)
 {
     const struct match *m = t->job->lot->m;

@@ -12,6 +12,7 @@
 
 /* Rows are tested in steps of this many: up to one step too far. */
 #define ROWS_STEP 16
+#define MONTHS_MOST 24 /* of waiting that count */
 #define ROWS_ROOM ((INDEX_PEOPLE_ROWS / ROWS_STEP + 2) * ROWS_STEP)
 
 /* A job, as rows see it. */
@@ -26,8 +27,9 @@ struct row_test {
     uint16_t level;     /* or this ability */
     /* What it scores by. */
     int64_t first_day;
-    int64_t on_key;      /* `when` of the day of the question */
-    int64_t month_least; /* 24 where keys cannot tell months */
+    int64_t on_key;                     /* `when` of the day of the question */
+    int64_t month_least;                /* 24 where keys cannot tell months */
+    int32_t by_months[MONTHS_MOST + 1]; /* thousandths, weighed */
     struct near near;
 };
 
@@ -40,6 +42,7 @@ struct row_bar {
     uint16_t when_last; /* registered by then, */
     uint16_t when_free; /* or this key */
     uint16_t reach;     /* at least */
+    int64_t need;       /* millionths from distance and waiting together */
 };
 
 /* The bar for rows of a block whose bound of kilometres is NEAR: to score
@@ -47,8 +50,8 @@ struct row_bar {
 struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
                         int64_t least);
 
-/* The rows of BLOCK that pass the bar and the job and whose run of communes is
- * near enough: their positions in OUT, how many is returned. */
+/* The rows of BLOCK that pass the job and, by the run of communes that they
+ * live in, the bar: their positions in OUT, how many is returned. */
 size_t rows_test(const struct row_test *t, const struct index_block *block,
                  const struct row_bar *bar, uint16_t out[ROWS_ROOM]);
 
@@ -60,7 +63,7 @@ int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
 
 /* The score of a row by the rules of person.c: exact but for what a posting
  * cannot tell (it is then the most it can be); -1: too far. */
-int64_t rows_score(struct row_test *t, const struct index_block *block,
+int64_t rows_score(const struct row_test *t, const struct index_block *block,
                    size_t row, int64_t fit);
 
 #endif
