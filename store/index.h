@@ -177,12 +177,11 @@ enum err index_reader_side(struct index_reader *reader, uint32_t number,
 enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,
                                  const unsigned char **row);
 
+/* Its row will be asked for: where it stands is on its way. */
+void index_reader_side_soon(const struct index_reader *reader, uint32_t number);
+
 /* The key of a number that a view of this store has seen; 0 for others. */
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number);
-/* It will be asked for soon: a miss of the cache that need not be waited for.
- */
-void index_reader_key_ahead(const struct index_reader *reader, uint32_t number);
-
 /* Side rows in order: CHUNK gets the first INDEX_CHUNK numbers in a row that
  * hold one of FROM or later.  ERR_NOT_FOUND past the last. */
 struct index_chunk {

@@ -196,8 +196,6 @@ enum err index_keys_set_all(struct index_keys *keys, uint32_t first,
                             const unsigned char bytes[KEYS_BYTES]);
 /* From any thread; 0: never set. */
 uint64_t index_keys_get(const struct index_keys *keys, uint32_t number);
-/* Let the processor fetch it meanwhile. */
-void index_keys_ahead(const struct index_keys *keys, uint32_t number);
 
 /* ---- notes.c ------------------------------------------------------------ */
 

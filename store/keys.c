@@ -81,15 +81,6 @@ uint64_t index_keys_get(const struct index_keys *keys, uint32_t number)
                  : 0;
 }
 
-void index_keys_ahead(const struct index_keys *keys, uint32_t number)
-{
-    const struct chunk *chunk = atomic_load_explicit(
-        &keys->chunks[number >> CHUNK_BITS], memory_order_acquire);
-
-    if (chunk)
-        __builtin_prefetch(&chunk->keys[number % CHUNK]);
-}
-
 enum err index_keys_set_all(struct index_keys *keys, uint32_t first,
                             const unsigned char bytes[KEYS_BYTES])
 {

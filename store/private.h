@@ -315,6 +315,8 @@ void places_clear(struct places *p);
 /* Where value NUMBER stands for a reader of SNAPSHOT; NULL: not known. */
 const void *places_get(const struct places *p, uint32_t number,
                        uint64_t snapshot);
+/* It will be asked soon. */
+void places_ahead(const struct places *p, uint32_t number);
 /* A reader of SNAPSHOT found it at VALUE, an even address. */
 void places_learn(struct places *p, uint32_t number, uint64_t snapshot,
                   const void *value);

@@ -236,6 +236,11 @@ static const unsigned char *chunk_row(const unsigned char *chunk,
     return chunk + SIDE_ROWS + (size_t)INDEX_SIDE * (number % INDEX_CHUNK);
 }
 
+void index_reader_side_soon(const struct index_reader *reader, uint32_t number)
+{
+    places_ahead(reader->view->store->sides, number / INDEX_CHUNK);
+}
+
 enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,
                                  const unsigned char **row)
 {
@@ -265,9 +270,4 @@ enum err index_reader_side(struct index_reader *reader, uint32_t number,
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number)
 {
     return index_keys_get(reader->view->store->keys, number);
-}
-
-void index_reader_key_ahead(const struct index_reader *reader, uint32_t number)
-{
-    index_keys_ahead(reader->view->store->keys, number);
 }

@@ -1,28 +1,73 @@
 /*
- * A heap in a workspace.
+ * Entries in the order in which they came, their scores counted, and a table
+ * that finds them by number.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/match/best.h"
 
-enum err best_init(struct best *b, struct workspace *workspace, size_t room)
-{
-    char *at = workspace_room(workspace, ROOM_TOP,
-                              room * (sizeof *b->at + sizeof *b->numbers));
+/* So many times the room before those that lost are dropped. */
+#define MOST 4
 
+/* ---- By number ---------------------------------------------------------- */
+
+/* The slot of NUMBER, or the empty one where it belongs. */
+static uint32_t *slot_of(const struct best *b, uint32_t number)
+{
+    uint32_t at = number * UINT32_C(0x9e3779b1) >> 7 & b->mask;
+
+    while (b->slots[at] && b->at[b->slots[at] - 1].number != number)
+        at = (at + 1) & b->mask;
+    return &b->slots[at];
+}
+
+static void fill_slots(struct best *b)
+{
+    memset(b->slots, 0, (b->mask + (size_t)1) * sizeof *b->slots);
+    for (size_t i = 0; i < b->n; i++)
+        *slot_of(b, b->at[i].number) = (uint32_t)i + 1;
+}
+
+enum err best_init(struct best *b, struct workspace *workspace, size_t room,
+                   best_tie *tie, const void *context)
+{
+    size_t most = MOST * room, slots = 64;
+    char *at;
+
+    while (slots < 2 * most)
+        slots *= 2;
+    at = workspace_room(workspace, ROOM_TOP,
+                        most * sizeof *b->at + slots * sizeof *b->slots);
     if (!at)
         return ERR_NOMEM;
-    b->at = (struct best_entry *)at;
-    b->numbers = (uint32_t *)(at + room * sizeof *b->at);
-    b->n = 0;
-    b->room = room;
-    memset(b->seen, 0, sizeof b->seen);
+    *b = (struct best){.at = (struct best_entry *)at,
+                       .room = room,
+                       .most = most,
+                       .slots = (uint32_t *)(at + most * sizeof *b->at),
+                       .mask = (uint32_t)slots - 1,
+                       .tie = tie,
+                       .context = context};
+    fill_slots(b);
     return ERR_NONE;
 }
 
-int64_t best_least(const struct best *b)
+/* ---- By score ----------------------------------------------------------- */
+
+static void count_in(struct best *b, int32_t score)
 {
-    return b->n < b->room ? -1 : b->at[0].score;
+    b->count[score]++;
+    b->counted++;
+    while (b->counted - b->count[b->low] >= b->room)
+        b->counted -= b->count[b->low++];
+}
+
+static void count_out(struct best *b, int32_t score)
+{
+    if (score < b->low)
+        return;
+    b->count[score]--;
+    b->counted--;
 }
 
 int best_compare(const struct best_entry *a, const struct best_entry *b)
@@ -32,87 +77,58 @@ int best_compare(const struct best_entry *a, const struct best_entry *b)
     return (a->tie > b->tie) - (a->tie < b->tie);
 }
 
-static void set(struct best *b, size_t i, const struct best_entry *entry)
+static int compare(const void *a, const void *b)
 {
-    b->at[i] = *entry;
-    b->numbers[i] = entry->number;
+    return best_compare(a, b);
 }
 
-static void sift_up(struct best *b, size_t i, const struct best_entry *entry)
-{
-    for (; i && best_compare(entry, &b->at[(i - 1) / 2]) > 0; i = (i - 1) / 2)
-        set(b, i, &b->at[(i - 1) / 2]);
-    set(b, i, entry);
-}
-
-static void sift_down(struct best *b, size_t i, const struct best_entry *entry)
-{
-    for (size_t child; (child = 2 * i + 1) < b->n; i = child) {
-        if (child + 1 < b->n &&
-            best_compare(&b->at[child + 1], &b->at[child]) > 0)
-            child++;
-        if (best_compare(entry, &b->at[child]) >= 0)
-            break;
-        set(b, i, &b->at[child]);
-    }
-    set(b, i, entry);
-}
-
-/* Where a number stands; n when it does not. */
-static size_t find(const struct best *b, uint32_t number)
-{
-    size_t at = b->n;
-
-    for (size_t i = 0; i < b->n; i++)
-        at = b->numbers[i] == number ? i : at;
-    return at;
-}
-
-static uint32_t bit_of(uint32_t number)
-{
-    return (uint32_t)(number * UINT32_C(0x9e3779b1)) >> 20;
-}
-
-/* One that stands nowhere yet. */
-static void enter(struct best *b, const struct best_entry *entry)
-{
-    uint32_t bit = bit_of(entry->number);
-
-    b->seen[bit / 64] |= UINT64_C(1) << bit % 64;
-    if (b->n < b->room)
-        sift_up(b, b->n++, entry);
-    else
-        sift_down(b, 0, entry);
-}
-
-void best_offer(struct best *b, const struct best_entry *entry)
-{
-    uint32_t bit = bit_of(entry->number);
-    size_t at = b->n;
-
-    if (b->n == b->room && best_compare(entry, &b->at[0]) >= 0)
-        return;
-    if (b->seen[bit / 64] >> bit % 64 & 1)
-        at = find(b, entry->number);
-    if (at == b->n)
-        enter(b, entry);
-    /* A better fit never scores less: what stands there only improves. */
-    else if (entry->score > b->at[at].score ||
-             (entry->score == b->at[at].score && entry->fit > b->at[at].fit))
-        sift_down(b, at, entry);
-}
-
-/* The worst stands in front: take it off to the end until none is left. */
 void best_sort(struct best *b)
 {
-    size_t n = b->n;
+    size_t kept = 0;
 
-    while (b->n > 1) {
-        struct best_entry worst = b->at[0];
-        struct best_entry last = b->at[--b->n];
-
-        sift_down(b, 0, &last);
-        set(b, b->n, &worst);
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->at[i].score < b->low)
+            continue;
+        b->at[kept] = b->at[i];
+        b->at[kept].tie = b->tie(b->context, &b->at[kept]);
+        kept++;
     }
-    b->n = n;
+    qsort(b->at, kept, sizeof *b->at, compare);
+    b->n = kept < b->room ? kept : b->room;
+}
+
+/* Those that lost go. */
+static void cut(struct best *b)
+{
+    best_sort(b);
+    if (b->counted > b->n) {
+        b->count[b->low] -= (uint32_t)(b->counted - b->n);
+        b->counted = b->n;
+    }
+    fill_slots(b);
+}
+
+void best_offer(struct best *b, int64_t score, uint32_t number, uint32_t fit)
+{
+    struct best_entry new = {0, (int32_t)score, number, fit}, *old;
+    uint32_t *slot;
+
+    if (score < best_least(b))
+        return;
+    if (b->n == b->most)
+        cut(b);
+    slot = slot_of(b, number);
+    if (!*slot) {
+        b->at[b->n++] = new;
+        *slot = (uint32_t)b->n;
+        count_in(b, new.score);
+        return;
+    }
+    /* A better fit never scores less: what stands there only improves. */
+    old = &b->at[*slot - 1];
+    if (score > old->score || (score == old->score && fit > old->fit)) {
+        count_out(b, old->score);
+        *old = new;
+        count_in(b, new.score);
+    }
 }

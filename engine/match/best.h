@@ -1,41 +1,57 @@
 /*
  * The best of many candidates whose numbers alone are known: score
  * descending, then tie.  Each number is kept once, with its best fit.
+ *
+ * Scores are counted, so that the least which can still enter is known at any
+ * time; who has it is asked at the end, for ties are far away in memory: all
+ * that might be among the best are kept until then, up to some times as many
+ * as there is room for.
  */
 #ifndef ENGINE_MATCH_BEST_H
 #define ENGINE_MATCH_BEST_H
 
 #include "engine/match/workspace.h"
 
+#define BEST_SCORE_MAX 1000
+
 struct best_entry {
-    uint64_t tie;
+    uint64_t tie; /* once sorted */
     int32_t score;
     uint32_t number;
     uint32_t fit;
 };
 
-/* Most numbers are offered once: whose bit is not set need not be searched. */
-#define BEST_SEEN 4096
+/* What breaks the ties of an entry. */
+typedef uint64_t best_tie(const void *context, const struct best_entry *entry);
 
-/* The worst of the entries stands in front. */
 struct best {
     struct best_entry *at;
-    uint32_t *numbers; /* of the entries, to be searched */
     size_t n;
     size_t room;
-    uint64_t seen[BEST_SEEN / 64]; /* bits of numbers that ever entered */
+    size_t most;    /* entries at which those that lost are dropped */
+    size_t counted; /* whose score is LOW or more, */
+    int32_t low;    /* which is as many as there is room for, or all */
+    uint32_t count[BEST_SCORE_MAX + 1];
+    uint32_t *slots; /* by number: entries from 1 */
+    uint32_t mask;
+    best_tie *tie;
+    const void *context;
 };
 
-/* An empty list of at most ROOM entries in the workspace.  ERR_NOMEM. */
-enum err best_init(struct best *b, struct workspace *workspace, size_t room);
+/* An empty list of the best ROOM entries, in the workspace.  ERR_NOMEM. */
+enum err best_init(struct best *b, struct workspace *workspace, size_t room,
+                   best_tie *tie, const void *context);
 
 /* The least score that can still enter; -1: any. */
-int64_t best_least(const struct best *b);
+static inline int64_t best_least(const struct best *b)
+{
+    return b->counted < b->room ? -1 : b->low;
+}
 
-/* Offer a candidate. */
-void best_offer(struct best *b, const struct best_entry *entry);
+/* Offer a candidate; SCORE from 0 to BEST_SCORE_MAX. */
+void best_offer(struct best *b, int64_t score, uint32_t number, uint32_t fit);
 
-/* Put the entries in order, best first; no offers after it. */
+/* Keep the best ROOM in order, best first; no offers after it. */
 void best_sort(struct best *b);
 
 /* Negative when A comes before B.  Ties of two numbers are as good as never

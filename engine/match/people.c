@@ -16,8 +16,8 @@
 
 /* More are searched than asked for, because some of those who come first by
  * their postings do not match: a proof that has ended, a consent. */
-#define SPARE(limit) ((limit) + (limit) / 8 + 6)
-#define SPARE_MORE 4 /* times as many if that was not enough */
+#define SPARE(limit) ((limit) + (limit) / 5 + 8)
+#define SPARE_MORE 2 /* times as many if that was not enough */
 
 enum err people_read(const struct lot_case *c, uint32_t number,
                      struct profile *out)
@@ -107,9 +107,11 @@ static int is_settled(const struct winners *w, const struct best_entry *promise)
            best_compare(&w->at[w->limit - 1].entry, promise) < 0;
 }
 
-/* Rows are found some steps before they are read: each is a miss of its own.
- * No more are than will be asked for if all that come match. */
+/* What is far away in memory is asked for some steps before it is read: where
+ * rows stand, then rows, then homes.  No more rows are than will be needed if
+ * all that come match. */
 #define AHEAD 8
+#define AHEAD_HOME 4
 
 struct rows {
     const unsigned char *at[AHEAD];
@@ -139,6 +141,8 @@ static enum err judge_best(const struct job_case *j,
     struct rows rows = {.n = 0};
     enum err e;
 
+    for (size_t i = 0; i < best->n; i++)
+        index_reader_side_soon(reader, best->at[i].number);
     for (size_t i = 0; i < best->n && !is_settled(w, &best->at[i]); i++) {
         size_t end = w->n < w->limit ? i + w->limit - w->n : i + 1;
         struct winner new = {.entry = best->at[i]};
@@ -147,6 +151,9 @@ static enum err judge_best(const struct job_case *j,
                        &rows);
         if (e)
             return e;
+        if (i + AHEAD_HOME < rows.n)
+            postings_person_ahead(j->lot->m->reference,
+                                  rows.at[(i + AHEAD_HOME) % AHEAD]);
         new.row = rows.at[i % AHEAD];
         if ((e = people_judge(j, new.entry.number, new.row, new.entry.fit,
                               &new.result)))
@@ -160,18 +167,32 @@ static enum err judge_best(const struct job_case *j,
     return ERR_NONE;
 }
 
+struct ties {
+    const struct job_case *job;
+    const struct index_reader *reader;
+};
+
+static uint64_t tie_of(const void *context, const struct best_entry *entry)
+{
+    const struct ties *ties = context;
+
+    return order_tie(ties->job->key,
+                     index_reader_key(ties->reader, entry->number));
+}
+
 /* Search, judge; with room for more if too many promises were empty. */
 static enum err find_winners(const struct job_case *j,
                              struct index_reader *reader, struct winners *w)
 {
-    struct best best = {.n = 0};
+    struct ties ties = {j, reader};
+    struct best best;
     size_t room = SPARE(w->limit);
     int enough = 0;
     enum err e = ERR_NONE;
 
     while (!e && !enough) {
         w->n = 0;
-        if ((e = best_init(&best, j->lot->workspace, room)) ||
+        if ((e = best_init(&best, j->lot->workspace, room, tie_of, &ties)) ||
             (e = people_search(j, reader, &best)))
             break;
         best_sort(&best);

@@ -12,7 +12,7 @@
 #include "engine/match/postings.h"
 #include "engine/match/rows.h"
 
-#define BOUND_MAX 1000
+#define BOUND_MAX BEST_SCORE_MAX
 #define NONE UINT32_MAX
 
 /* ---- What is still to be opened ----------------------------------------- */
@@ -168,43 +168,21 @@ static enum err open_page(struct people *p, const struct step *step)
     return e;
 }
 
-/* The rows that passed and may enter by their score: their keys are on their
- * way when the last is counted out. */
-static size_t score_rows(struct people *p, const struct index_block *block,
-                         uint32_t fit, const uint16_t *rows, size_t n,
-                         struct best_entry *out)
+/* Those of the rows that passed whose score may enter. */
+static void offer_rows(struct people *p, const struct index_block *block,
+                       uint32_t fit, const uint16_t *rows, size_t n)
 {
-    int64_t least = best_least(p->best);
-    size_t kept = 0;
-
     for (size_t i = 0; i < n; i++) {
         int64_t score = rows_score(&p->test, block, rows[i], fit);
 
-        if (score < 0 || score < least)
-            continue;
-        out[kept] = (struct best_entry){.score = (int32_t)score,
-                                        .number = block->number[rows[i]],
-                                        .fit = fit};
-        index_reader_key_ahead(p->reader, out[kept++].number);
-    }
-    return kept;
-}
-
-static void offer_rows(struct people *p, struct best_entry *entries, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (entries[i].score < best_least(p->best))
-            continue;
-        entries[i].tie = order_tie(
-            p->j->key, index_reader_key(p->reader, entries[i].number));
-        best_offer(p->best, &entries[i]);
+        if (score >= 0 && score >= best_least(p->best))
+            best_offer(p->best, score, block->number[rows[i]], fit);
     }
 }
 
 static enum err open_block(struct people *p, const struct step *step)
 {
     const struct index_head *head = step->heads;
-    struct best_entry entries[ROWS_ROOM];
     uint16_t rows[ROWS_ROOM];
     struct index_block block;
     struct row_bar bar;
@@ -219,8 +197,7 @@ static enum err open_block(struct people *p, const struct step *step)
                    near_between(&p->test.near, head->where, head->last),
                    best_least(p->best));
     n = rows_test(&p->test, &block, &bar, rows);
-    n = score_rows(p, &block, step->fit, rows, n, entries);
-    offer_rows(p, entries, n);
+    offer_rows(p, &block, step->fit, rows, n);
     return ERR_NONE;
 }
 

@@ -149,6 +149,10 @@ uint16_t postings_day(int64_t date);
 void postings_pack_person(const struct reference *ref, const struct profile *p,
                           unsigned char row[INDEX_SIDE]);
 
+/* It will be unpacked and judged soon: the commune is on its way. */
+void postings_person_ahead(const struct reference *ref,
+                           const unsigned char row[INDEX_SIDE]);
+
 /* And back, without the id's hash; dated is NULL. */
 void postings_unpack_person(const struct reference *ref,
                             const unsigned char row[INDEX_SIDE],

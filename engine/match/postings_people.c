@@ -250,6 +250,19 @@ void postings_pack_person(const struct reference *ref, const struct profile *p,
         pack_ends(p, person.criteria, at, row + INDEX_SIDE);
 }
 
+void postings_person_ahead(const struct reference *ref,
+                           const unsigned char row[INDEX_SIDE])
+{
+    uint32_t rank = (uint32_t)unpack(&row, 2);
+    const struct commune *home;
+
+    if (rank >= ref->n)
+        return;
+    home = &ref->communes[ref->by_rank[rank]];
+    __builtin_prefetch(home);
+    __builtin_prefetch(&home->at[2]);
+}
+
 void postings_unpack_person(const struct reference *ref,
                             const unsigned char row[INDEX_SIDE],
                             struct person *p)

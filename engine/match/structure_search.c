@@ -406,6 +406,11 @@ static int is_candidate(const struct search *s, uint32_t i)
     return at->key == KEY_BEST(at->key >> 8) && at->score >= s->floor;
 }
 
+static uint64_t tie_of(const void *context, const struct best_entry *entry)
+{
+    return entry_of(context, entry->fit).tie;
+}
+
 /* Did the hash of an id decide where another one is the same? */
 static int is_ambiguous(const struct search *s, const struct best *best)
 {
@@ -458,17 +463,16 @@ static enum err rank_by_id(struct search *s, struct best *best)
 
 static enum err select_best(struct search *s, struct best *best)
 {
-    enum err e = best_init(best, s->c->workspace, (size_t)s->c->m->limit);
+    enum err e =
+        best_init(best, s->c->workspace, (size_t)s->c->m->limit, tie_of, s);
 
     if (e)
         return e;
     for (uint32_t i = 0; i < s->seen.n; i++) {
-        struct best_entry entry;
+        const struct seen *at = &s->seen.at[i];
 
-        if (!is_candidate(s, i))
-            continue;
-        entry = entry_of(s, i);
-        best_offer(best, &entry);
+        if (is_candidate(s, i))
+            best_offer(best, at->score, (uint32_t)(at->key >> 8), i);
     }
     best_sort(best);
     return is_ambiguous(s, best) ? rank_by_id(s, best) : ERR_NONE;
