@@ -38,13 +38,14 @@ enum err best_init(struct best *b, struct workspace *workspace, size_t room,
     while (slots < 2 * most)
         slots *= 2;
     at = workspace_room(workspace, ROOM_TOP,
-                        most * sizeof *b->at + slots * sizeof *b->slots);
+                        2 * most * sizeof *b->at + slots * sizeof *b->slots);
     if (!at)
         return ERR_NOMEM;
     *b = (struct best){.at = (struct best_entry *)at,
                        .room = room,
                        .most = most,
-                       .slots = (uint32_t *)(at + most * sizeof *b->at),
+                       .sorted = (struct best_entry *)at + most,
+                       .slots = (uint32_t *)(at + 2 * most * sizeof *b->at),
                        .mask = (uint32_t)slots - 1,
                        .tie = tie,
                        .context = context};
@@ -82,19 +83,40 @@ static int compare(const void *a, const void *b)
     return best_compare(a, b);
 }
 
+/* Those that count, with their ties, to their places by score alone: groups of
+ * one score, the best first. */
+static size_t group(struct best *b)
+{
+    uint32_t first = 0, next[BEST_SCORE_MAX + 1];
+
+    for (int32_t score = BEST_SCORE_MAX; score >= b->low; score--) {
+        next[score] = first;
+        first += b->count[score];
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        struct best_entry *entry = &b->at[i];
+
+        if (entry->score < b->low)
+            continue;
+        entry->tie = b->tie(b->context, entry);
+        b->sorted[next[entry->score]++] = *entry;
+    }
+    return first;
+}
+
 void best_sort(struct best *b)
 {
-    size_t kept = 0;
+    struct best_entry *unsorted = b->at;
+    size_t n = group(b);
 
-    for (size_t i = 0; i < b->n; i++) {
-        if (b->at[i].score < b->low)
-            continue;
-        b->at[kept] = b->at[i];
-        b->at[kept].tie = b->tie(b->context, &b->at[kept]);
-        kept++;
+    for (size_t i = 0, end; i < n; i = end) {
+        end = i + b->count[b->sorted[i].score];
+        if (end - i > 1)
+            qsort(b->sorted + i, end - i, sizeof *b->sorted, compare);
     }
-    qsort(b->at, kept, sizeof *b->at, compare);
-    b->n = kept < b->room ? kept : b->room;
+    b->at = b->sorted;
+    b->sorted = unsorted;
+    b->n = n < b->room ? n : b->room;
 }
 
 /* Those that lost go. */

@@ -26,6 +26,7 @@ typedef uint64_t best_tie(const void *context, const struct best_entry *entry);
 
 struct best {
     struct best_entry *at;
+    struct best_entry *sorted; /* room to sort them */
     size_t n;
     size_t room;
     size_t most;    /* entries at which those that lost are dropped */

@@ -234,23 +234,6 @@ enum err near_place(struct near *near, const struct lot_case *c)
     return ERR_NONE;
 }
 
-unsigned near_between(const struct near *near, unsigned from, unsigned last)
-{
-    unsigned top = near->ranks - 1;
-    unsigned i = from / REFERENCE_RUN;
-    unsigned end = (last < top ? last : top) / REFERENCE_RUN + 1, size, a, b;
-    int level;
-
-    if (from > top)
-        return NEAR_KM | NEAR_VAGUE;
-    level = 31 - __builtin_clz(end - i);
-    size = 1u << level;
-    a = near->levels[level][i];
-    b = near->levels[level][end - size];
-    a = a < b ? a : b;
-    return last > top || near_is_vague(near, i, end) ? a | NEAR_VAGUE : a;
-}
-
 /* ---- Communes ----------------------------------------------------------- */
 
 /* Between whole numbers, and where arcs are hardly longer than chords, the

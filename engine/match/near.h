@@ -37,9 +37,6 @@ enum err near_init(struct near *near, const struct job_case *j);
  * with a home in the place are at 0.  ERR_NOMEM. */
 enum err near_place(struct near *near, const struct lot_case *c);
 
-/* The bound of the communes whose ranks are FROM to LAST. */
-unsigned near_between(const struct near *near, unsigned from, unsigned last);
-
 /* The bound between one run of BOXES and the box from LOW to HIGH (as
  * commune's `at`). */
 unsigned near_box(const struct reference_boxes *boxes, unsigned run,
@@ -51,6 +48,23 @@ static inline int near_is_vague(const struct near *near, unsigned from,
 {
     return !near->vague_before ||
            near->vague_before[from] != near->vague_before[end];
+}
+
+/* The bound of the communes whose ranks are FROM to LAST. */
+static inline unsigned near_between(const struct near *near, unsigned from,
+                                    unsigned last)
+{
+    unsigned top = near->ranks - 1, level, a, b;
+    unsigned i = from / REFERENCE_RUN;
+    unsigned end = (last < top ? last : top) / REFERENCE_RUN + 1;
+
+    if (from > top)
+        return NEAR_KM | NEAR_VAGUE;
+    level = 31 - (unsigned)__builtin_clz(end - i);
+    a = near->levels[level][i];
+    b = near->levels[level][end - (1u << level)];
+    a = a < b ? a : b;
+    return last > top || near_is_vague(near, i, end) ? a | NEAR_VAGUE : a;
 }
 
 /* Kilometres that the commune of any rank is at least away: one look. */

@@ -99,12 +99,16 @@ struct people {
     struct best *best;
 };
 
-/* The most that rows between FROM and LAST can score; -1: out of reach. */
+/* The most that rows between FROM and LAST can score; -1: out of reach, as
+ * most are. */
 static int64_t bound_of(const struct people *p, uint32_t fit, unsigned from,
                         unsigned last, unsigned when, unsigned reach)
 {
-    return rows_bound(&p->test, fit, near_between(&p->test.near, from, last),
-                      when, reach);
+    unsigned near = near_between(&p->test.near, from, last);
+
+    return near > rows_reach(reach) && !(near & NEAR_VAGUE)
+               ? -1
+               : rows_bound(&p->test, fit, near, when, reach);
 }
 
 static enum err push(struct people *p, int64_t bound, struct step *step)
@@ -160,10 +164,13 @@ static enum err open_page(struct people *p, const struct step *step)
     for (uint32_t i = 0; i < step->n && !e; i++) {
         const struct index_head *h = &step->heads[i];
 
+        int64_t bound =
+            bound_of(p, step->fit, h->where, h->last, h->when, h->reach);
+
+        if (bound < 0)
+            continue;
         block.heads = h;
-        e = push(p,
-                 bound_of(p, step->fit, h->where, h->last, h->when, h->reach),
-                 &block);
+        e = push(p, bound, &block);
     }
     return e;
 }

@@ -7,7 +7,6 @@
 
 #include "engine/match/rows.h"
 
-#define REACH_MOST 500 /* kilometres: what mobility is bounded by */
 #define UNKNOWN_PART 500
 #define UNKNOWN_MONTHS 12 /* counts 500 too */
 #define VECTORS __attribute__((target_clones("avx2", "default")))
@@ -35,6 +34,7 @@ static void set_dates(struct row_test *t, const struct match *m, int64_t start)
     t->month_least = m->on < 730 || key > UINT16_MAX - 40 ? MONTHS_MOST : 0;
     t->first_day = postings_day(start);
     t->last_day = postings_day(start + m->grace);
+    t->by_km = 1000 * m->person_weights.distance;
     for (int i = 0; i <= MONTHS_MOST; i++)
         t->by_months[i] =
             (int32_t)(m->person_weights.waiting * person_waiting(i));
@@ -86,11 +86,6 @@ VECTORS static void pass_rows(const struct row_test *t,
     }
 }
 
-static unsigned reach_of(unsigned packed)
-{
-    return packed == REACH_MORE ? REACH_MOST : packed;
-}
-
 /* Months of waiting that count; unknown dates come as old ones. */
 static unsigned months_of(const struct row_test *t, unsigned when)
 {
@@ -106,12 +101,11 @@ static unsigned months_of(const struct row_test *t, unsigned when)
 static int may_score(const struct row_test *t, const struct row_bar *bar,
                      const struct index_block *b, size_t row)
 {
-    int64_t reach = reach_of(b->reach[row]), far = reach > 1 ? reach : 1;
+    int64_t reach = rows_reach(b->reach[row]), far = reach > 1 ? reach : 1;
     int64_t km = near_least(&t->near, b->where[row]);
-    int64_t need = bar->need - t->by_months[months_of(t, b->when[row])];
-    int64_t weight = t->job->lot->m->person_weights.distance;
+    int64_t spare = bar->spare + t->by_months[months_of(t, b->when[row])];
 
-    return km <= reach && weight * (1001 * far - 1000 * km) >= need * far;
+    return km <= reach && spare * far >= t->by_km * km;
 }
 
 static size_t collect(const struct row_test *t, const struct row_bar *bar,
@@ -128,7 +122,7 @@ static size_t collect(const struct row_test *t, const struct row_bar *bar,
             size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
 
             out[kept] = (uint16_t)row;
-            kept += row < b->n && may_score(t, bar, b, row);
+            kept += may_score(t, bar, b, row);
         }
     }
     return kept;
@@ -166,6 +160,7 @@ size_t rows_test(const struct row_test *t, const struct index_block *block,
     if (t->job->lot->m->without & MATCH_VECTORS)
         return pass_one_by_one(t, bar, block, out);
     pass_rows(t, bar, block, n, pass);
+    memset(pass + block->n, 0, n - block->n);
     return collect(t, bar, block, pass, out);
 }
 
@@ -180,18 +175,16 @@ int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
                    unsigned when, unsigned reach)
 {
     const struct person_weights *w = &t->job->lot->m->person_weights;
-    unsigned far = reach_of(reach), km = near & NEAR_KM;
+    unsigned far = rows_reach(reach), km = near & NEAR_KM;
     int64_t part = km <= far ? distance_part(km, far) : -1;
-    /* Unknown dates sort before all known ones. */
-    int64_t waiting =
-        when <= REGISTERED_UNKNOWN ? 1000 : person_waiting(months_of(t, when));
 
     if ((near & NEAR_VAGUE) && part < UNKNOWN_PART)
         part = UNKNOWN_PART;
     if (part < 0)
         return -1;
-    return (w->job * fit + w->distance * part + w->waiting * waiting +
-            w->availability * 1000) /
+    /* Unknown dates sort before all known ones, and count as long ago. */
+    return (w->job * fit + w->distance * part +
+            t->by_months[months_of(t, when)] + w->availability * 1000) /
            1000;
 }
 
@@ -223,7 +216,7 @@ struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
                         int64_t least)
 {
     const struct person_weights *w = &t->job->lot->m->person_weights;
-    struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0, INT32_MIN};
+    struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0, INT32_MAX};
     unsigned km = near & NEAR_KM;
     int64_t need = 1000 * least - w->job * fit - w->availability * 1000;
     int64_t months, last;
@@ -232,7 +225,7 @@ struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
         bar.reach = reach_for(w->distance, need - w->waiting * 1000, km);
     if (least < 0)
         return bar;
-    bar.need = need;
+    bar.spare = 1001 * w->distance - need;
     if (t->month_least)
         return bar;
     months = months_for(w->waiting, need - w->distance * 1000);
@@ -249,7 +242,7 @@ int64_t rows_score(const struct row_test *t, const struct index_block *block,
 {
     const struct match *m = t->job->lot->m;
     const struct person_weights *w = &m->person_weights;
-    unsigned when = block->when[row], reach = reach_of(block->reach[row]);
+    unsigned when = block->when[row], reach = rows_reach(block->reach[row]);
     unsigned km = near_exactly(&t->near, block->where[row], reach);
     int64_t late = (int64_t)block->facts[PERSON_AVAILABLE * block->rows + row] -
                    t->first_day;

@@ -29,7 +29,8 @@ struct row_test {
     int64_t first_day;
     int64_t on_key;                     /* `when` of the day of the question */
     int64_t month_least;                /* 24 where keys cannot tell months */
-    int32_t by_months[MONTHS_MOST + 1]; /* thousandths, weighed */
+    int32_t by_months[MONTHS_MOST + 1]; /* millionths for waiting */
+    int64_t by_km;                      /* for each, over the reach */
     struct near near;
 };
 
@@ -42,7 +43,7 @@ struct row_bar {
     uint16_t when_last; /* registered by then, */
     uint16_t when_free; /* or this key */
     uint16_t reach;     /* at least */
-    int64_t need;       /* millionths from distance and waiting together */
+    int64_t spare;      /* millionths that distance may take, waiting added */
 };
 
 /* The bar for rows of a block whose bound of kilometres is NEAR: to score
@@ -54,6 +55,13 @@ struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
  * live in, the bar: their positions in OUT, how many is returned. */
 size_t rows_test(const struct row_test *t, const struct index_block *block,
                  const struct row_bar *bar, uint16_t out[ROWS_ROOM]);
+
+/* Kilometres of a packed reach: the most that they may be. */
+#define REACH_MOST 500 /* what mobility is bounded by */
+static inline unsigned rows_reach(unsigned packed)
+{
+    return packed == REACH_MORE ? REACH_MOST : packed;
+}
 
 /* The most that a row can score: from near.h's bound of the kilometres, `when`
  * and reach, or from the least, least and greatest of many.  -1: all are out
