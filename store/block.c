@@ -180,6 +180,45 @@ void block_cut(enum index_kind kind, struct block *block, size_t at,
     rows_end(kind, block, at);
 }
 
+/* Copy N elements of each column from FROM's row AT_FROM to row AT_TO. */
+static void rows_copy(enum index_kind kind, struct block *to, size_t at_to,
+                      struct block *from, size_t at_from, size_t n)
+{
+    struct columns t, f;
+
+    columns_of(kind, to, &t);
+    columns_of(kind, from, &f);
+    memcpy(t.number + at_to, f.number + at_from, n * sizeof *t.number);
+    memcpy(t.where + at_to, f.where + at_from, n * sizeof *t.where);
+    memcpy(t.when + at_to, f.when + at_from, n * sizeof *t.when);
+    for (size_t i = 0; i < index_facts[kind]; i++)
+        memcpy(t.facts + i * t.rows + at_to, f.facts + i * f.rows + at_from,
+               n * sizeof *t.facts);
+    memcpy(t.reach + at_to, f.reach + at_from, n);
+}
+
+void block_share(enum index_kind kind, struct block *lower, struct block *upper,
+                 size_t n)
+{
+    size_t below = count(lower), above = count(upper), k;
+
+    assert(n <= block_rows(kind) && n <= below + above &&
+           below + above - n <= block_rows(kind));
+    if (n < below) {
+        k = below - n;
+        rows_move(kind, upper, k, 0, above);
+        rows_copy(kind, upper, 0, lower, n, k);
+        count_set(upper, above + k);
+        rows_end(kind, lower, n);
+    } else {
+        k = n - below;
+        rows_copy(kind, lower, below, upper, 0, k);
+        count_set(lower, n);
+        rows_move(kind, upper, 0, k, above - k);
+        rows_end(kind, upper, above - k);
+    }
+}
+
 void block_fill(enum index_kind kind, struct block *block,
                 const unsigned char *from, size_t size, size_t n)
 {

@@ -4,12 +4,23 @@
  *
  * A change touches the block, and the page of heads only when a bound must
  * widen: a head's N is a bound as well, raised in steps of HEAD_STEP rows.
+ *
+ * Blocks stay full without being built anew: one that is full gives rows to a
+ * neighbour of its page before it is cut in two, and one that has few is
+ * joined to a neighbour that has room.
  */
 #include <assert.h>
 
 #include "store/index_parts.h"
 
 #define HEAD_STEP 32
+
+/* A full block gives rows to a neighbour if each then has room for a
+ * sixteenth; one that is a quarter full goes into a neighbour if the two fill
+ * three quarters.  What has been done is so not undone by the next row. */
+#define ROOM_TO_SHARE(rows) ((rows) / 16)
+#define FEW_TO_JOIN(rows) ((rows) / 4)
+#define MOST_JOINED(rows) ((rows) / 4 * 3)
 
 /* ---- Blocks in the store ------------------------------------------------ */
 
@@ -196,10 +207,153 @@ static enum err place_split(struct store_batch *batch, enum index_kind kind,
     return page_insert(batch, &p->page, p->head + 1, &fresh);
 }
 
+/* ---- Neighbours --------------------------------------------------------- */
+
+/* Two blocks of one page, the second's head right behind the first's. */
+struct pair {
+    struct page *page;
+    size_t head; /* the first's */
+    struct block lower, upper;
+    size_t n; /* rows of both */
+};
+
+/* P's block and the one before or behind it; 0 when there is none that leaves
+ * the two with at most MOST rows. */
+static enum err pair_find(struct store_view *view, enum index_kind kind,
+                          struct place *p, int before, size_t most,
+                          struct pair *pair, int *found)
+{
+    struct block *other = before ? &pair->lower : &pair->upper;
+    struct index_block look;
+    enum err e;
+
+    *found = 0;
+    if (before ? p->head == 0 : p->head + 1 == p->page.value.n)
+        return ERR_NONE;
+    pair->page = &p->page;
+    pair->head = p->head - (before ? 1 : 0);
+    e = block_read(view, kind,
+                   p->page.value.heads[pair->head + (before ? 0 : 1)].block,
+                   other);
+    if (e)
+        return e;
+    block_look(kind, other, &look);
+    pair->n = look.n + p->n;
+    *(before ? &pair->upper : &pair->lower) = p->block;
+    *found = pair->n <= most;
+    return ERR_NONE;
+}
+
+static enum err pair_find_any(struct store_view *view, enum index_kind kind,
+                              struct place *p, size_t most, struct pair *pair,
+                              int *found)
+{
+    enum err e = pair_find(view, kind, p, 1, most, pair, found);
+
+    if (e || *found)
+        return e;
+    return pair_find(view, kind, p, 0, most, pair, found);
+}
+
+/* Write a block of a pair and bound it anew. */
+static enum err pair_write_one(struct store_batch *batch, enum index_kind kind,
+                               const struct block *block,
+                               struct index_head *head)
+{
+    struct index_block look;
+
+    block_look(kind, block, &look);
+    *head = block_head(&look, head->block);
+    head->n = head_room(kind, head->n);
+    return block_write(batch, head->block, block, 0);
+}
+
+/* Half of the rows are each block's, and POSTING one of them. */
+static enum err pair_share(struct store_batch *batch, enum index_kind kind,
+                           struct pair *pair, const struct posting *posting)
+{
+    struct index_head *heads = pair->page->value.heads + pair->head;
+    uint64_t order = posting_order(posting);
+    struct index_block look;
+    struct block *to;
+    enum err e;
+    int same;
+
+    block_share(kind, &pair->lower, &pair->upper, pair->n / 2);
+    block_look(kind, &pair->upper, &look);
+    to = order < block_order(&look, 0) ? &pair->lower : &pair->upper;
+    block_look(kind, to, &look);
+    block_insert(kind, to, block_find(&look, order, &same), posting);
+    if ((e = pair_write_one(batch, kind, &pair->lower, heads)) ||
+        (e = pair_write_one(batch, kind, &pair->upper, heads + 1)))
+        return e;
+    return page_write(batch, pair->page);
+}
+
+/* All rows become the lower's. */
+static enum err pair_join(struct store_batch *batch, enum index_kind kind,
+                          struct pair *pair)
+{
+    struct index_head *heads = pair->page->value.heads + pair->head;
+    unsigned char key[BLOCK_KEY];
+    enum err e;
+
+    block_share(kind, &pair->lower, &pair->upper, pair->n);
+    if ((e = pair_write_one(batch, kind, &pair->lower, heads)) ||
+        (e = store_remove(batch, DB_INDEX, block_key(key, heads[1].block))) ||
+        (e = page_remove(batch, pair->page, pair->head + 1)))
+        return e == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : e;
+    return ERR_NONE;
+}
+
+/* ---- Rows --------------------------------------------------------------- */
+
+/* The block is full. */
+static enum err place_overflow(struct store_batch *batch, enum index_kind kind,
+                               struct place *p, const struct posting *posting)
+{
+    size_t rows = block_rows(kind);
+    struct index_head fresh;
+    struct pair pair;
+    enum err e;
+    int found;
+
+    /* An ascending run leaves full blocks behind it, not halves. */
+    if (p->row == p->n && p->head + 1 == p->page.value.n) {
+        if ((e = block_begin(batch, kind, posting, &fresh)))
+            return e;
+        return page_insert(batch, &p->page, p->head + 1, &fresh);
+    }
+    e = pair_find_any(&batch->view, kind, p, 2 * (rows - ROOM_TO_SHARE(rows)),
+                      &pair, &found);
+    if (e)
+        return e;
+    return found ? pair_share(batch, kind, &pair, posting)
+                 : place_split(batch, kind, p, posting);
+}
+
+/* A row has gone from the block, and some are left. */
+static enum err place_underflow(struct store_batch *batch, enum index_kind kind,
+                                struct place *p)
+{
+    size_t rows = block_rows(kind);
+    struct pair pair;
+    enum err e = ERR_NONE;
+    int found = 0;
+
+    if (p->n <= FEW_TO_JOIN(rows))
+        e = pair_find_any(&batch->view, kind, p, MOST_JOINED(rows), &pair,
+                          &found);
+    if (e)
+        return e;
+    if (found)
+        return pair_join(batch, kind, &pair);
+    return block_write(batch, p->page.value.heads[p->head].block, &p->block, 0);
+}
+
 enum err list_put(struct store_batch *batch, uint32_t generation,
                   enum index_kind kind, const struct posting *posting)
 {
-    struct index_head fresh;
     struct place p;
     enum err e = place_find(&batch->view, generation, kind, posting, &p);
 
@@ -211,17 +365,11 @@ enum err list_put(struct store_batch *batch, uint32_t generation,
         block_set(kind, &p.block, p.row, posting);
         return place_write(batch, kind, &p, posting);
     }
-    if (p.n < block_rows(kind)) {
-        block_insert(kind, &p.block, p.row, posting);
-        p.n++;
-        return place_write(batch, kind, &p, posting);
-    }
-    if (p.row < p.n)
-        return place_split(batch, kind, &p, posting);
-    /* An ascending run leaves full blocks behind it, not halves. */
-    if ((e = block_begin(batch, kind, posting, &fresh)))
-        return e;
-    return page_insert(batch, &p.page, p.head + 1, &fresh);
+    if (p.n == block_rows(kind))
+        return place_overflow(batch, kind, &p, posting);
+    block_insert(kind, &p.block, p.row, posting);
+    p.n++;
+    return place_write(batch, kind, &p, posting);
 }
 
 enum err list_delete(struct store_batch *batch, uint32_t generation,
@@ -239,7 +387,8 @@ enum err list_delete(struct store_batch *batch, uint32_t generation,
     id = p.page.value.heads[p.head].block;
     if (p.n > 1) {
         block_remove(kind, &p.block, p.row);
-        return block_write(batch, id, &p.block, 0);
+        p.n--;
+        return place_underflow(batch, kind, &p);
     }
     if ((e = store_remove(batch, DB_INDEX, block_key(key, id))) ||
         (e = page_remove(batch, &p.page, p.head)))

@@ -66,6 +66,11 @@ void block_remove(enum index_kind kind, struct block *block, size_t at);
 void block_cut(enum index_kind kind, struct block *block, size_t at,
                struct block *upper);
 
+/* Of the rows of both, all of LOWER's before UPPER's, the first N are LOWER's
+ * from now on. */
+void block_share(enum index_kind kind, struct block *lower, struct block *upper,
+                 size_t n);
+
 /* A block of the N sorted rows at FROM, each SIZE bytes after the one before
  * it. */
 void block_fill(enum index_kind kind, struct block *block,

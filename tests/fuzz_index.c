@@ -85,6 +85,17 @@ static void delete_one(struct store_batch *batch, struct model *m,
     m->there[row] = 0;
 }
 
+/* And the other way round: few rows are left of blocks that were full. */
+static void delete_run(struct store_batch *batch, struct model *m,
+                       const uint8_t op[OP_BYTES])
+{
+    uint8_t one[OP_BYTES];
+
+    memcpy(one, op, OP_BYTES);
+    for (unsigned i = 0; i < 60; i++, one[3]++)
+        delete_one(batch, m, one);
+}
+
 static void side(struct store_batch *batch, const uint8_t op[OP_BYTES])
 {
     unsigned char row[INDEX_SIDE] = {op[4]};
@@ -103,6 +114,8 @@ static void apply(struct store_batch *batch, struct model *m,
 {
     if (op[0] < 96)
         put_run(batch, m, op);
+    else if (op[0] < 176)
+        delete_run(batch, m, op);
     else if (op[0] < 224)
         delete_one(batch, m, op);
     else

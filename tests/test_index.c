@@ -347,21 +347,49 @@ Test(index, a_change_within_bounds_leaves_the_heads_alone)
     store_batch_abort(batch);
 }
 
-Test(index, a_random_load_leaves_blocks_more_than_half_full)
+#define LOADED 50000
+
+/* Rows all over one list, in no order. */
+static void load_random(struct store_batch *batch, struct posting *rows)
 {
+    for (size_t i = 0; i < LOADED; i++) {
+        rows[i] = (struct posting){.code = 4,
+                                   .where = (uint16_t)fresh_random(&seed),
+                                   .when = (uint16_t)fresh_random(&seed),
+                                   .number = (uint32_t)i};
+        ok(index_put(batch, INDEX_PEOPLE, &rows[i]));
+    }
+}
+
+Test(index, a_random_load_leaves_blocks_three_quarters_full)
+{
+    static struct posting rows[LOADED];
     struct store_batch *batch = begin();
     struct index_counts counts;
 
-    for (int i = 0; i < 50000; i++) {
-        struct posting posting = {.code = 4,
-                                  .where = (uint16_t)fresh_random(&seed),
-                                  .when = (uint16_t)fresh_random(&seed),
-                                  .number = fresh_random(&seed)};
-
-        ok(index_put(batch, INDEX_PEOPLE, &posting));
-    }
+    load_random(batch, rows);
     counts = counts_of(store_batch_view(batch));
-    cr_assert_lt(counts.blocks, 2 * 50000 / INDEX_PEOPLE_ROWS + 2);
+    cr_assert_eq(counts.postings[INDEX_PEOPLE], LOADED);
+    cr_assert_lt(3 * counts.blocks, 4 * LOADED / INDEX_PEOPLE_ROWS + 2);
+    store_batch_abort(batch);
+}
+
+Test(index, blocks_whose_rows_went_join)
+{
+    static struct posting rows[LOADED];
+    struct store_batch *batch = begin();
+    struct index_counts counts;
+
+    load_random(batch, rows);
+    /* They lie in no order, so every block loses nine of ten. */
+    for (size_t i = LOADED / 10; i < LOADED; i++)
+        ok(index_delete(batch, INDEX_PEOPLE, &rows[i]));
+    counts = counts_of(store_batch_view(batch));
+    cr_assert_eq(counts.postings[INDEX_PEOPLE], LOADED / 10);
+    cr_assert_lt(counts.blocks, 5 * (LOADED / 10) / INDEX_PEOPLE_ROWS + 2);
+    for (size_t i = 0; i < LOADED / 10; i++)
+        ok(index_delete(batch, INDEX_PEOPLE, &rows[i]));
+    cr_assert_eq(counts_of(store_batch_view(batch)).blocks, 0);
     store_batch_abort(batch);
 }
 
