@@ -8,7 +8,7 @@
 
 #include "store/index_parts.h"
 
-/* One line of each column of people is fetched, and a page's address. */
+/* A line of the cache. */
 #define AHEAD_STEP 512
 
 struct index_reader {

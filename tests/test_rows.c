@@ -119,7 +119,7 @@ static void check_person(struct row_test *t, const struct job_case *j,
     cr_assert_geq(bound, r.score);
     if (is_told(people[i]))
         cr_assert_eq(score, r.score);
-    bar = rows_bar(t, fit, km, r.score);
+    bar = rows_bar(t, &(struct row_block){km, when[i], reach[i]}, fit, r.score);
     cr_assert(holds(rows, rows_test(t, &block, &bar, rows), i),
               "person %u scores %d", i, (int)r.score);
 }

@@ -190,6 +190,8 @@ static void offer_rows(struct people *p, const struct index_block *block,
 static enum err open_block(struct people *p, const struct step *step)
 {
     const struct index_head *head = step->heads;
+    struct row_block of = {near_between(&p->test.near, head->where, head->last),
+                           head->when, head->reach};
     uint16_t rows[ROWS_ROOM];
     struct index_block block;
     struct row_bar bar;
@@ -200,9 +202,7 @@ static enum err open_block(struct people *p, const struct step *step)
         return e;
     p->m->blocks++;
     p->m->scanned += block.n;
-    bar = rows_bar(&p->test, step->fit,
-                   near_between(&p->test.near, head->where, head->last),
-                   best_least(p->best));
+    bar = rows_bar(&p->test, &of, step->fit, best_least(p->best));
     n = rows_test(&p->test, &block, &bar, rows);
     offer_rows(p, &block, step->fit, rows, n);
     return ERR_NONE;

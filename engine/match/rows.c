@@ -188,13 +188,13 @@ int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
            1000;
 }
 
-/* The least months, up to MONTHS_MOST, whose part reaches NEED thousandths;
- * one more if none does. */
-static int64_t months_for(int64_t weight, int64_t need)
+/* The least months, up to MONTHS_MOST, that count NEED millionths; one more if
+ * none do. */
+static int64_t months_for(const struct row_test *t, int64_t need)
 {
     int64_t months = 0;
 
-    while (months <= MONTHS_MOST && weight * person_waiting(months) < need)
+    while (months <= MONTHS_MOST && t->by_months[months] < need)
         months++;
     return months;
 }
@@ -210,25 +210,37 @@ static uint16_t reach_for(int64_t weight, int64_t need, unsigned km)
     return reach < REACH_MORE ? (uint16_t)reach : REACH_MORE;
 }
 
-/* Whoever scores LEAST has it from the distance at its best, or from waiting
- * at its best: each alone must allow it. */
-struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
-                        int64_t least)
+/* What distance can count in the block, in millionths. */
+static int64_t best_distance(const struct row_test *t,
+                             const struct row_block *b)
+{
+    unsigned km = b->near & NEAR_KM, reach = rows_reach(b->reach);
+    int64_t part = km <= reach ? distance_part(km, reach) : 0;
+
+    if ((b->near & NEAR_VAGUE) && part < UNKNOWN_PART)
+        part = UNKNOWN_PART;
+    return t->job->lot->m->person_weights.distance * part;
+}
+
+/* Whoever scores LEAST has it from the distance at its best in the block, or
+ * from waiting at its best: each alone must allow it. */
+struct row_bar rows_bar(const struct row_test *t, const struct row_block *b,
+                        int64_t fit, int64_t least)
 {
     const struct person_weights *w = &t->job->lot->m->person_weights;
     struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0, INT32_MAX};
-    unsigned km = near & NEAR_KM;
     int64_t need = 1000 * least - w->job * fit - w->availability * 1000;
+    int64_t waiting = t->by_months[months_of(t, b->when)];
     int64_t months, last;
 
-    if (!(near & NEAR_VAGUE))
-        bar.reach = reach_for(w->distance, need - w->waiting * 1000, km);
+    if (!(b->near & NEAR_VAGUE))
+        bar.reach = reach_for(w->distance, need - waiting, b->near & NEAR_KM);
     if (least < 0)
         return bar;
     bar.spare = 1001 * w->distance - need;
     if (t->month_least)
         return bar;
-    months = months_for(w->waiting, need - w->distance * 1000);
+    months = months_for(t, need - best_distance(t, b));
     last = t->on_key - months * 32;
     if (months > 0)
         bar.when_last = (uint16_t)(last > 0 ? last : 0);

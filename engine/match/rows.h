@@ -46,10 +46,16 @@ struct row_bar {
     int64_t spare;      /* millionths that distance may take, waiting added */
 };
 
-/* The bar for rows of a block whose bound of kilometres is NEAR: to score
- * LEAST under a code of FIT. */
-struct row_bar rows_bar(const struct row_test *t, int64_t fit, unsigned near,
-                        int64_t least);
+/* What a head says of its block. */
+struct row_block {
+    unsigned near;  /* near.h's bound of the kilometres */
+    unsigned when;  /* least */
+    unsigned reach; /* greatest */
+};
+
+/* The bar for rows of a block: to score LEAST under a code of FIT. */
+struct row_bar rows_bar(const struct row_test *t, const struct row_block *b,
+                        int64_t fit, int64_t least);
 
 /* The rows of BLOCK that pass the job and, by the run of communes that they
  * live in, the bar: their positions in OUT, how many is returned. */
