@@ -3,10 +3,14 @@
  * journal, replies kept for those who ask again.
  */
 #include <criterion/criterion.h>
+#include <lmdb.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/support/opened.h"
 
@@ -359,6 +363,58 @@ Test(store, statistics_say_what_is_there)
     store_view_end(view);
     ok(store_check_readers(store, &cleared));
     cr_assert_eq(cleared, 0);
+}
+
+/* Another process (an operator's mdb_copy, say) holds a snapshot of the store
+ * when it says so, and does nothing more. */
+static void hold_snapshot(int say)
+{
+    char path[PATH_MAX + 8];
+    MDB_txn *txn;
+    MDB_env *env;
+
+    snprintf(path, sizeof path, "%s/env-1", dir);
+    if (!mdb_env_create(&env) && !mdb_env_set_maxdbs(env, 16) &&
+        !mdb_env_open(env, path, MDB_RDONLY, 0600) &&
+        !mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) && write(say, "!", 1) == 1)
+        for (;;)
+            pause();
+    _exit(1);
+}
+
+static uint64_t used_after_writes(void)
+{
+    for (int i = 0; i < 100; i++)
+        put_alone("a", i % 2 ? "even" : "odd");
+    return facts().map_used;
+}
+
+Test(store, a_reader_killed_with_its_snapshot_is_cleared)
+{
+    uint64_t before, held_back;
+    int ends[2], cleared = -1;
+    char said;
+    pid_t pid;
+
+    before = used_after_writes();
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_geq(pid = fork(), 0);
+    if (pid == 0)
+        hold_snapshot(ends[1]);
+    cr_assert_eq(read(ends[0], &said, 1), 1);
+    ok(store_check_readers(store, &cleared));
+    cr_assert_eq(cleared, 0, "it lives");
+    held_back = used_after_writes();
+    cr_assert_gt(held_back, before, "nothing that it sees is written over");
+    kill(pid, SIGKILL);
+    cr_assert_eq(waitpid(pid, NULL, 0), pid);
+    close(ends[0]);
+    close(ends[1]);
+    ok(store_check_readers(store, &cleared));
+    cr_assert_eq(cleared, 1);
+    ok(store_check_readers(store, &cleared));
+    cr_assert_eq(cleared, 0, "it was cleared");
+    cr_assert_leq(used_after_writes(), held_back, "its pages are used again");
 }
 
 /* ---- Journal ------------------------------------------------------------ */
