@@ -32,8 +32,8 @@
  * question about a lot begins with its market. */
 #define RECORDS_FEW 500000
 /* Between two units of the rest, so that whoever is answered meanwhile has the
- * disk for himself most of the time: 400 MiB a second. */
-#define REST_NS 5000000
+ * disk for himself nearly all the time: 100 MiB a second. */
+#define REST_NS 20000000
 
 struct store_ahead {
     struct store *store;
