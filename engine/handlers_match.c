@@ -3,6 +3,7 @@
  */
 #include "engine/dispatch.h"
 #include "engine/entity.h"
+#include "engine/match/groups.h"
 #include "engine/match/reverse.h"
 #include "engine/question.h"
 
@@ -300,4 +301,31 @@ enum err handle_match_reverse(struct store_view *view, struct call *call,
     e = ask->structure.data ? reverse_of_structure(&m, call, ask, answer)
                             : reverse_of_profile(&m, call, ask, answer);
     return e ? e : QUESTION_SIGN(answer, call, &m, reverse_approximate(answer));
+}
+
+/* ---- Groups ------------------------------------------------------------- */
+
+enum err handle_match_group(struct store_view *view, struct call *call,
+                            const struct ask_match_group *ask,
+                            struct answer_match_group *answer)
+{
+    struct question q = {.market = ask->market,
+                         .on = ask->on,
+                         .limit = ask->limit,
+                         .kinds = ask->kinds,
+                         .nationwide = ask->nationwide,
+                         .structure_weights = ask->structure_weights};
+    const struct market *market;
+    struct match m;
+    int rough;
+    enum err e;
+
+    if ((e = question_begin(view, call, &q, &m, &market)) ||
+        (ask->lot != ABSENT &&
+         (e = question_lot(call, market, ask->lot, ABSENT))) ||
+        (e = groups_market(&m, market, ask->lot, &answer->lots, &rough)))
+        return e;
+    answer->grouping = market->grouping;
+    answer->max_lots = market->max_lots;
+    return QUESTION_FINISH(answer, call, &q, &m, rough);
 }

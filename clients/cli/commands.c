@@ -108,6 +108,8 @@ static const struct argp_option explain_options[] = {
 static const struct argp_option reasons_options[] = {
     OPTION_LOT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, OPTION_GRACE, {0}};
 static const struct argp_option obligation_options[] = {OPTION_ON, {0}};
+static const struct argp_option group_options[] = {
+    OPTION_LOT, OPTION_LIMIT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, {0}};
 static const struct argp_option route_options[] = {
     OPTION_LOT,
     OPTION_ON,
@@ -203,6 +205,12 @@ const struct command commands[COMMANDS] = {
         "for the launch of a market that is planned and names no day."),
      "obligation DEMO-2026-01\n"
      "obligation DEMO-2026-01 --on 2027-01-15 --json\n"},
+    {"group", cmd_group, group_options, N_("MARKET"),
+     N_("Which structures could answer a lot together."),
+     N_("Two to four that cover its places, jobs and hours, each needed; who "
+        "covers it alone is told first."),
+     "group DEMO-2026-01 --lot 2\n"
+     "group DEMO-2026-01 --limit 3 --json\n"},
     {"route", cmd_route, route_options, N_("MARKET"),
      N_("Which facilitators accompany a market, and who leads."),
      N_("Where nobody does, it says to whom the zone falls."),

@@ -56,7 +56,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 18
+#define COMMANDS 19
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

@@ -171,6 +171,8 @@ int cmd_explain(struct ctl *ctl);
 int cmd_reasons(struct ctl *ctl);
 /* cmd_law.c: must a market have a clause? */
 int cmd_obligation(struct ctl *ctl);
+/* cmd_group.c: who could answer together. */
+int cmd_group(struct ctl *ctl);
 /* cmd_route.c: the facilitators of a market. */
 int cmd_route(struct ctl *ctl);
 /* Where there is none. */

@@ -24,8 +24,8 @@ import msgpack
 
 import brute
 import daemon
-import facilitators
 import generate
+import groups
 import tables
 
 TWICE = 10        # one store in so many is built a second time
@@ -94,7 +94,7 @@ class Asked:
 
     def __init__(self, world, bundled):
         self.world, self.r = world, random.Random(world.seed ^ 0x5eed)
-        self.store = facilitators.Store(tables.Tables(
+        self.store = groups.Store(tables.Tables(
             bundled, version=generate.VERSION, **world.imports))
         for row in world.structures:
             self.store.put_structure(row)
@@ -118,6 +118,7 @@ class Asked:
 
         for market in world.markets:
             self._route(market)
+        self._groups(world.markets[0])
         self._blank()
 
     def _ask(self, verb, body):
@@ -171,6 +172,20 @@ class Asked:
             self.seen[zone["step"].lower() + " zones"] += 1
         self.seen["facilitators of markets"] += len(
             answer.get("facilitators", ()))
+
+    def _groups(self, market):
+        """Now and then the same market with other rules for groups."""
+        body = self._body(market, "kinds", "nationwide", "structure_weights")
+        if self.r.random() < 0.3:
+            body["lot"] = self.r.randint(1, len(market["lots"]))
+        limit = self.r.choice((None, 1, 3, 100))
+        if limit is not None:
+            body["limit"] = limit
+        for lot in self._ask("match.group", body)["lots"]:
+            self.seen["groups found"] += lot["found"]
+            self.seen["lots with groups"] += lot["found"] > 0
+            for group in lot.get("groups", ()):
+                self.seen["groups of %d" % len(group["members"])] += 1
 
     def _blank(self):
         r = self.r

@@ -70,6 +70,10 @@ class World:
         # The reverse looks at all of them, the other questions at the first.
         self.more_markets = [self._market(i) for i in range(
             10, 10 + r.choice((0, 2, 5, 15)))]
+        for market in self.markets:
+            market["grouping"] = r.choice((None, None, "ALLOWED", "ONE_EACH",
+                                           "FORBIDDEN"))
+            market["max_lots"] = r.choice((None, None, 1, 2))
         n = r.choice((0, 1, 3, 8, 20))
         self.facilitators = [self._facilitator(i, n) for i in range(n)]
 

@@ -10,8 +10,8 @@ import re
 import sys
 
 import daemon
-import facilitators
 import generate
+import groups
 import tables
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -55,8 +55,8 @@ def missing(expect, answer, path=""):
 
 def by_brute(bundled, vector):
     imports = {name: vector[name] for name in PARTS if name in vector}
-    store = facilitators.Store(tables.Tables(bundled, version=generate.VERSION,
-                                             **imports))
+    store = groups.Store(tables.Tables(bundled, version=generate.VERSION,
+                                       **imports))
     for entity in ("structure", "profile", "market", "facilitator"):
         for row in vector.get(entity + "s", ()):
             getattr(store, "put_" + entity)(row)
