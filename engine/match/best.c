@@ -44,6 +44,7 @@ enum err best_init(struct best *b, struct workspace *workspace, size_t room,
     *b = (struct best){.at = (struct best_entry *)at,
                        .room = room,
                        .most = most,
+                       .bar = UINT64_MAX,
                        .sorted = (struct best_entry *)at + most,
                        .slots = (uint32_t *)(at + 2 * most * sizeof *b->at),
                        .mask = (uint32_t)slots - 1,
@@ -59,8 +60,10 @@ static void count_in(struct best *b, int32_t score)
 {
     b->count[score]++;
     b->counted++;
-    while (b->counted - b->count[b->low] >= b->room)
+    while (b->counted - b->count[b->low] >= b->room) {
         b->counted -= b->count[b->low++];
+        b->bar = UINT64_MAX;
+    }
 }
 
 static void count_out(struct best *b, int32_t score)
@@ -119,10 +122,13 @@ void best_sort(struct best *b)
     b->n = n < b->room ? n : b->room;
 }
 
-/* Those that lost go. */
+/* Those that lost go.  Where so many are equal, the rest is asked for its tie
+ * before it is taken. */
 static void cut(struct best *b)
 {
     best_sort(b);
+    if (b->n == b->room && b->at[b->n - 1].score == b->low)
+        b->bar = b->at[b->n - 1].tie;
     if (b->counted > b->n) {
         b->count[b->low] -= (uint32_t)(b->counted - b->n);
         b->counted = b->n;
@@ -130,12 +136,18 @@ static void cut(struct best *b)
     fill_slots(b);
 }
 
+static int is_better(const struct best *b, const struct best_entry *new)
+{
+    return new->score > b->low || b->bar == UINT64_MAX ||
+           b->tie(b->context, new) <= b->bar;
+}
+
 void best_offer(struct best *b, int64_t score, uint32_t number, uint32_t fit)
 {
     struct best_entry new = {0, (int32_t)score, number, fit}, *old;
     uint32_t *slot;
 
-    if (score < best_least(b))
+    if (score < best_least(b) || !is_better(b, &new))
         return;
     if (b->n == b->most)
         cut(b);

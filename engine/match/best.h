@@ -32,6 +32,7 @@ struct best {
     size_t most;    /* entries at which those that lost are dropped */
     size_t counted; /* whose score is LOW or more, */
     int32_t low;    /* which is as many as there is room for, or all */
+    uint64_t bar;   /* who scores LOW must have a lesser tie */
     uint32_t count[BEST_SCORE_MAX + 1];
     uint32_t *slots; /* by number: entries from 1 */
     uint32_t mask;
