@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "engine/ingest.h"
-#include "engine/ingest_clauses.h"
+#include "engine/ingest_parts.h"
 #include "protocol/path.h"
 
 static struct path member_at(const struct path *up, const char *name)
@@ -388,8 +388,11 @@ static void rules_market(struct walk *w, const struct path *path,
 }
 
 static void rules_profile(struct walk *w, const struct path *path,
-                          const struct profile *p)
+                          struct profile *p)
 {
+    ingest_proofs(w, path, p);
+    check_order(w, path, "pass_from", p->pass_from, p->pass_until,
+                "pass_from is after pass_until");
     check_order(w, path, "hours_min", p->hours_min, p->hours_max,
                 "hours_min is above hours_max");
 }

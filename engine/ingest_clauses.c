@@ -1,7 +1,7 @@
 /*
  * Clauses as notices write them, made into kinds (MATCHING.md section 12).
  */
-#include "engine/ingest_clauses.h"
+#include "engine/ingest_parts.h"
 
 #include <string.h>
 
@@ -28,15 +28,6 @@ static struct slice kinds_text(struct walk *w, uint32_t kinds)
                 arena_format(w->arena, "%.*s%s%s", (int)list.len, list.data,
                              list.len ? "|" : "", words_clause_kind.words[i]);
     return list;
-}
-
-static const char *by_table(struct walk *w, const char *text)
-{
-    struct slice stamp = reference_rule_stamp(w->reference, RULES_WORDING);
-
-    return arena_format(w->arena, "%s, by %.*s", text, (int)stamp.len,
-                        stamp.data)
-        .data;
 }
 
 /* 0 when there are more than a lot may have. */
@@ -84,8 +75,9 @@ static int take_stated(struct reader *r, const struct path *path,
                     slice_of(words_clause_kind.words[clause->kind]),
                     reading.kinds ? kinds_text(w, reading.kinds)
                                   : SLICE("NONE"),
-                    by_table(w, "the kind stated is kept; its words read "
-                                "otherwise"));
+                    ingest_by_table(w, RULES_WORDING,
+                                    "the kind stated is kept; its words read "
+                                    "otherwise"));
     return keep(r, clause, clause->kind);
 }
 
@@ -105,8 +97,9 @@ static int take_written(struct reader *r, const struct path *path,
     }
     ingest_note(w, path, reading.kinds ? "CLAUSE_READ" : "NO_CLAUSE",
                 (struct slice){NULL, 0}, kinds_text(w, reading.kinds),
-                by_table(w, reading.kinds ? "read from its words"
-                                          : "its words say there is none"));
+                ingest_by_table(w, RULES_WORDING,
+                                reading.kinds ? "read from its words"
+                                              : "its words say there is none"));
     return keep_all(r, clause, reading.kinds);
 }
 

@@ -219,3 +219,19 @@ int64_t civil_months(int64_t a, int64_t b)
     return ((int64_t)to.year - from.year) * 12 + to.month - from.month -
            (to.day < from.day);
 }
+
+int64_t civil_add_months(int64_t days, int64_t months)
+{
+    struct civil date = civil_date(days);
+    int64_t count = (int64_t)date.year * 12 + date.month - 1 + months;
+    struct civil first = {(int)floor_div(count, 12), 0, 1};
+    struct civil next = {(int)floor_div(count + 1, 12), 0, 1};
+    int64_t begin;
+    int64_t length;
+
+    first.month = (int)(count - (int64_t)first.year * 12) + 1;
+    next.month = (int)(count + 1 - (int64_t)next.year * 12) + 1;
+    begin = civil_days(first);
+    length = civil_days(next) - begin;
+    return begin + (date.day <= length ? date.day : length) - 1;
+}

@@ -34,6 +34,9 @@ void civil_format_time(int64_t seconds, char out[21]);
 /* The civil date in Paris of a moment. */
 int64_t civil_paris_date(int64_t seconds);
 
+/* The same day MONTHS later, or the last of that month where it is shorter. */
+int64_t civil_add_months(int64_t days, int64_t months);
+
 /* Whole months from A to B, less one when B's day is the smaller. */
 int64_t civil_months(int64_t a, int64_t b);
 

@@ -123,7 +123,13 @@ struct reference {
 /* Rule tables: what varies by year or by territory.  A row says that a rule
  * has a value on the days from FROM to UNTIL, both inclusive; of one rule no
  * day stands twice and none is left out between two rows. */
-enum rule_table { RULES_THRESHOLDS, RULES_WORDING, RULE_TABLES };
+enum rule_table {
+    RULES_THRESHOLDS,
+    RULES_WORDING,
+    RULES_ELIGIBILITY,
+    RULES_PUBLICS,
+    RULE_TABLES
+};
 extern const char *const reference_rule_tables[RULE_TABLES];
 struct rule {
     struct slice rule;

@@ -29,6 +29,8 @@ BUNDLE(epcis);
 BUNDLE(former);
 BUNDLE(thresholds);
 BUNDLE(wording);
+BUNDLE(eligibility);
+BUNDLE(publics);
 
 #define ROW(table)                                                             \
     {                                                                          \
@@ -38,9 +40,9 @@ static const struct {
     const char *name;
     const char *from;
     const char *end;
-} bundles[] = {ROW(tables),      ROW(communes),   ROW(centres),
-               ROW(departments), ROW(regions),    ROW(epcis),
-               ROW(former),      ROW(thresholds), ROW(wording)};
+} bundles[] = {ROW(tables),  ROW(communes),    ROW(centres), ROW(departments),
+               ROW(regions), ROW(epcis),       ROW(former),  ROW(thresholds),
+               ROW(wording), ROW(eligibility), ROW(publics)};
 
 struct slice reference_bundle(const char *name)
 {

@@ -13,6 +13,8 @@
 const char *const reference_rule_tables[RULE_TABLES] = {
     [RULES_THRESHOLDS] = "thresholds",
     [RULES_WORDING] = "wording",
+    [RULES_ELIGIBILITY] = "eligibility",
+    [RULES_PUBLICS] = "publics",
 };
 
 /* ---- Order and flaws ---------------------------------------------------- */

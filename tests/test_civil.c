@@ -166,3 +166,29 @@ Test(civil, months_are_whole_months)
     cr_assert_eq(civil_months(days_of("2026-03-01"), days_of("2026-02-01")),
                  -1);
 }
+
+Test(civil, months_later_is_the_same_day_or_the_last)
+{
+    static const struct {
+        const char *from;
+        int64_t months;
+        const char *to;
+    } rows[] = {
+        {"2026-11-23", 0, "2026-11-23"},  {"2026-11-23", 1, "2026-12-23"},
+        {"2026-11-30", 3, "2027-02-28"},  {"2027-11-30", 3, "2028-02-29"},
+        {"2026-12-31", 1, "2027-01-31"},  {"2026-12-31", 2, "2027-02-28"},
+        {"2026-08-31", 24, "2028-08-31"}, {"2028-02-29", 12, "2029-02-28"},
+        {"2026-12-01", 12, "2027-12-01"}, {"2026-03-31", -1, "2026-02-28"},
+        {"2026-01-15", -1, "2025-12-15"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t from = 0;
+        int64_t to = 0;
+
+        cr_assert(civil_parse_date(slice_of(rows[i].from), &from));
+        cr_assert(civil_parse_date(slice_of(rows[i].to), &to));
+        cr_expect_eq(civil_add_months(from, rows[i].months), to, "%s + %d",
+                     rows[i].from, (int)rows[i].months);
+    }
+}

@@ -104,7 +104,8 @@ static struct world world;
 
 static void open_people(void)
 {
-    struct criterion rsa = {.code = CRITERION_RSA, .until = ABSENT};
+    struct criterion rsa = {
+        .code = CRITERION_RSA, .until = ABSENT, .proved_on = ABSENT};
     struct profile p = a_profile("P-1", "76540", 30);
     struct reference *ref;
 

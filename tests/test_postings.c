@@ -262,12 +262,16 @@ static void assert_ends(const struct profile *profile, int told)
 Test(postings, a_side_row_tells_when_criteria_end)
 {
     struct profile profile = a_profile("p", "76540", 10);
-    struct criterion many[] = {
-        {CRITERION_RSA, day("2026-12-31")}, {CRITERION_TH, ABSENT},
-        {CRITERION_QPV, day("2027-03-01")}, {CRITERION_QPV, day("2027-06-01")},
-        {CRITERION_ASS, day("2027-01-01")}, {CRITERION_ASS, ABSENT},
-        {CRITERION_AAH, day("2026-06-01")}, {CRITERION_PM, day("2028-01-01")},
-        {CRITERION_FLE, day("2028-02-01")}, {CRITERION_ZRR, day("2028-03-01")}};
+    struct criterion many[] = {{CRITERION_RSA, day("2026-12-31"), ABSENT},
+                               {CRITERION_TH, ABSENT, ABSENT},
+                               {CRITERION_QPV, day("2027-03-01"), ABSENT},
+                               {CRITERION_QPV, day("2027-06-01"), ABSENT},
+                               {CRITERION_ASS, day("2027-01-01"), ABSENT},
+                               {CRITERION_ASS, ABSENT, ABSENT},
+                               {CRITERION_AAH, day("2026-06-01"), ABSENT},
+                               {CRITERION_PM, day("2028-01-01"), ABSENT},
+                               {CRITERION_FLE, day("2028-02-01"), ABSENT},
+                               {CRITERION_ZRR, day("2028-03-01"), ABSENT}};
 
     for (size_t n = 0; n <= sizeof many / sizeof *many; n++) {
         profile.criteria = (struct criterion_list){many, n};
@@ -286,8 +290,8 @@ Test(postings, a_side_row_tells_when_criteria_end)
 Test(postings, a_side_row_without_room_is_silent_once_a_criterion_has_ended)
 {
     struct profile profile = a_profile("1234567890123456789012", "76540", 10);
-    struct criterion two[2] = {{CRITERION_RSA, day("2026-12-31")},
-                               {CRITERION_TH, ABSENT}};
+    struct criterion two[2] = {{CRITERION_RSA, day("2026-12-31"), ABSENT},
+                               {CRITERION_TH, ABSENT, ABSENT}};
     struct person person, back;
     unsigned char row[INDEX_SIDE];
 

@@ -19,8 +19,7 @@ static void set(json_t *ask, const char *name, const char *typed)
         json_object_set_new(ask, name, json_string(typed));
 }
 
-/* "EI,ACI" or "EI|ACI" to a list. */
-static json_t *typed_list(const char *typed)
+json_t *answers_typed_list(const char *typed)
 {
     json_t *array = json_array();
     size_t len;
@@ -47,7 +46,7 @@ json_t *answers_options(const struct ctl *ctl, int which)
     if (which & ASK_STRUCTURES) {
         set(ask, "nationwide", ctl->nationwide);
         if (ctl->kinds)
-            json_object_set_new(ask, "kinds", typed_list(ctl->kinds));
+            json_object_set_new(ask, "kinds", answers_typed_list(ctl->kinds));
     }
     if (which & ASK_PEOPLE)
         set(ask, "grace", ctl->grace);

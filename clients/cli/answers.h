@@ -21,6 +21,9 @@ json_t *answers_options(const struct ctl *ctl, int which);
 /* The same and the market. */
 json_t *answers_parameters(const struct ctl *ctl, int which);
 
+/* "EI,ACI" or "EI|ACI" as a list; the caller owns it. */
+json_t *answers_typed_list(const char *typed);
+
 /* The components of a candidate as cells: a number, with `?' when it stands
  * for what nobody knows. */
 void answers_component_cells(struct table_view *t, const json_t *hit,

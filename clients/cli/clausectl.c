@@ -75,6 +75,26 @@ static const char **word_of(struct ctl *ctl, int key)
         return &ctl->source;
     case OPT_ADJACENT_KM:
         return &ctl->adjacent_km;
+    case OPT_TERRITORY:
+        return &ctl->territory;
+    case OPT_STRUCTURE:
+        return &ctl->structure;
+    case OPT_PUBLICS:
+        return &ctl->publics;
+    case OPT_PRESCRIBER:
+        return &ctl->prescriber;
+    case OPT_EMPLOYER:
+        return &ctl->employer;
+    case OPT_MISSION:
+        return &ctl->mission;
+    case OPT_CLIENT:
+        return &ctl->client;
+    case OPT_DONE:
+        return &ctl->done;
+    case OPT_FIRST_ON:
+        return &ctl->first_on;
+    case OPT_LAYOFF_ON:
+        return &ctl->layoff_on;
     default:
         return NULL;
     }

@@ -122,6 +122,30 @@ static const struct argp_option blank_options[] = {
     OPTION_ON,
     {"communes", OPT_COMMUNES, NULL, 0, N_("List every commune"), 0},
     {0}};
+static const struct argp_option eligibility_options[] = {
+    OPTION_ON,
+    OPTION_KINDS,
+    {"structure", OPT_STRUCTURE, N_("ID"), 0, N_("Who would employ the person"),
+     0},
+    {"prescriber", OPT_PRESCRIBER, N_("DATE"), 0,
+     N_("A prescriber made a diagnosis on that day"), 0},
+    {"employer", OPT_EMPLOYER, N_("DATE"), 0,
+     N_("The employer made a diagnosis on that day"), 0},
+    {"territory", OPT_TERRITORY, N_("CODE"), 0,
+     N_("Whose publics: COM:, EPCI:, DEP:, REG:, FR"), 0},
+    {"publics", OPT_PUBLICS, N_("PUBLIC,..."), 0, N_("Only these publics"), 0},
+    {"mission", OPT_MISSION, N_("HOURS"), 0,
+     N_("An AI's mission: how many of its hours are allowed"), 0},
+    {"client", OPT_CLIENT, N_("KIND"), 0,
+     N_("Where: FIRM (if not said), LOCAL_AUTHORITY, ASSOCIATION, INDIVIDUAL"),
+     0},
+    {"done", OPT_DONE, N_("HOURS"), 0,
+     N_("Hours in firms since the first placement"), 0},
+    {"first-on", OPT_FIRST_ON, N_("DATE"), 0, N_("Day of the first placement"),
+     0},
+    {"layoff-on", OPT_LAYOFF_ON, N_("DATE"), 0,
+     N_("Day of the last economic lay-off there"), 0},
+    {0}};
 static const struct argp_option rescore_options[] = {
     OPTION_ON,
     OPTION_LIMIT,
@@ -222,6 +246,12 @@ const struct command commands[COMMANDS] = {
      "blank\n"
      "blank REG:28 DEP:62\n"
      "blank DEP:76 --communes --json\n"},
+    {"eligibility", cmd_eligibility, eligibility_options, N_("PROFILE"),
+     N_("What a person is eligible for, and which kind of proof is missing."),
+     NULL,
+     "eligibility DEMO-P10 --territory DEP:76\n"
+     "eligibility DEMO-P10 --kinds EI,ETTI --employer 2026-09-01\n"
+     "eligibility DEMO-P10 --mission 40 --done 450 --first-on 2025-09-23\n"},
     {"rescore", cmd_rescore, rescore_options, "",
      N_("The batch: every open lot against everything."),
      N_("It runs in the daemon, which answers meanwhile, and goes on when you "

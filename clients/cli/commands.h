@@ -39,6 +39,16 @@ enum option_key {
     OPT_WAIT,
     OPT_SHOW_STATUS,
     OPT_CANCEL,
+    OPT_TERRITORY,
+    OPT_STRUCTURE,
+    OPT_PUBLICS,
+    OPT_PRESCRIBER,
+    OPT_EMPLOYER,
+    OPT_MISSION,
+    OPT_CLIENT,
+    OPT_DONE,
+    OPT_FIRST_ON,
+    OPT_LAYOFF_ON,
     OPT_ADJACENT_KM,
     OPT_COMMUNES
 };
@@ -56,7 +66,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 19
+#define COMMANDS 20
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

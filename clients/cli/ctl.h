@@ -70,6 +70,17 @@ struct ctl {
     int wait;
     int show_status;
     int cancel;
+    /* Of eligibility. */
+    const char *territory;
+    const char *structure;
+    const char *publics;
+    const char *prescriber;
+    const char *employer;
+    const char *mission;
+    const char *client;
+    const char *done;
+    const char *first_on;
+    const char *layoff_on;
     const char *version;
     const char *source;
     const char *adjacent_km;
@@ -177,6 +188,8 @@ int cmd_group(struct ctl *ctl);
 int cmd_route(struct ctl *ctl);
 /* Where there is none. */
 int cmd_blank(struct ctl *ctl);
+/* cmd_eligibility.c: what a person is eligible for, and what proof lacks. */
+int cmd_eligibility(struct ctl *ctl);
 /* cmd_rescore.c: the batch begun, followed, ended. */
 int cmd_rescore(struct ctl *ctl);
 /* cmd_reference.c: a table of facts in. */

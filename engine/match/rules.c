@@ -8,45 +8,89 @@
 #include <string.h>
 
 #include "engine/match/clause_words.h"
+#include "engine/match/places.h"
 
-enum value_form { VALUE_NUMBER, VALUE_WORDS, VALUE_TEXT };
+/* VALUE_CAP: a number, or NONE.  VALUE_PROVED: criteria, or NONE. */
+enum value_form {
+    VALUE_NUMBER,
+    VALUE_CAP,
+    VALUE_WORDS,
+    VALUE_PROVED,
+    VALUE_TEXT
+};
 
-/* A part is this very text, or one of these words. */
+/* A part is this very text, one of these words, or a territory; WHOSE: a
+ * structure's id, too. */
 struct part_form {
     const char *literal;
     const struct vocabulary *words;
+    enum { PLACE_NONE, PLACE_ANY, PLACE_WHOSE } place;
 };
 struct rule_form {
-    enum rule_table table;
     struct part_form first;
     struct part_form second;
     enum value_form value;
     const struct vocabulary *words; /* of VALUE_WORDS */
 };
 
-static const struct rule_form forms[] = {
+#define TEXT(text)                                                             \
+    {                                                                          \
+        text, NULL, PLACE_NONE                                                 \
+    }
+#define WORD(vocabulary)                                                       \
+    {                                                                          \
+        NULL, &words_##vocabulary, PLACE_NONE                                  \
+    }
+#define PLACE(which)                                                           \
+    {                                                                          \
+        NULL, NULL, PLACE_##which                                              \
+    }
+
+/* clang-format off: a row reads as a line. */
+static const struct rule_form thresholds[] = {
     /* Cents without VAT from which a contract is above the threshold. */
-    {RULES_THRESHOLDS,
-     {NULL, &words_contract_type},
-     {NULL, &words_buyer_category},
-     VALUE_NUMBER,
-     NULL},
+    {WORD(contract_type), WORD(buyer_category), VALUE_NUMBER, NULL},
     /* The article that obliges; the contracts that a reason frees. */
-    {RULES_THRESHOLDS,
-     {"OBLIGATION", NULL},
-     {NULL, &words_contract_type},
-     VALUE_TEXT,
-     NULL},
-    {RULES_THRESHOLDS,
-     {"EXEMPTION", NULL},
-     {NULL, &words_exemption},
-     VALUE_WORDS,
-     &words_contract_type},
-    {RULES_THRESHOLDS,
-     {"SHORT_WORKS", NULL},
-     {"months", NULL},
-     VALUE_NUMBER,
-     NULL},
+    {TEXT("OBLIGATION"), WORD(contract_type), VALUE_TEXT, NULL},
+    {TEXT("EXEMPTION"), WORD(exemption), VALUE_WORDS, &words_contract_type},
+    {TEXT("SHORT_WORKS"), TEXT("months"), VALUE_NUMBER, NULL},
+};
+static const struct rule_form eligibility[] = {
+    /* Of a criterion: its level, which kind of proof, how old at most. */
+    {WORD(criterion_code), TEXT("level"), VALUE_NUMBER, NULL},
+    {WORD(criterion_code), TEXT("proof"), VALUE_WORDS, &words_proof},
+    {WORD(criterion_code), TEXT("months"), VALUE_NUMBER, NULL},
+    /* How many criteria make a person eligible for a kind of structure. */
+    {WORD(kind), TEXT("level1"), VALUE_NUMBER, NULL},
+    {WORD(kind), TEXT("level2"), VALUE_NUMBER, NULL},
+    /* How long things hold. */
+    {TEXT("PRESCRIBER"), TEXT("months"), VALUE_NUMBER, NULL},
+    {TEXT("EMPLOYER"), TEXT("days"), VALUE_NUMBER, NULL},
+    {TEXT("PASS"), TEXT("days"), VALUE_NUMBER, NULL},
+    {TEXT("PASS"), TEXT("waiting_months"), VALUE_NUMBER, NULL},
+    {TEXT("PROOF"), TEXT("renew_days"), VALUE_NUMBER, NULL},
+    /* Hours in firms of an AI's employee; a derogation names its place or its
+     * structure. */
+    {PLACE(WHOSE), TEXT("ai_hours"), VALUE_CAP, NULL},
+    {TEXT("FR"), TEXT("ai_months"), VALUE_NUMBER, NULL},
+    {TEXT("FR"), TEXT("ai_layoff_months"), VALUE_NUMBER, NULL},
+    {TEXT("AI"), TEXT("capped"), VALUE_WORDS, &words_ai_client},
+};
+static const struct rule_form publics[] = {
+    /* What proves a public of a clause, here or there. */
+    {PLACE(ANY), WORD(public), VALUE_PROVED, NULL},
+};
+/* clang-format on */
+
+/* The forms of a table of two-part names; `wording` has none. */
+static const struct {
+    const struct rule_form *at;
+    size_t n;
+} forms[RULE_TABLES] = {
+    [RULES_THRESHOLDS] = {thresholds, sizeof thresholds / sizeof *thresholds},
+    [RULES_ELIGIBILITY] = {eligibility,
+                           sizeof eligibility / sizeof *eligibility},
+    [RULES_PUBLICS] = {publics, sizeof publics / sizeof *publics},
 };
 
 /* ---- Look-up ------------------------------------------------------------ */
@@ -108,21 +152,47 @@ int rules_hold(const struct rule *rule, struct slice word)
 
 /* ---- Forms -------------------------------------------------------------- */
 
-static int part_fits(const struct part_form *form, struct slice part)
+static int is_place(const struct reference *ref, struct slice code)
+{
+    struct places places;
+
+    places_above(ref, code, &places);
+    /* A former commune's code would never be found. */
+    return places.n > 0 && slice_equal(code, slice_of(places.at[0]));
+}
+
+/* SIRET-KIND. */
+static int is_structure(struct slice id)
+{
+    struct slice siret = take(&id, '-');
+
+    return siret.len == 14 && number_of(siret) != ABSENT &&
+           vocabulary_find(&words_kind, id) >= 0;
+}
+
+static int part_fits(const struct reference *ref, const struct part_form *form,
+                     struct slice part)
 {
     if (form->literal)
         return slice_equal(part, slice_of(form->literal));
-    return vocabulary_find(form->words, part) >= 0;
+    if (form->words)
+        return vocabulary_find(form->words, part) >= 0;
+    return is_place(ref, part) ||
+           (form->place == PLACE_WHOSE && is_structure(part));
 }
 
-static const struct rule_form *form_of(enum rule_table table, struct slice rule)
+static const struct rule_form *form_of(const struct reference *ref,
+                                       enum rule_table table, struct slice rule)
 {
     struct slice first = take(&rule, '/');
 
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (forms[i].table == table && part_fits(&forms[i].first, first) &&
-            part_fits(&forms[i].second, rule))
-            return &forms[i];
+    for (size_t i = 0; i < forms[table].n; i++) {
+        const struct rule_form *form = &forms[table].at[i];
+
+        if (part_fits(ref, &form->first, first) &&
+            part_fits(ref, &form->second, rule))
+            return form;
+    }
     return NULL;
 }
 
@@ -132,6 +202,52 @@ static int all_words(const struct vocabulary *words, struct slice list)
         if (vocabulary_find(words, take(&list, '|')) < 0)
             return 0;
     return 1;
+}
+
+/* "PASS", or the code of a criterion. */
+static int is_proof(struct slice word)
+{
+    return slice_equal(word, SLICE("PASS")) ||
+           vocabulary_find(&words_criterion_code, word) >= 0;
+}
+
+/* "DELD|DETLD", or with what a person must look at: "QPV;et éloigné de
+ * l'emploi". */
+static int is_proved(struct slice value)
+{
+    struct slice list = take(&value, ';');
+
+    while (list.len)
+        if (!is_proof(take(&list, '|')))
+            return 0;
+    return 1;
+}
+
+static const char *refuse_value(const struct rule_form *form,
+                                struct slice value)
+{
+    int none = slice_equal(value, SLICE("NONE"));
+
+    switch (form->value) {
+    case VALUE_NUMBER:
+        return number_of(value) == ABSENT ? "write digits alone" : NULL;
+    case VALUE_CAP:
+        return number_of(value) == ABSENT && !none
+                   ? "write digits alone, or NONE for no limit"
+                   : NULL;
+    case VALUE_WORDS:
+        return all_words(form->words, value)
+                   ? NULL
+                   : "write words of the list, with | between";
+    case VALUE_PROVED:
+        return none || is_proved(value)
+                   ? NULL
+                   : "write criteria or PASS with | between, perhaps ; and a "
+                     "condition, or NONE";
+    case VALUE_TEXT:
+        break;
+    }
+    return NULL;
 }
 
 /* Words of a notice: in plain letters, or they would never be found. */
@@ -159,21 +275,17 @@ const char *rules_refuse(const struct reference *ref, enum rule_table table,
 
     if (table == RULES_WORDING)
         return refuse_wording(rule, value, field);
-    form = form_of(table, rule);
-    (void)ref;
+    form = form_of(ref, table, rule);
     *field = "rule";
     if (!form)
         return "this table has no such rule; see the bundled one";
     *field = "value";
-    if (form->value == VALUE_NUMBER && number_of(value) == ABSENT)
-        return "write digits alone";
-    if (form->value == VALUE_WORDS && !all_words(form->words, value))
-        return "write words of the list, with | between";
-    return NULL;
+    return refuse_value(form, value);
 }
 
 int rules_required(enum rule_table table, struct slice rule)
 {
-    (void)rule;
-    return table == RULES_THRESHOLDS;
+    if (table == RULES_PUBLICS)
+        return rule.len > 3 && !memcmp(rule.data, "FR/", 3);
+    return table != RULES_WORDING;
 }

@@ -1,11 +1,11 @@
-"""What the rule tables decide: the obligation flag, and tables that are
-refused."""
+"""What the rule tables decide: the obligation flag, kinds of clauses, who is
+eligible for what; and tables that are refused."""
 import csv
 import os
 
 import harness
 import test_clausectl
-from examples import lot, market, structure, structure_id
+from examples import lot, market, profile, structure, structure_id
 
 ON = "2026-11-23"
 TABLES = os.path.join(harness.TOP, "store", "reference")
@@ -49,7 +49,7 @@ class Tables(Law):
                 for row in rows]
 
     def test_the_bundled_tables_are_taken_as_they_are(self):
-        for table in ("thresholds", "wording"):
+        for table in ("thresholds", "wording", "eligibility", "publics"):
             answer = self.bring(table, bundled(table), version="same")
             self.assertEqual(answer["rows"], len(bundled(table)))
             told = {t["table"]: t for t in self.ask("stats")["reference"]}
@@ -325,6 +325,302 @@ class Obligation(Law):
                      market="M-none")
 
 
+class Eligible(Law):
+    """What a person is eligible for; no date is today's."""
+
+    LEVEL_2 = ("CAP_BEP SENIOR JEUNE ASE DELD TH PI PSH_PR REF_DA ZRR QPV "
+               "DETENTION_MJ FLE PM").split()
+
+    def person(self, *codes, **fields):
+        fields["criteria"] = [c if isinstance(c, dict) else {"code": c}
+                              for c in codes]
+        return self.ask("profile.put", profile=profile(**fields))
+
+    def standing(self, on=ON, **more):
+        return self.ask("profile.eligibility", profile="p-1", on=on, **more)
+
+    def eligible(self, on=ON, **more):
+        """The kinds, and the reasons against the others."""
+        kinds = self.standing(on, **more)["kinds"]
+        return (sorted(k["kind"] for k in kinds if k["eligible"]),
+                {k["reason"] for k in kinds if not k["eligible"]})
+
+    def by(self, on=ON, **more):
+        """Of an EI: what makes eligible, or why not."""
+        kind, = self.standing(on, kinds=["EI"], **more)["kinds"]
+        return kind.get("by") or kind["reason"]
+
+    ALL = ["ACI", "AI", "EI", "EITI", "ETTI"]
+
+    def test_14_counting_criteria_of_level_2(self):
+        made = {"diagnosis": {"by": "EMPLOYER", "on": "2026-11-20"}}
+        young = {"code": "JEUNE", "until": "2026-12-14"}
+        self.person(young, "QPV")
+        self.assertEqual(self.eligible(**made), (["AI", "ETTI"],
+                                                 {"CRITERIA"}))
+        self.person(young, "QPV", "CAP_BEP")
+        self.assertEqual(self.eligible(**made), (self.ALL, set()))
+        self.person("RSA")
+        self.assertEqual(self.eligible(**made), (self.ALL, set()))
+        # The 26th birthday is 2026-12-15.
+        self.person(young, "QPV", "CAP_BEP")
+        self.assertEqual(self.eligible("2026-12-14"), (self.ALL, set()))
+        self.assertEqual(self.eligible("2026-12-15"), (["AI", "ETTI"],
+                                                       {"EXPIRED"}))
+
+    def test_every_criterion_has_its_level_and_its_proof(self):
+        for code in ("RSA", "ASS", "AAH", "DETLD"):
+            with self.subTest(code):
+                self.person(code)
+                self.assertEqual(self.eligible(), (self.ALL, set()))
+        for code in self.LEVEL_2:
+            with self.subTest(code):
+                other, third = [c for c in self.LEVEL_2 if c != code][:2]
+                self.person(code)
+                self.assertEqual(self.eligible(), ([], {"CRITERIA"}))
+                self.person(code, code)
+                self.assertEqual(self.eligible(), ([], {"CRITERIA"}))
+                self.person(code, other)
+                self.assertEqual(self.eligible()[0], ["AI", "ETTI"])
+                self.person(code, other, third)
+                self.assertEqual(self.eligible(), (self.ALL, set()))
+        for code in ("RSA", "ASS", "AAH", "DETLD", *self.LEVEL_2):
+            self.person(code)
+            told, = self.standing()["criteria"]
+            self.assertTrue(told["proof"], code)
+        self.person("INVALIDITE")
+        self.assertEqual(self.eligible(), ([], {"CRITERIA"}))
+        self.person("RSA")
+        self.assertEqual(self.eligible(kinds=["EA"]), ([], {"NO_RULE"}))
+
+    def test_a_proof_ages(self):
+        for code, proved_on, until in (
+                ("RSA", "2026-11-30", "2027-02-28"),
+                ("DETLD", "2026-08-23", "2026-11-23"),
+                ("CAP_BEP", "2026-09-30", "2026-12-30"),
+                ("ASE", "2026-02-28", "2027-02-28"),
+                ("QPV", "2026-05-31", "2026-11-30"),
+                ("DETENTION_MJ", "2026-05-23", "2026-11-23"),
+                ("PI", "2024-11-30", "2025-02-28"),
+                ("TH", "2020-01-01", None), ("JEUNE", "2020-01-01", None)):
+            with self.subTest(code):
+                notes = self.person({"code": code, "proved_on": proved_on})
+                kept, = self.ask("profile.get",
+                                 id="p-1")["profile"]["criteria"]
+                self.assertEqual(kept.get("until"), until)
+                self.assertEqual([n["name"] for n in notes.get("notes", [])],
+                                 ["DATED"] if until else [])
+        self.person({"code": "RSA", "proved_on": "2026-11-30",
+                     "until": "2026-12-01"})
+        kept, = self.ask("profile.get", id="p-1")["profile"]["criteria"]
+        self.assertEqual(kept["until"], "2026-12-01", "what is stated stands")
+
+    def test_the_kind_of_proof_that_is_missing_is_told(self):
+        self.person({"code": "DETLD", "until": "2026-11-22"},
+                    {"code": "QPV", "until": "2026-12-23"},
+                    {"code": "RSA", "until": "2026-12-24"}, "TH")
+        told = {c["code"]: c for c in self.standing()["criteria"]}
+        self.assertEqual(
+            {code: (c["missing"], c["renew"]) for code, c in told.items()},
+            {"DETLD": (True, False), "QPV": (False, True),
+             "RSA": (False, False), "TH": (False, False)})
+        self.assertEqual((told["DETLD"]["proof"], told["DETLD"]["months"]),
+                         ("REGISTRATION", 3))
+        self.assertEqual(told["QPV"]["proof"], "RESIDENCE")
+        self.assertNotIn("months", told["TH"])
+
+    def test_13_a_pass_and_its_last_day(self):
+        self.person(pass_from="2026-09-01")
+        for day, state, by in (("2028-08-30", "VALID", "PASS"),
+                               ("2028-08-31", "WAITING", "WAITING"),
+                               ("2030-08-30", "WAITING", "WAITING"),
+                               ("2030-08-31", "OVER", "CRITERIA")):
+            with self.subTest(day):
+                self.assertEqual(self.standing(day)["pass"]["state"], state)
+                self.assertEqual(self.by(day), by)
+        self.person(pass_until="2028-08-30",
+                    pass_suspended_until="2026-11-23")
+        self.assertEqual(self.by(), "SUSPENDED")
+        self.assertEqual(self.standing()["pass"]["state"], "SUSPENDED")
+        self.assertEqual(self.by("2026-11-24"), "PASS")
+
+    def test_13_a_diagnosis_and_its_last_day(self):
+        made = {"by": "EMPLOYER", "on": "2026-09-01"}
+        self.person({"code": "RSA", "until": "2026-09-01"})
+        self.assertEqual(self.by("2026-12-01", diagnosis=made), "EMPLOYER")
+        self.assertEqual(self.by("2026-12-02", diagnosis=made), "EXPIRED")
+        told = self.standing("2026-12-02", diagnosis=made)
+        self.assertEqual((told["diagnosis"]["until"],
+                          told["diagnosis"]["valid"]), ("2026-12-01", False))
+        self.assertFalse(told["kinds"][0]["renewable"])
+        self.person("RSA")
+        told = self.standing("2026-12-02", diagnosis=made)
+        self.assertTrue(told["kinds"][0]["renewable"])
+        self.person()
+        made["by"] = "PRESCRIBER"
+        for day, by in (("2027-02-28", "PRESCRIBER"),
+                        ("2027-03-01", "EXPIRED")):
+            self.assertEqual(self.by(day, diagnosis=made), by)
+        # A PASS counts however old the diagnosis is.
+        self.person(pass_until="2027-03-01")
+        self.assertEqual(self.by("2027-03-01", diagnosis=made), "PASS")
+
+    def test_who_diagnosed(self):
+        for n in (1, 2):
+            self.ask("structure.put", structure=structure(n))
+        self.person("RSA")
+        made = {"by": "EMPLOYER", "on": "2026-11-20",
+                "structure": structure_id(1)}
+        self.assertEqual(self.by(structure=structure_id(1), diagnosis=made),
+                         "EMPLOYER")
+        self.assertEqual(self.by(structure=structure_id(2), diagnosis=made),
+                         "OTHER_EMPLOYER")
+        # After a PASS a prescriber alone may reopen a path.
+        self.person("RSA", pass_until="2026-06-30")
+        self.assertEqual(self.by(), "WAITING")
+        self.assertEqual(self.by(diagnosis=made), "WAITING")
+        self.assertEqual(self.by(diagnosis={"by": "PRESCRIBER",
+                                            "on": "2026-11-20"}),
+                         "PRESCRIBER")
+        # The employer's kind is the one that is asked about.
+        kind, = self.standing(structure=structure_id(1))["kinds"]
+        self.assertEqual(kind["kind"], "EI")
+
+    def test_publics_by_territory(self):
+        self.person("SENIOR", "QPV", {"code": "RSA", "until": "2026-01-01"})
+
+        def publics(territory, *asked):
+            rows = self.standing(territory=territory,
+                                 publics=list(asked))["publics"]
+            return [(r["public"], r["holds"], r["territory"]) for r in rows]
+        for territory, holds, row in (
+                ("FR", True, "FR"), ("DEP:29", False, "DEP:29"),
+                ("COM:29232", False, "DEP:29"), ("REG:53", True, "FR"),
+                ("COM:75112", True, "FR"),
+                ("EPCI:200093201", True, "FR"), ("DEP:84", False, "DEP:84"),
+                ("REG:84", True, "FR")):
+            with self.subTest(territory):
+                self.assertEqual(publics(territory, "SENIOR50"),
+                                 [("SENIOR50", holds, row)])
+        qpv, = self.standing(territory="DEP:34", publics=["QPV"])["publics"]
+        self.assertTrue(qpv["holds"])
+        self.assertIn("emploi", qpv["condition"])
+        brsa, = self.standing(publics=["BRSA"])["publics"]
+        self.assertEqual((brsa["holds"], brsa["expired"], brsa["proofs"]),
+                         (False, True, ["ALLOWANCE"]))
+        for code in ("EPCI:732829320", "NEAR:29232:10", "REG:99",
+                     "COM:55273"):
+            self.refused("UNKNOWN_TERRITORY", "profile.eligibility",
+                         field="territory", profile="p-1", territory=code)
+
+    def test_the_national_publics_are_those_of_matching(self):
+        for public, codes in {
+                "DELD": ["DELD", "DETLD"], "BRSA": ["RSA"],
+                "BOETH": ["TH", "AAH"], "JEUNE": ["JEUNE"],
+                "SENIOR50": ["SENIOR"], "QPV": ["QPV"],
+                "REFUGIE": ["REF_DA"], "PPSMJ": ["DETENTION_MJ"],
+                "ASS": ["ASS"], "AAH": ["AAH"],
+                "INVALIDITE": ["INVALIDITE"], "GEIQ": ["GEIQ"],
+                "EPIDE": ["EPIDE"], "E2C": ["E2C"],
+                "OTHER": ["OTHER"]}.items():
+            for code in codes:
+                self.person(code)
+                row, = self.standing(publics=[public])["publics"]
+                self.assertTrue(row["holds"], (public, code))
+                self.ask("market.put", market=market(lots=[lot(
+                    clauses=[{"kind": "EXEC", "publics": [public]}])]))
+                told, = self.ask("match.explain", market="M-1", on=ON,
+                                 profile="p-1")["jobs"]
+                self.assertTrue(told["matched"], (public, code))
+
+    def mission(self, on=ON, hours=40, client="FIRM", structure=None, **more):
+        asked = {"structure": structure} if structure else {}
+        told = self.standing(on, mission=dict(hours=hours, client=client,
+                                              **more), **asked)["mission"]
+        return told["allowed"], told["refused"], told.get("reason")
+
+    def test_11_the_480_hours_of_an_ai(self):
+        self.person("RSA")
+        # First placed fourteen months ago.
+        before = dict(done=450, first_on="2025-09-23")
+        self.assertEqual(self.mission(**before), (30, 10, "AI_480H"))
+        for client in ("LOCAL_AUTHORITY", "ASSOCIATION", "INDIVIDUAL"):
+            self.assertEqual(self.mission(client=client, **before),
+                             (40, 0, None))
+        self.assertEqual(self.mission("2027-09-22", **before),
+                         (30, 10, "AI_480H"))
+        self.assertEqual(self.mission("2027-09-23", **before), (40, 0, None))
+        self.assertEqual(self.mission(hours=30, **before), (30, 0, None))
+        self.assertEqual(self.mission(done=700, first_on="2026-01-01"),
+                         (0, 40, "AI_480H"))
+        self.assertEqual(self.mission(hours=481), (480, 1, "AI_480H"))
+        # An economic lay-off there five months ago.
+        self.assertEqual(self.mission(layoff_on="2026-06-23"),
+                         (0, 40, "AI_LAYOFF"))
+        self.assertEqual(self.mission(layoff_on="2026-05-23"), (40, 0, None))
+        self.refused("BAD_ORDER", "profile.eligibility",
+                     field="mission.first_on", profile="p-1", on=ON,
+                     mission={"hours": 1, "client": "FIRM",
+                              "first_on": "2026-11-24"})
+        self.refused("BAD_ORDER", "profile.eligibility",
+                     field="diagnosis.on", profile="p-1", on=ON,
+                     diagnosis={"by": "PRESCRIBER", "on": "2026-11-24"})
+
+    def test_11_a_derogation_is_a_row_of_its_own(self):
+        self.person("RSA")
+        for n in (1, 2):
+            self.ask("structure.put", structure=structure(n, "AI"))
+        row = {"source": "arrêté of the prefect", "from": "2026-01-01",
+               "until": "2026-12-31"}
+        rows = bundled("eligibility") + [
+            dict(row, rule="DEP:76/ai_hours", value="600"),
+            dict(row, rule=structure_id(2, "AI") + "/ai_hours",
+                 value="NONE")]
+        before = dict(done=480, first_on="2026-01-01")
+        self.bring("eligibility", rows, version="76")
+        for id, day, expected in (
+                (structure_id(1, "AI"), ON, (40, 0, None)),
+                (structure_id(1, "AI"), "2027-01-01", (0, 40, "AI_480H")),
+                (structure_id(2, "AI"), ON, (40, 0, None)),
+                (None, ON, (0, 40, "AI_480H"))):
+            with self.subTest(id, day=day):
+                self.assertEqual(self.mission(day, structure=id, **before),
+                                 expected)
+        told = self.standing(structure=structure_id(1, "AI"), mission=dict(
+            hours=1, client="FIRM", **before))
+        self.assertEqual(told["mission"]["territory"], "DEP:76")
+        self.assertEqual(told["reference"][0], "eligibility@76")
+        self.bring("eligibility", bundled("eligibility"),
+                   version="2025-09-04")
+
+    def test_rows_that_no_table_can_have(self):
+        row = {"source": "x", "from": "2026-01-01"}
+        for table, rule, value, field in (
+                ("eligibility", "DEP:20/ai_hours", "500", "rule"),
+                ("publics", "COM:75112/DELD", "DELD", "rule"),
+                ("eligibility", "123-AI/ai_hours", "500", "rule"),
+                ("eligibility", "DEP:59/ai_months", "24", "rule"),
+                ("eligibility", "DEP:59/ai_hours", "many", "value"),
+                ("eligibility", "RSA/colour", "1", "rule"),
+                ("eligibility", "TH/months", "six", "value"),
+                ("publics", "NEAR:29232:10/DELD", "DELD", "rule"),
+                ("publics", "DEP:59/KINGS", "DELD", "rule"),
+                ("publics", "DEP:59/DELD", "DELD|KING", "value"),
+                ("wording", "L2112-2", "EXEC", "rule"),
+                ("wording", "art 99", "KING", "value")):
+            with self.subTest(table, rule=rule):
+                rows = bundled(table) + [dict(row, rule=rule, value=value)]
+                self.refuses(table, rows,
+                             "rules[%d].%s" % (len(rows), field))
+
+    def test_who_is_not_there(self):
+        self.person()
+        self.refused("NOT_FOUND", "profile.eligibility", field="profile",
+                     profile="p-none")
+        self.refused("NOT_FOUND", "profile.eligibility", field="structure",
+                     profile="p-1", structure=structure_id(99))
+
+
 class Commands(test_clausectl.Cli):
     """What a facilitator types."""
 
@@ -351,6 +647,26 @@ class Commands(test_clausectl.Cli):
         self.assertEqual(told["obligation"]["threshold"], 21_600_000)
         self.expect(3, "obligation", "M-none")
         self.expect(64, "obligation")
+
+    def test_eligibility_as_a_text_for_a_mail(self):
+        self.ask("profile.put", profile=profile(criteria=[
+            {"code": "DETLD", "until": "2026-11-22"}, {"code": "QPV"}]))
+        self.expect(0, "eligibility", "p-1", "--on", ON, "--territory",
+                    "DEP:34", "--publics", "QPV,DELD", "--mission", "40",
+                    "--done", "450", "--first-on", "2025-09-23")
+        self.says("Eligibility of p-1", "DETLD", "proof over, last day 2026-11-22",
+                  "certificate of registration, of less than 3 months",
+                  "Allowed: 30 h, refused: 10 h", "[DEP:34]",
+                  "eligibility 2025-09-04")
+        self.expect(0, "--lang", "fr", "eligibility", "p-1", "--on", ON)
+        self.says("Éligibilité de p-1", "justificatif expiré",
+                  "attestation d'inscription", "Pas de PASS IAE")
+        told = self.json("eligibility", "p-1", "--on", ON, "--kinds", "EI",
+                         "--prescriber", "2026-11-01")
+        self.assertEqual(told["kinds"][0]["by"], "PRESCRIBER")
+        self.expect(3, "eligibility", "p-none")
+        self.expect(64, "eligibility", "p-1", "--prescriber", ON,
+                    "--employer", ON)
 
     def test_a_table_of_rules_is_imported_whole(self):
         self.expect(0, "reference", "import", "thresholds", self.thresholds(),
