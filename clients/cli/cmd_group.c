@@ -81,7 +81,10 @@ static void print_lack(const json_t *answer, const json_t *lot)
         printf("  %s\n", _("Groups exist, but their members are taken by "
                            "those above."));
     else
-        printf("  %s\n", _("No two to four structures cover it together."));
+        printf("  %s\n", json_array_size(json_object_get(lot, "alone"))
+                             ? _("No others cover it together.")
+                             : _("No two to four structures cover it "
+                                 "together."));
 }
 
 static void print_lot(const json_t *answer, const json_t *lot)
