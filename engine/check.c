@@ -30,10 +30,9 @@ struct check {
 };
 
 static const char *const kinds[INDEX_KINDS_END] = {
-    [INDEX_PEOPLE] = "people",
-    [INDEX_STRUCTURES] = "structures",
-    [INDEX_LOTS] = "lots",
-    [INDEX_JOBS] = "jobs",
+    [INDEX_PEOPLE] = "people", [INDEX_STRUCTURES] = "structures",
+    [INDEX_LOTS] = "lots",     [INDEX_JOBS] = "jobs",
+    [INDEX_HOURS] = "hours",
 };
 
 static void tell(const struct check *c, const char *format, ...)
@@ -106,10 +105,10 @@ static enum err check_records(struct check *c)
         return e;
     tell(c,
          "records: %" PRIu64 " structures, %" PRIu64 " markets, %" PRIu64
-         " profiles, %" PRIu64 " facilitators",
+         " profiles, %" PRIu64 " facilitators, %" PRIu64 " hours",
          c->audit.records[ENTITY_STRUCTURE], c->audit.records[ENTITY_MARKET],
-         c->audit.records[ENTITY_PROFILE],
-         c->audit.records[ENTITY_FACILITATOR]);
+         c->audit.records[ENTITY_PROFILE], c->audit.records[ENTITY_FACILITATOR],
+         c->audit.records[ENTITY_HOURS]);
     tell(c, "journal: %" PRIu64 " events", c->audit.events);
     return ERR_NONE;
 }

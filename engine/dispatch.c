@@ -432,7 +432,10 @@ static int is_bulk(const struct ask_import_apply *ask)
 size_t dispatch_weight(const struct request *request)
 {
     const struct ask_import_apply *ask = import_of(request);
+    const struct ask_hours_record *hours = request->ask;
 
+    if (request->call.verb == VERB_hours_record && hours)
+        return 1 + hours->entries.n;
     if (!ask)
         return 1;
     return 1 + (is_bulk(ask) ? ask->rows.n / 4 : ask->rows.n);

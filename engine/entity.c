@@ -26,7 +26,9 @@ struct slice entity_id(unsigned entity, const void *value, struct arena *arena)
 /* What the journal may say of an object: nothing of a person. */
 static struct slice label(unsigned entity, struct slice id)
 {
-    return entity == ENTITY_PROFILE ? (struct slice){NULL, 0} : id;
+    return entity == ENTITY_PROFILE || entity == ENTITY_HOURS
+               ? (struct slice){NULL, 0}
+               : id;
 }
 
 enum err entity_decode(unsigned entity, const struct record *record,

@@ -149,6 +149,7 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->markets = (int64_t)store.records[ENTITY_MARKET];
     answer->profiles = (int64_t)store.records[ENTITY_PROFILE];
     answer->facilitators = (int64_t)store.records[ENTITY_FACILITATOR];
+    answer->hours = (int64_t)store.records[ENTITY_HOURS];
     answer->map_used = (int64_t)store.map_used;
     answer->map_free = (int64_t)store.map_free;
     answer->map_size = (int64_t)store.map_size;

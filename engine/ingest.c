@@ -432,7 +432,7 @@ enum err ingest(const struct reference *reference, unsigned entity, void *value,
         rules_market(&w, at, value);
     else if (entity == ENTITY_PROFILE)
         rules_profile(&w, at, value);
-    else
+    else if (entity == ENTITY_FACILITATOR)
         rules_facilitator(&w, at, value);
     return faults->n ? faults->at[0].name : ERR_NONE;
 }

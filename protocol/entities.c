@@ -117,6 +117,7 @@ const struct shape *entity_shape(int64_t entity)
         [ENTITY_MARKET] = &shape_market,
         [ENTITY_PROFILE] = &shape_profile,
         [ENTITY_FACILITATOR] = &shape_facilitator,
+        [ENTITY_HOURS] = &shape_hours,
     };
 
     return entity >= 0 && entity < entity_words ? shapes[entity] : NULL;

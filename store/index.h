@@ -53,7 +53,8 @@
     K(PEOPLE, 1, 3)                                                            \
     K(STRUCTURES, 2, 28)                                                       \
     K(LOTS, 3, 3)                                                              \
-    K(JOBS, 4, 3)
+    K(JOBS, 4, 3)                                                              \
+    K(HOURS, 5, 0)
 #define INDEX_KIND(name, number, facts) INDEX_##name = number,
 enum index_kind { INDEX_KINDS(INDEX_KIND) INDEX_KINDS_END };
 #undef INDEX_KIND

@@ -128,6 +128,7 @@ enum rule_table {
     RULES_WORDING,
     RULES_ELIGIBILITY,
     RULES_PUBLICS,
+    RULES_HOURS,
     RULE_TABLES
 };
 extern const char *const reference_rule_tables[RULE_TABLES];

@@ -31,6 +31,7 @@ BUNDLE(thresholds);
 BUNDLE(wording);
 BUNDLE(eligibility);
 BUNDLE(publics);
+BUNDLE(hours);
 
 #define ROW(table)                                                             \
     {                                                                          \
@@ -42,7 +43,7 @@ static const struct {
     const char *end;
 } bundles[] = {ROW(tables),  ROW(communes),    ROW(centres), ROW(departments),
                ROW(regions), ROW(epcis),       ROW(former),  ROW(thresholds),
-               ROW(wording), ROW(eligibility), ROW(publics)};
+               ROW(wording), ROW(eligibility), ROW(publics), ROW(hours)};
 
 struct slice reference_bundle(const char *name)
 {

@@ -15,6 +15,7 @@ const char *const reference_rule_tables[RULE_TABLES] = {
     [RULES_WORDING] = "wording",
     [RULES_ELIGIBILITY] = "eligibility",
     [RULES_PUBLICS] = "publics",
+    [RULES_HOURS] = "hours",
 };
 
 /* ---- Order and flaws ---------------------------------------------------- */

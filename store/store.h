@@ -75,6 +75,8 @@ void store_view_end(struct store_view *view);
 int store_wants_views(const struct store *store);
 /* The last event that the snapshot holds. */
 uint64_t store_view_revision(const struct store_view *view);
+/* The store's own id, 36 characters, for its life. */
+const char *store_view_uuid(const struct store_view *view);
 
 /* The reference tables that belong to this snapshot; borrowed. */
 const struct reference *store_view_reference(const struct store_view *view);

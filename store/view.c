@@ -281,6 +281,11 @@ void store_view_end(struct store_view *view)
     pthread_rwlock_unlock(&store->swap);
 }
 
+const char *store_view_uuid(const struct store_view *view)
+{
+    return view->store->marker.uuid;
+}
+
 uint64_t store_view_revision(const struct store_view *view)
 {
     return view->state.revision;

@@ -24,10 +24,9 @@ struct golden_row {
 ParameterizedTestParameters(codec, golden_bytes_are_kept)
 {
     static struct golden_row rows[] = {
-        {"structure", ENTITY_STRUCTURE},
-        {"market", ENTITY_MARKET},
-        {"profile", ENTITY_PROFILE},
-        {"facilitator", ENTITY_FACILITATOR},
+        {"structure", ENTITY_STRUCTURE}, {"market", ENTITY_MARKET},
+        {"profile", ENTITY_PROFILE},     {"facilitator", ENTITY_FACILITATOR},
+        {"hours", ENTITY_HOURS},
     };
 
     return cr_make_param_array(struct golden_row, rows,

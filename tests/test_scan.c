@@ -153,11 +153,11 @@ Test(scan, damaged_bytes_are_refused_or_mean_something, .init = decoding_begin,
      .fini = decoding_end)
 {
     static const char *const names[] = {"structure", "market", "profile",
-                                        "facilitator"};
+                                        "facilitator", "hours"};
     int refusals = 0, stable = 0;
 
     for (int i = 0; i < 30000; i++) {
-        int64_t entity = (int64_t)rnd(4);
+        int64_t entity = (int64_t)rnd(5);
         const struct shape *shape = entity_shape(entity);
         struct slice bytes = body_golden(arena, names[entity]);
         char *exact = malloc(bytes.len);

@@ -38,6 +38,8 @@ static int timeout_of(const char *typed, struct argp_state *state)
  * judge them. */
 static const char **word_of(struct ctl *ctl, int key)
 {
+    if (key >= OPT_FIGURE && key < OPT_FIGURE + FIGURES)
+        return &ctl->figures[key - OPT_FIGURE];
     switch (key) {
     case OPT_CONNECT:
         return &ctl->endpoint;
@@ -117,6 +119,8 @@ static int *flag_of(struct ctl *ctl, int key)
         return &ctl->yes;
     case OPT_VERBS:
         return &ctl->verbs;
+    case OPT_ALERTS:
+        return &ctl->alerts;
     case OPT_WAIT:
         return &ctl->wait;
     case OPT_SHOW_STATUS:

@@ -146,6 +146,50 @@ static const struct argp_option eligibility_options[] = {
     {"layoff-on", OPT_LAYOFF_ON, N_("DATE"), 0,
      N_("Day of the last economic lay-off there"), 0},
     {0}};
+#define OPTION_FIGURE(name, figure, value, doc)                                \
+    {                                                                          \
+        name, OPT_FIGURE + FIGURE_##figure, value, 0, doc, 0                   \
+    }
+static const struct argp_option hours_options[] = {
+    OPTION_LOT,
+    OPTION_LIMIT,
+    OPTION_ON,
+    OPTION_FIGURE("clause", CLAUSE, N_("N"),
+                  N_("The clause of the lot, numbered from 1")),
+    OPTION_FIGURE("amount", AMOUNT, N_("EUROS"),
+                  N_("plan: amount without VAT")),
+    OPTION_FIGURE("labour-share", LABOUR_SHARE, N_("PERCENT"),
+                  N_("plan: labour in the amount")),
+    OPTION_FIGURE("rate", RATE, N_("PERCENT"),
+                  N_("plan: insertion in the hours of labour")),
+    OPTION_FIGURE("hourly-cost", HOURLY_COST, N_("EUROS"),
+                  N_("plan: of an hour of labour, all charges in")),
+    OPTION_FIGURE("labour-hours", LABOUR_HOURS, N_("N"),
+                  N_("plan: all hours of labour")),
+    OPTION_FIGURE("hours", HOURS, N_("N"), N_("plan: hours of insertion")),
+    OPTION_FIGURE("start", START, N_("DATE"), N_("plan: of the work")),
+    OPTION_FIGURE("weeks", WEEKS, N_("N"), N_("plan: how long")),
+    OPTION_FIGURE("hours-week", HOURS_WEEK, N_("N"),
+                  N_("plan: of the job; pool: at most")),
+    OPTION_FIGURE("headcount", HEADCOUNT, N_("N"),
+                  N_("plan: share the hours among so many")),
+    OPTION_FIGURE("operations", OPERATIONS, N_("N"),
+                  N_("plan: share them among so many operations")),
+    OPTION_FIGURE("workers", WORKERS, N_("LIST"),
+                  N_("plan: hours a week or profiles, with commas")),
+    OPTION_FIGURE("counting", COUNTING, N_("METHOD"),
+                  N_("By the rules of this counting method")),
+    OPTION_FIGURE("by", BY, N_("LEVEL"),
+                  N_("summary: CLAUSE, MARKET, BUYER, COMMUNE, EPCI, "
+                     "DEPARTMENT or REGION")),
+    OPTION_FIGURE("buyer", BUYER, "SIRET", N_("summary: only its markets")),
+    OPTION_FIGURE("territory", TERRITORY, N_("CODE"),
+                  N_("Only lots with work there: DEP:76, COM:76540 ...")),
+    {"alerts", OPT_ALERTS, NULL, 0, N_("summary: only what is late"), 0},
+    OPTION_FIGURE("km", KM, N_("N"), N_("pool: between any two works")),
+    OPTION_FIGURE("gap-days", GAP_DAYS, N_("N"),
+                  N_("pool: without work, at most")),
+    {0}};
 static const struct argp_option rescore_options[] = {
     OPTION_ON,
     OPTION_LIMIT,
@@ -262,6 +306,20 @@ const struct command commands[COMMANDS] = {
      "rescore --on 2027-01-04 --limit 100\n"
      "rescore --status --wait\n"
      "rescore --cancel\n"},
+    {"hours", cmd_hours, hours_options,
+     N_("plan [MARKET]\nrecord FILE\nsummary [MARKET]\npool [MARKET]"),
+     N_("Hours of insertion: how many, by whom, and what is done."),
+     N_("The file of record has a row for each entry, with the columns "
+        "person, market, lot, clause, from, until, hours (151.67), and state "
+        "(PLANNED, COMMITTED, DONE), item, contract, pooling, eligible_until, "
+        "replace; or it is NDJSON. All rows are taken, or none."),
+     "hours plan --amount 480000 --labour-share 65 --rate 7 --hourly-cost 28\n"
+     "hours plan DEMO-2026-01 --lot 2 --weeks 24 --workers 35,24,20\n"
+     "hours record october.csv\n"
+     "hours summary DEMO-2026-01\n"
+     "hours summary --by DEPARTMENT --alerts\n"
+     "hours pool DEMO-2026-01 --km 20\n"
+     "hours pool --territory DEP:76\n"},
     {"reference", cmd_reference, reference_options, N_("import TABLE FILE"),
      N_("Bring in a table of facts, or rules in the place of bundled ones."),
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "

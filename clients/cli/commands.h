@@ -50,7 +50,9 @@ enum option_key {
     OPT_FIRST_ON,
     OPT_LAYOFF_ON,
     OPT_ADJACENT_KM,
-    OPT_COMMUNES
+    OPT_COMMUNES,
+    OPT_ALERTS,
+    OPT_FIGURE /* and FIGURES more: enum figure */
 };
 
 /* Of every command. */
@@ -66,7 +68,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 20
+#define COMMANDS 21
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

@@ -38,6 +38,30 @@ enum {
 /* Of the arenas that hold one request or answer of at most 1 MiB. */
 #define ARENA_BYTES ((size_t)64 << 20)
 
+/* Options of `clausectl hours' with a value, in ctl.figures. */
+enum figure {
+    FIGURE_CLAUSE,
+    FIGURE_AMOUNT,
+    FIGURE_LABOUR_SHARE,
+    FIGURE_RATE,
+    FIGURE_HOURLY_COST,
+    FIGURE_LABOUR_HOURS,
+    FIGURE_HOURS,
+    FIGURE_START,
+    FIGURE_WEEKS,
+    FIGURE_HOURS_WEEK,
+    FIGURE_HEADCOUNT,
+    FIGURE_OPERATIONS,
+    FIGURE_WORKERS,
+    FIGURE_COUNTING,
+    FIGURE_BY,
+    FIGURE_BUYER,
+    FIGURE_TERRITORY,
+    FIGURE_KM,
+    FIGURE_GAP_DAYS,
+    FIGURES
+};
+
 struct ctl {
     /* Of every command. */
     const char *endpoint;
@@ -85,6 +109,8 @@ struct ctl {
     const char *source;
     const char *adjacent_km;
     int communes;
+    const char *figures[FIGURES];
+    int alerts;
     /* Of the session. */
     struct connection *connection; /* NULL until first needed */
     struct arena *arena;           /* of one call */
@@ -192,6 +218,8 @@ int cmd_blank(struct ctl *ctl);
 int cmd_eligibility(struct ctl *ctl);
 /* cmd_rescore.c: the batch begun, followed, ended. */
 int cmd_rescore(struct ctl *ctl);
+/* cmd_hours.c: hours planned, recorded and added up. */
+int cmd_hours(struct ctl *ctl);
 /* cmd_reference.c: a table of facts in. */
 int cmd_reference(struct ctl *ctl);
 

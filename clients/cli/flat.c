@@ -87,6 +87,7 @@ void flat_init(struct flat *flat, int64_t entity)
         [ENTITY_MARKET] = {"id"},
         [ENTITY_PROFILE] = {"id"},
         [ENTITY_FACILITATOR] = {"id"},
+        [ENTITY_HOURS] = {"id"},
     };
 
     memset(flat, 0, sizeof *flat);

@@ -28,6 +28,8 @@ enum err postings_derive(const struct reference *ref, struct arena *arena,
         return derive_structure(ref, arena, number, value, out);
     if (entity == ENTITY_MARKET)
         return derive_market(ref, arena, number, value, out);
+    if (entity == ENTITY_HOURS)
+        return derive_hours(arena, number, value, out);
     return ERR_NONE;
 }
 

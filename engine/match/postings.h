@@ -53,6 +53,9 @@ void postings_add_codes(struct codes *codes, struct slices from,
 /* Sort what is there and drop repeats. */
 void postings_sort_codes(struct codes *codes);
 
+/* The code under which the hours of a market stand; two may share one. */
+uint32_t postings_market_code(struct slice market);
+
 /* The rank of a commune's number, REFERENCE_NO_RANK of none. */
 uint16_t postings_rank(const struct reference *ref, uint32_t commune);
 
@@ -81,6 +84,10 @@ enum err derive_structure(const struct reference *ref, struct arena *arena,
 enum err derive_market(const struct reference *ref, struct arena *arena,
                        uint32_t number, const struct market *value,
                        struct derived *out);
+
+/* By market, so that they can be added up. */
+enum err derive_hours(struct arena *arena, uint32_t number,
+                      const struct hours *value, struct derived *out);
 
 /* What the index should hold of VALUE (NULL: nothing). */
 enum err postings_derive(const struct reference *ref, struct arena *arena,

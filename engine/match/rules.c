@@ -3,6 +3,7 @@
  * A name is two parts with a slash between.
  */
 #include "engine/match/rules.h"
+#include "engine/match/hours.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -275,6 +276,8 @@ const char *rules_refuse(const struct reference *ref, enum rule_table table,
 
     if (table == RULES_WORDING)
         return refuse_wording(rule, value, field);
+    if (table == RULES_HOURS)
+        return hours_rule_refuse(rule, number_of(value), field);
     form = form_of(ref, table, rule);
     *field = "rule";
     if (!form)
@@ -287,5 +290,7 @@ int rules_required(enum rule_table table, struct slice rule)
 {
     if (table == RULES_PUBLICS)
         return rule.len > 3 && !memcmp(rule.data, "FR/", 3);
+    if (table == RULES_HOURS)
+        return hours_rule_required(rule);
     return table != RULES_WORDING;
 }

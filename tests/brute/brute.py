@@ -9,6 +9,7 @@ kept between questions, for speed.
 
 import datetime
 
+import hours
 from tables import Tables, micro
 
 RULES = 1
@@ -211,6 +212,16 @@ class Store:
 
     def _head(self, body):
         return {"market": body["market"], **self._made(body)}
+
+    def hours_plan(self, body):
+        return hours.plan(self, body)
+
+    def hours_summary(self, body):
+        return hours.summary(self, body)
+
+    def hours_pool(self, body):
+        import pool  # which knows this module
+        return pool.pool(self, body)
 
     def match_structures(self, body):
         market = self._market(body)

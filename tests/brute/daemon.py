@@ -81,6 +81,8 @@ class Daemon:
                 loaded = self.client.load(entity, rows)
                 if loaded.rejected:
                     raise SystemExit("refused: %r" % loaded.rejected[:3])
+        if world.get("hours"):
+            self.client.call("hours.record", {"entries": world["hours"]})
 
     def _table(self, name, rows, version):
         answer = self.client.call("reference.import", {

@@ -12,6 +12,7 @@ import sys
 import daemon
 import generate
 import groups
+import hours
 import tables
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,15 +20,23 @@ PAGE = os.path.join(HERE, "..", "..", "engine", "MATCHING.md")
 PARTS = ("centres", "rome_links", "sectors")
 
 
+def for_persons(entry):
+    n = entry.pop("persons", 0)
+    return [dict(entry, person="p%d" % (i + 1)) for i in range(n)] or [entry]
+
+
 def read(path=PAGE):
     with open(path, encoding="utf-8") as page:
         vectors = [json.loads(block) for block in re.findall(
             r"^```vector\n(.*?)^```$", page.read(), re.M | re.S)]
     for vector in vectors:
+        vector["hours"] = [one for entry in vector.get("hours", ())
+                           for one in for_persons(dict(entry))]
         for question in vector["ask"]:
             question.setdefault("verb", "match.explain")
             given = {"on": "2026-11-23"}
-            if question["verb"] not in ("match.reverse", "territory.blank"):
+            if question["verb"] not in ("match.reverse", "territory.blank") \
+                    and not question["verb"].startswith("hours."):
                 given["market"] = "M-1"
             question["body"] = dict(given, **question["body"])
     return vectors
@@ -60,6 +69,7 @@ def by_brute(bundled, vector):
     for entity in ("structure", "profile", "market", "facilitator"):
         for row in vector.get(entity + "s", ()):
             getattr(store, "put_" + entity)(row)
+    store.hours = vector["hours"]
     return store.ask
 
 
@@ -67,7 +77,12 @@ def check(vector, ask, who):
     failed = 0
     for question in vector["ask"]:
         body = question["body"]
-        wrong = missing(question["expect"], ask(question["verb"], body))
+        try:
+            answer = ask(question["verb"], body)
+        except (daemon.Refused, hours.Refused) as refusal:
+            answer = {"refused": refusal.args[0]}
+        wrong = missing(question.get("expect")
+                        or {"refused": question["refused"]}, answer)
         if wrong:
             failed += 1
             print("FAIL %s, %s: %s %s\n     %s" % (

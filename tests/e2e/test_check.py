@@ -9,6 +9,7 @@ from examples import market, profile, structure
 USAGE, DAMAGED, LOCKED = 64, 66, 75
 PARTS = ("records: ", "journal: ", "index of people: ",
          "index of structures: ", "index of lots: ", "index of jobs: ",
+         "index of hours: ",
          "index: ", "side array: ")
 
 
@@ -63,7 +64,8 @@ class Check(harness.Transcript):
         for part, line in zip(PARTS, lines):
             self.assertTrue(line.startswith(part), line)
         self.assertEqual(lines[0],
-                         "records: 5 structures, 5 markets, 699 profiles")
+                         "records: 5 structures, 5 markets, 699 profiles, "
+                         "0 facilitators, 0 hours")
         self.assertEqual(lines[1], "journal: 711 events")
         self.assertEqual(
             [(p, d) for p, d in sorted(self.daemon.files()) if "lock" not in p],
