@@ -36,9 +36,9 @@
  *   generation, kind, number / INDEX_CHUNK -> a bit for each row, rows
  *   generation, kind, number / 510         -> keys, 0: there is none
  *
- * The keys are also held in memory: they break ties, and a tie may be broken
- * a thousand times a match.  They stand apart from the rows, so that a store
- * is open when it has read 8 bytes a number and not 64.
+ * The keys are also held in memory: they break ties, of some hundred numbers a
+ * match.  They stand apart from the rows, so that a store is open when it has
+ * read 8 bytes a number and not 64.
  *
  * Numbers in keys of the store are big-endian; everything in values here is
  * little-endian, as the machine reads it.
