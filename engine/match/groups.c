@@ -260,9 +260,8 @@ static enum err compose(struct composing *g, const struct match_top *top,
 
     if ((e = groups_read(g, top)) || (e = lot_case_describe(&g->c, &said)) ||
         (e = groups_write_alone(g, &out->alone)) ||
-        (e = groups_write_missing(g, out)))
+        (e = groups_write_missing(g, out)) || (e = groups_pick(g, &chosen)))
         return e;
-    chosen = groups_pick(g);
     out->lot = said.lot;
     out->object = said.object;
     out->warnings = said.warnings;

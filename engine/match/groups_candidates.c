@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/match/groups_parts.h"
 #include "engine/match/law.h"
@@ -124,16 +125,6 @@ enum err groups_read(struct composing *g, const struct match_top *top)
 
 /* ---- Choosing ----------------------------------------------------------- */
 
-static int meets_need(const struct composing *g, const struct candidate *who,
-                      size_t need)
-{
-    size_t codes = g->c.place.codes.n;
-
-    if (need < codes)
-        return territory_meets(&who->covered, &g->codes[need]);
-    return (int)(who->jobs >> (need - codes) & 1);
-}
-
 static int is_picked(const struct composing *g, uint32_t i)
 {
     for (size_t k = 0; k < g->n_picks; k++)
@@ -142,20 +133,117 @@ static int is_picked(const struct composing *g, uint32_t i)
     return 0;
 }
 
-/* The first for a need, or for none (NEED past the last), that is not picked;
- * 0: there is none. */
-static int pick(struct composing *g, size_t need)
+/* What those picked last leave uncovered of the place, as sums over communes
+ * [0, i), and of the jobs. */
+struct layer {
+    uint8_t *open;
+    uint64_t *people;
+    uint32_t *communes;
+    uint64_t jobs;
+};
+
+struct gain {
+    uint64_t people;
+    uint32_t communes;
+    int jobs;
+};
+
+static void sum_up(const struct composing *g, struct layer *layer)
 {
-    size_t needs = g->c.place.codes.n + g->c.lot->jobs.n;
+    const struct reference *ref = g->m->reference;
+
+    for (uint32_t c = 0; c < ref->n; c++) {
+        layer->people[c + 1] =
+            layer->people[c] +
+            (layer->open[c] ? ref->communes[c].population : 0);
+        layer->communes[c + 1] = layer->communes[c] + layer->open[c];
+    }
+}
+
+static void mark(struct layer *layer, const struct territory *set, uint8_t open)
+{
+    for (size_t k = 0; k < set->n; k++)
+        memset(layer->open + set->ranges[k].from, open,
+               set->ranges[k].to - set->ranges[k].from);
+}
+
+/* A layer of which nothing is covered. */
+static void begin_layer(const struct composing *g, struct layer *layer)
+{
+    size_t jobs = g->c.lot->jobs.n;
+
+    mark(layer, &g->place, 1);
+    sum_up(g, layer);
+    layer->jobs = jobs < 64 ? (UINT64_C(1) << jobs) - 1 : UINT64_MAX;
+}
+
+static struct gain gain_of(const struct layer *layer,
+                           const struct candidate *who)
+{
+    struct gain gain = {0, 0, __builtin_popcountll(who->jobs & layer->jobs)};
+
+    for (size_t k = 0; k < who->covered.n; k++) {
+        const struct range *at = &who->covered.ranges[k];
+
+        gain.people += layer->people[at->to] - layer->people[at->from];
+        gain.communes += layer->communes[at->to] - layer->communes[at->from];
+    }
+    return gain;
+}
+
+static int is_more(const struct gain *a, const struct gain *b)
+{
+    if (a->people != b->people)
+        return a->people > b->people;
+    if (a->communes != b->communes)
+        return a->communes > b->communes;
+    return a->jobs > b->jobs;
+}
+
+/* Pick who adds most to the layer, the first of equals; 0: nobody does. */
+static int pick_best(struct composing *g, struct layer *layer)
+{
+    struct gain most = {0, 0, 0};
+    const struct candidate *who = NULL;
 
     for (uint32_t i = 0; i < g->n; i++) {
-        if (g->all[i].alone || is_picked(g, i) ||
-            (need < needs && !meets_need(g, &g->all[i], need)))
+        struct gain gain;
+
+        if (g->all[i].alone || is_picked(g, i))
             continue;
-        g->picks[g->n_picks++] = i;
-        return 1;
+        gain = gain_of(layer, &g->all[i]);
+        if (is_more(&gain, &most)) {
+            most = gain;
+            who = &g->all[i];
+        }
     }
-    return 0;
+    if (!who)
+        return 0;
+    g->picks[g->n_picks++] = (uint32_t)(who - g->all);
+    mark(layer, &who->covered, 0);
+    layer->jobs &= ~who->jobs;
+    sum_up(g, layer);
+    return 1;
+}
+
+static enum err pick_layers(struct composing *g)
+{
+    uint32_t n = g->m->reference->n;
+    struct layer layer = {
+        arena_array(g->c.arena, n, sizeof *layer.open),
+        arena_array(g->c.arena, n + 1u, sizeof *layer.people),
+        arena_array(g->c.arena, n + 1u, sizeof *layer.communes), 0};
+    size_t before;
+
+    if (!layer.open || !layer.people || !layer.communes)
+        return ERR_NOMEM;
+    do {
+        before = g->n_picks;
+        begin_layer(g, &layer);
+        while (g->n_picks < GROUP_CANDIDATES_MAX && pick_best(g, &layer))
+            ;
+    } while (g->n_picks < GROUP_CANDIDATES_MAX && g->n_picks > before);
+    return ERR_NONE;
 }
 
 static int compare_numbers(const void *left, const void *right)
@@ -165,21 +253,19 @@ static int compare_numbers(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-int groups_pick(struct composing *g)
+enum err groups_pick(struct composing *g, int *chosen)
 {
-    size_t needs = g->c.place.codes.n + g->c.lot->jobs.n, others = 0;
-    int turn = 1;
+    size_t others = 0;
+    enum err e;
 
     for (size_t i = 0; i < g->n; i++)
         others += !g->all[i].alone;
-    while (others > GROUP_CANDIDATES_MAX && turn) {
-        turn = 0;
-        for (size_t k = 0; k < needs; k++)
-            if (g->n_picks < GROUP_CANDIDATES_MAX)
-                turn |= pick(g, k);
-    }
-    while (g->n_picks < GROUP_CANDIDATES_MAX && pick(g, needs))
-        ;
+    *chosen = others > GROUP_CANDIDATES_MAX;
+    if (*chosen && (e = pick_layers(g)))
+        return e;
+    for (uint32_t i = 0; i < g->n && g->n_picks < GROUP_CANDIDATES_MAX; i++)
+        if (!g->all[i].alone && !is_picked(g, i))
+            g->picks[g->n_picks++] = i;
     qsort(g->picks, g->n_picks, sizeof *g->picks, compare_numbers);
-    return others > GROUP_CANDIDATES_MAX;
+    return ERR_NONE;
 }

@@ -69,10 +69,10 @@ struct composing {
  * ERR_NOMEM, store errors. */
 enum err groups_read(struct composing *g, const struct match_top *top);
 
-/* Pick all who do not cover the lot alone; of too many, the next best of each
- * need in turn, so that a far corner of the place is not left out for others'
- * scores; 1 when that was so. */
-int groups_pick(struct composing *g);
+/* Pick all who do not cover the lot alone; of too many, layer by layer those
+ * who add most, so that a far corner of the place is not left out for others'
+ * scores: CHOSEN gets whether that was so.  ERR_NOMEM. */
+enum err groups_pick(struct composing *g, int *chosen);
 
 /* groups_answer.c: one group, its members widest first; MANDATAIRE is the
  * place of one.  ERR_NOMEM, store errors. */

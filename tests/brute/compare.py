@@ -184,6 +184,8 @@ class Asked:
         for lot in self._ask("match.group", body)["lots"]:
             self.seen["groups found"] += lot["found"]
             self.seen["lots with groups"] += lot["found"] > 0
+            self.seen["lots with more candidates than considered"] += (
+                not lot["exact"])
             for group in lot.get("groups", ()):
                 self.seen["groups of %d" % len(group["members"])] += 1
 

@@ -42,20 +42,21 @@ def covers(lot, group):
 
 
 def considered(lot, others):
-    """The next best of each need in turn."""
-    if len(others) <= CONSIDERED:
-        return others
-    needs = [lambda c, z=lot.tables.set_of(z): c.communes & z
-             for z in lot.places]
-    needs += [lambda c, n=n: n in c.jobs
-              for n in range(1, len(lot.lot.get("jobs", [])) + 1)]
+    """Layer by layer those who add most."""
     picked, before = [], -1
-    while len(picked) < CONSIDERED and len(picked) > before:
-        before = len(picked)
-        for need in needs:
-            found = [c for c in others if c not in picked and need(c)]
-            if found and len(picked) < CONSIDERED:
-                picked.append(found[0])
+    while CONSIDERED < len(others) and before < len(picked) < CONSIDERED:
+        before, communes, jobs = len(picked), set(), set()
+        while len(picked) < CONSIDERED:
+            gains = [(lot.tables.population(c.communes - communes),
+                      len(c.communes - communes), len(c.jobs - jobs))
+                     if c not in picked else (0, 0, 0) for c in others]
+            most = max(gains)
+            if most == (0, 0, 0):
+                break
+            best = others[gains.index(most)]
+            picked.append(best)
+            communes |= best.communes
+            jobs |= best.jobs
     picked += [c for c in others if c not in picked]
     return sorted(picked[:CONSIDERED], key=Candidate.order)
 
