@@ -9,16 +9,22 @@
 
 #include <string.h>
 
-/* The version of the rules that decided. */
+/* The versions of the rules that decided; those of an AI stand with what the
+ * law says of eligibility. */
 static enum err stamp(struct call *call, const struct reference *ref,
+                      const struct plan_worker_list *persons,
                       struct slices *out)
 {
-    struct slice *at = arena_array(call->arena, 1, sizeof *at);
+    struct slice *at = arena_array(call->arena, 2, sizeof *at);
+    int lends = 0;
 
     if (!at)
         return ERR_NOMEM;
-    *at = reference_rule_stamp(ref, RULES_HOURS);
-    *out = (struct slices){at, 1};
+    for (size_t i = 0; i < persons->n; i++)
+        lends |= persons->at[i].kind == KIND_AI;
+    at[0] = reference_rule_stamp(ref, RULES_HOURS);
+    at[1] = reference_rule_stamp(ref, RULES_ELIGIBILITY);
+    *out = (struct slices){at, lends ? 2 : 1};
     return ERR_NONE;
 }
 
@@ -177,5 +183,5 @@ enum err handle_hours_plan(struct store_view *view, struct call *call,
     if (q.clause)
         answer->clause = ask->clause;
     answer->rules = MATCH_RULES;
-    return stamp(call, ref, &answer->reference);
+    return stamp(call, ref, &ask->persons, &answer->reference);
 }

@@ -5,6 +5,7 @@
  * told in `assumed`.
  */
 #include "engine/match/hours.h"
+#include "engine/match/rules.h"
 #include "protocol/codec.h"
 
 #include <assert.h>
@@ -252,7 +253,8 @@ static int64_t week_of(const struct plan *p, const struct hours_worker *w,
 /* What is left of the hours that an AI may lend somebody to firms. */
 static int64_t left_of_ai(const struct plan *p, const struct hours_worker *w)
 {
-    int64_t most = rule(p, "AI_FIRM_HOURS");
+    int64_t most = rules_number(rules_find(
+        p->method.reference, RULES_ELIGIBILITY, "FR", "ai_hours", p->q->on));
     int64_t done = w->ai_hours == ABSENT ? 0 : w->ai_hours;
 
     if (w->kind != KIND_AI || !p->ask->in_firm || most == ABSENT)

@@ -39,7 +39,6 @@ static const struct form forms[] = {
     {"WEEK", DETAIL_NONE, 1, 48},
     {"WEEK_MIN", DETAIL_NONE, 0, 48},
     {"WEEK_MIN", DETAIL_KIND, 0, 48},
-    {"AI_FIRM_HOURS", DETAIL_NONE, 0, HOURS_MAX},
     {"SIZE_ENOUGH", DETAIL_NONE, 0, HOURS_MAX},
     {"SIZE_POOL", DETAIL_NONE, 0, HOURS_MAX},
     /* Hundredths of an hour. */
@@ -132,19 +131,35 @@ int hours_rule_required(struct slice rule)
 /* ---- Look-up --------------------------------------------------------------
  */
 
+/* Is RULE one of the method NAME?  Negative: it comes before them. */
+static int compare_method(struct slice rule, struct slice name)
+{
+    size_t n = rule.len < name.len ? rule.len : name.len;
+    int order = n ? memcmp(rule.data, name.data, n) : 0;
+
+    if (order || rule.len <= name.len)
+        return order ? order : -1;
+    return (unsigned char)rule.data[name.len] - '/';
+}
+
 int hours_method_known(const struct reference *ref, struct slice name,
                        int64_t on)
 {
     struct rule_rows rows = reference_rules(ref, RULES_HOURS);
+    size_t low = 0, high = rows.n;
 
-    for (size_t i = 0; i < rows.n && name.len; i++) {
-        const struct rule *r = &rows.at[i];
-        struct slice rest;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
 
-        if (slice_equal(before_slash(r->rule, &rest), name) && r->from <= on &&
-            (r->until == ABSENT || r->until >= on))
-            return 1;
+        if (compare_method(rows.at[middle].rule, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    for (; low < rows.n && !compare_method(rows.at[low].rule, name); low++)
+        if (rows.at[low].from <= on &&
+            (rows.at[low].until == ABSENT || rows.at[low].until >= on))
+            return 1;
     return 0;
 }
 

@@ -139,8 +139,9 @@ class Plan:
             part["limit"] = "NOT_AVAILABLE"
         caps = [("CAP", said.get("cap"))]
         if said.get("kind") == "AI" and self.body.get("in_firm", True):
-            caps.append(("AI_480H", max(0, self.rules.get("AI_FIRM_HOURS")
-                                        - said.get("ai_hours", 0))))
+            most, = (int(row["value"]) for row in tables.rows_of("eligibility")
+                     if row["rule"] == "FR/ai_hours")
+            caps.append(("AI_480H", max(0, most - said.get("ai_hours", 0))))
         for word, cap in caps:
             if cap is not None and cap < part["hours"]:
                 part.update(hours=cap, limit=word)
