@@ -129,6 +129,7 @@ enum rule_table {
     RULES_ELIGIBILITY,
     RULES_PUBLICS,
     RULES_HOURS,
+    RULES_ASSESS,
     RULE_TABLES
 };
 extern const char *const reference_rule_tables[RULE_TABLES];

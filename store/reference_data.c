@@ -32,6 +32,7 @@ BUNDLE(wording);
 BUNDLE(eligibility);
 BUNDLE(publics);
 BUNDLE(hours);
+BUNDLE(assess);
 
 #define ROW(table)                                                             \
     {                                                                          \
@@ -43,7 +44,8 @@ static const struct {
     const char *end;
 } bundles[] = {ROW(tables),  ROW(communes),    ROW(centres), ROW(departments),
                ROW(regions), ROW(epcis),       ROW(former),  ROW(thresholds),
-               ROW(wording), ROW(eligibility), ROW(publics), ROW(hours)};
+               ROW(wording), ROW(eligibility), ROW(publics), ROW(hours),
+               ROW(assess)};
 
 struct slice reference_bundle(const char *name)
 {

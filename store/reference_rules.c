@@ -16,6 +16,7 @@ const char *const reference_rule_tables[RULE_TABLES] = {
     [RULES_ELIGIBILITY] = "eligibility",
     [RULES_PUBLICS] = "publics",
     [RULES_HOURS] = "hours",
+    [RULES_ASSESS] = "assess",
 };
 
 /* ---- Order and flaws ---------------------------------------------------- */

@@ -278,9 +278,7 @@ enum err cover_place(const struct reference *ref, struct arena *arena,
     return e ? e : territory_flatten(ref, arena, &read, out);
 }
 
-/* How many fields of a market say whether it is open: the rest of one that is
- * not need not be read. */
-static size_t fields_of_status(void)
+size_t cover_fields_of_status(void)
 {
     size_t n = 0;
 
@@ -315,7 +313,7 @@ enum err cover_each_open(struct match *m, cover_on_market *on, void *context)
 {
     struct arena *arena = arena_new(MARKET_BYTES_MAX);
     struct record record = {.number = 0};
-    size_t fields = fields_of_status();
+    size_t fields = cover_fields_of_status();
     struct market head;
     enum err e = arena ? ERR_NONE : ERR_NOMEM;
 

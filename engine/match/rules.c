@@ -3,6 +3,7 @@
  * A name is two parts with a slash between.
  */
 #include "engine/match/rules.h"
+#include "engine/match/assess_rules.h"
 #include "engine/match/hours.h"
 
 #include <stdio.h>
@@ -278,6 +279,8 @@ const char *rules_refuse(const struct reference *ref, enum rule_table table,
         return refuse_wording(rule, value, field);
     if (table == RULES_HOURS)
         return hours_rule_refuse(rule, number_of(value), field);
+    if (table == RULES_ASSESS)
+        return assess_rule_refuse(rule, number_of(value), field);
     form = form_of(ref, table, rule);
     *field = "rule";
     if (!form)
