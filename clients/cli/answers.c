@@ -124,6 +124,19 @@ void answers_marks_cell(struct table_view *t, const json_t *hit)
     free(warnings);
 }
 
+void answers_print_euros(int64_t cents)
+{
+    int64_t euros = cents / 100, unit = 1;
+
+    while (euros / unit >= 1000)
+        unit *= 1000;
+    printf("%" PRId64, euros / unit);
+    for (; unit > 1; unit /= 1000)
+        printf(" %03" PRId64, euros / (unit / 1000) % 1000);
+    if (cents % 100)
+        printf("%s%02" PRId64, _("."), cents % 100);
+}
+
 void answers_print_head(const json_t *answer)
 {
     table_title(_("Market %s, as of %s"), json_text(answer, "market"),

@@ -34,6 +34,9 @@ extern const char *const answers_person_components[4];
 /* Codes in words, parted by commas; freed by the caller. */
 char *answers_words(const struct vocabulary *vocabulary, const json_t *codes);
 
+/* Cents as "5 404 000" or "215 999.99". */
+void answers_print_euros(int64_t cents);
+
 /* The line over an answer. */
 void answers_print_head(const json_t *answer);
 

@@ -8,20 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Cents as "5 404 000" or "215 999.99". */
-static void print_euros(int64_t cents)
-{
-    int64_t euros = cents / 100, unit = 1;
-
-    while (euros / unit >= 1000)
-        unit *= 1000;
-    printf("%" PRId64, euros / unit);
-    for (; unit > 1; unit /= 1000)
-        printf(" %03" PRId64, euros / (unit / 1000) % 1000);
-    if (cents % 100)
-        printf("%s%02" PRId64, _("."), cents % 100);
-}
-
 static void print_amount(const char *label, const json_t *of, const char *name)
 {
     const json_t *cents = json_object_get(of, name);
@@ -29,7 +15,7 @@ static void print_amount(const char *label, const json_t *of, const char *name)
     if (!cents)
         return;
     printf("%s ", label);
-    print_euros(json_integer_value(cents));
+    answers_print_euros(json_integer_value(cents));
     printf(" €\n");
 }
 

@@ -190,6 +190,26 @@ static const struct argp_option hours_options[] = {
     OPTION_FIGURE("gap-days", GAP_DAYS, N_("N"),
                   N_("pool: without work, at most")),
     {0}};
+static const struct argp_option assess_options[] = {
+    OPTION_LOT,
+    OPTION_LIMIT,
+    OPTION_ON,
+    OPTION_GRACE,
+    OPTION_FIGURE("kind", KIND, N_("KIND"),
+                  N_("reserved: RES_IAE, RES_HAND or RES_MIX (the lot's own)")),
+    OPTION_FIGURE("labour-share", LABOUR_SHARE, N_("PERCENT"),
+                  N_("Labour in the amount")),
+    OPTION_FIGURE("rate", RATE, N_("PERCENT"),
+                  N_("Insertion in the hours of labour")),
+    OPTION_FIGURE("hourly-cost", HOURLY_COST, N_("EUROS"),
+                  N_("Of an hour of labour, all charges in")),
+    OPTION_FIGURE("labour-hours", LABOUR_HOURS, N_("N"),
+                  N_("market: all hours of labour of the lot")),
+    {"adjacent-km", OPT_ADJACENT_KM, N_("N"), 0,
+     N_("How far the nearest covered commune may be for its facilitator to "
+        "take a zone over (50)"),
+     0},
+    {0}};
 static const struct argp_option rescore_options[] = {
     OPTION_ON,
     OPTION_LIMIT,
@@ -279,6 +299,17 @@ const struct command commands[COMMANDS] = {
         "covers it alone is told first."),
      "group DEMO-2026-01 --lot 2\n"
      "group DEMO-2026-01 --limit 3 --json\n"},
+    {"assess", cmd_assess, assess_options,
+     N_("market MARKET\nreserved MARKET\nscan [MARKET...]"),
+     N_("Whether a market is worth a clause, and whether a reserved lot would "
+        "find offers."),
+     N_("market: by the law, hours, months, labour, people, structures and "
+        "place of each lot. reserved: the risk of no offer, and the smallest "
+        "change that lowers it. scan: the markets to come without a clause, "
+        "or those that are named, the most worth first."),
+     "assess market DEMO-2026-01 --labour-share 65\n"
+     "assess reserved DEMO-2026-01 --lot 2 --kind RES_IAE\n"
+     "assess scan --limit 10\n"},
     {"route", cmd_route, route_options, N_("MARKET"),
      N_("Which facilitators accompany a market, and who leads."),
      N_("Where nobody does, it says to whom the zone falls."),

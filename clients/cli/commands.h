@@ -68,7 +68,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 21
+#define COMMANDS 22
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

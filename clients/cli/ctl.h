@@ -38,7 +38,7 @@ enum {
 /* Of the arenas that hold one request or answer of at most 1 MiB. */
 #define ARENA_BYTES ((size_t)64 << 20)
 
-/* Options of `clausectl hours' with a value, in ctl.figures. */
+/* Options of `clausectl hours' and `assess' with a value, in ctl.figures. */
 enum figure {
     FIGURE_CLAUSE,
     FIGURE_AMOUNT,
@@ -59,6 +59,7 @@ enum figure {
     FIGURE_TERRITORY,
     FIGURE_KM,
     FIGURE_GAP_DAYS,
+    FIGURE_KIND,
     FIGURES
 };
 
@@ -210,6 +211,8 @@ int cmd_reasons(struct ctl *ctl);
 int cmd_obligation(struct ctl *ctl);
 /* cmd_group.c: who could answer together. */
 int cmd_group(struct ctl *ctl);
+/* cmd_assess.c: is a market worth a clause, and would a lot find offers? */
+int cmd_assess(struct ctl *ctl);
 /* cmd_route.c: the facilitators of a market. */
 int cmd_route(struct ctl *ctl);
 /* Where there is none. */
