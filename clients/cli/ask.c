@@ -199,28 +199,28 @@ static int tell_lost_write(const struct ctl *ctl)
                     ctl->endpoint, ctl->timeout_ms / 1000.0, ctl->run_key);
 }
 
-static enum clause_result connect_once(struct ctl *ctl)
+static enum clause_result connect_once(const struct ctl *ctl,
+                                       struct connection **connection)
 {
-    return ctl->connection
+    return *connection
                ? CLAUSE_OK
-               : clause_open(ctl->endpoint, ctl->timeout_ms, &ctl->connection);
+               : clause_open(ctl->endpoint, ctl->timeout_ms, connection);
 }
 
 int ctl_send_bytes(struct ctl *ctl, enum verb verb, const char *key,
                    struct slice body, int64_t *id)
 {
-    enum clause_result r = connect_once(ctl);
+    enum clause_result r = connect_once(ctl, &ctl->stream);
 
     if (!r)
-        r = clause_send(ctl->connection, verb, key, ctl->timeout_ms, body, id);
+        r = clause_send(ctl->stream, verb, key, ctl->timeout_ms, body, id);
     return r ? tell_result(ctl, r) : DONE;
 }
 
 int ctl_take(struct ctl *ctl, int *came, int64_t *id,
              struct clause_reply *reply)
 {
-    enum clause_result r =
-        clause_take(ctl->connection, ctl->timeout_ms, id, reply);
+    enum clause_result r = clause_take(ctl->stream, ctl->timeout_ms, id, reply);
 
     *came = r == CLAUSE_OK;
     return r == CLAUSE_OK || r == CLAUSE_TIMEOUT ? DONE : tell_result(ctl, r);
@@ -229,7 +229,7 @@ int ctl_take(struct ctl *ctl, int *came, int64_t *id,
 int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
                   struct slice body, struct clause_reply *reply)
 {
-    enum clause_result r = connect_once(ctl);
+    enum clause_result r = connect_once(ctl, &ctl->connection);
 
     if (r)
         return tell_result(ctl, r);

@@ -324,6 +324,7 @@ static int run(struct line *line)
         ctl->run_key = ctl->run;
     ctl->key = ctl->run_key;
     status = command->run(ctl);
+    clause_close(ctl->stream);
     clause_close(ctl->connection);
     arena_free(ctl->arena);
     return status;

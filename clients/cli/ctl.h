@@ -113,7 +113,10 @@ struct ctl {
     const char *figures[FIGURES];
     int alerts;
     /* Of the session. */
-    struct connection *connection; /* NULL until first needed */
+    /* NULL until first needed. */
+    struct connection *connection; /* one question at a time */
+    struct connection *stream;     /* ctl_send_bytes and ctl_take: who waits
+                                      for one answer drops all others */
     struct arena *arena;           /* of one call */
     int bears_too_large;           /* see TOO_LARGE */
     int hushed;                    /* whatever goes wrong is not told */

@@ -638,6 +638,20 @@ class RealLayouts(Cli):
         self.assertEqual(by_id["dep"]["lots"][0]["amount"], 100050)
         self.assertEqual(by_id["dep"]["status"], "OPEN")
 
+    def test_no_answer_is_lost_while_postcodes_are_asked_for(self):
+        rows = [self.decp(uid="m-%d" % i, place_code="%d" % (59000 + i),
+                          place_code_type="Code postal")
+                for i in range(1800)]
+        self.file("d.tsv", "\t".join(self.head("markets-decp.tsv")) + "\n"
+                  + "".join(rows))
+        # A lost answer would be waited for longer than run_ctl has patience.
+        told = self.json("import", "markets", "d.tsv", "--from", "decp",
+                         "--timeout", "3600", status=DATA)
+        self.assertEqual(told["rows"], 1800)
+        self.assertEqual(told["accepted"],
+                         sum(1 for _ in self.client.each("market.list")))
+        self.assertGreater(told["accepted"], 100)
+
     def test_siae_list(self):
         head = self.head("structures.tsv")
         row = dict(structure_id="x", kind="EI", siret=siret(1),
