@@ -97,7 +97,7 @@ class Centres:
 
 
 # Tables of rules, which decide no match.
-RULES = ("eligibility", "hours", "publics", "thresholds", "wording")
+RULES = ("assess", "eligibility", "hours", "publics", "thresholds", "wording")
 
 
 class Bundled:
