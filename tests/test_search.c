@@ -312,6 +312,62 @@ Test(search, the_order_of_input_changes_no_byte)
     world_close(&other);
 }
 
+/* What the store knows of everybody and no answer may depend on: with whom
+ * people are, on which terms they would work, since when they have a PASS; how
+ * large structures are and who they belong to. */
+static void change_what_does_not_count(void)
+{
+    static struct slice networks[] = {{"another", 7}, {"network", 7}};
+    static int64_t contracts[contract_words];
+
+    for (int64_t i = 0; i < contract_words; i++)
+        contracts[i] = i;
+    for (unsigned i = 0; i < PROFILES; i++) {
+        profiles[i]->referent = SLICE("somebody-else");
+        profiles[i]->contracts =
+            (struct ints){contracts, chance_below(&chance, contract_words + 1)};
+        profiles[i]->pass_from = day("2024-01-01") + chance_below(&chance, 900);
+    }
+    for (unsigned i = 0; i < STRUCTURES; i++) {
+        structures[i]->turnover = chance_below(&chance, 1000000);
+        structures[i]->headcount = chance_below(&chance, 1000);
+        structures[i]->networks = (struct slices){networks, 2};
+    }
+}
+
+/* The features that count are those of matching.md sections 3 and 4 alone. */
+Test(search, what_does_not_count_changes_no_byte)
+{
+    struct match m = a_match(ref, arena);
+    struct store_view *views[2];
+    struct world other;
+
+    make_everybody();
+    put_everybody(&world, 0, 1);
+    change_what_does_not_count();
+    world_open(&other);
+    put_everybody(&other, 0, 1);
+    cr_assert_eq(store_view_begin(world.store, &views[0]), ERR_NONE);
+    cr_assert_eq(store_view_begin(other.store, &views[1]), ERR_NONE);
+    for (unsigned i = 0; i < MARKETS; i++) {
+        struct market *market = chance_market(&chance, i);
+
+        for (size_t lot = 1; lot <= market->lots.n; lot++) {
+            struct lot_answer a, b;
+
+            m.view = views[0];
+            a = answer_of(&m, market, (int64_t)lot);
+            market->source = SLICE("elsewhere");
+            m.view = views[1];
+            b = answer_of(&m, market, (int64_t)lot);
+            assert_same_bytes(&shape_lot_answer, &a, &b, "what does not count");
+        }
+    }
+    store_view_end(views[0]);
+    store_view_end(views[1]);
+    world_close(&other);
+}
+
 Test(search, an_empty_store_answers_with_empty_lists)
 {
     struct match m = a_match(ref, arena);
