@@ -62,6 +62,22 @@ class Scenario(harness.Transcript):
         self.expect(structure_id(2), structure_id(3))
         self.assertEqual(self.reason(structure_id(1)), "ZONE")
 
+    def test_02_a_corsican_postcode_is_no_commune(self):
+        """It tells the department, and several communes: none is guessed, and
+        nothing that goes with one."""
+        row, = self.ask("territory.postcodes",
+                        postcodes=["20167"])["postcodes"]
+        self.assertGreater(len(row["communes"]), 1)
+        rows = self.ask("territory.communes", communes=row["communes"])
+        self.assertEqual({r["department"] for r in rows["communes"]}, {"2A"})
+        # As a commune it is one that Corsica had before it was divided.
+        self.refused("AMBIGUOUS_COMMUNE", "profile.put",
+                     field="profile.commune", profile=profile(commune="20167"))
+        nowhere = profile()
+        del nowhere["commune"]
+        self.refused("MISSING_FIELD", "profile.put", field="profile.commune",
+                     profile=nowhere)
+
     def test_03_region_and_department_of_one_number(self):
         self.given(structure(1, commune="33063", zone={"codes": ["REG:75"]}))
         self.a_lot(places=["COM:75056"])
