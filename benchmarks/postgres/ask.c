@@ -107,12 +107,14 @@ static void choose_lots(PGconn *c, size_t n, struct asked *out)
 /* Every STEP-th of the lots from FIRST on, as an array of SQL. */
 static char *array_of(const struct asked *a, size_t first, size_t step)
 {
+    size_t bytes = 12 * (a->n_lots + 2), len = 1;
     char *text = room(a->n_lots + 2, 12);
-    size_t len = 0;
 
+    text[0] = '{';
     for (size_t i = first; i < a->n_lots; i += step)
-        len += (size_t)sprintf(text + len, "%c%u", len ? ',' : '{', a->lots[i]);
-    sprintf(text + len, "}");
+        len += (size_t)snprintf(text + len, bytes - len, "%s%u",
+                                len > 1 ? "," : "", a->lots[i]);
+    snprintf(text + len, bytes - len, "}");
     return text;
 }
 
