@@ -114,14 +114,16 @@ struct walk {
 };
 
 /* The keys lead to the values; no value is looked at.  PREFIX is where it
- * begins and what all keys begin with. */
+ * begins and what all keys begin with.  Whoever needs the map for himself does
+ * not wait for advice: the walk is over. */
 static void walk_cursor(struct walk *w, struct slice prefix)
 {
     MDB_val key = store_val(prefix), value;
     int rc = mdb_cursor_get(w->cursor, &key, &value,
                             prefix.len ? MDB_SET_RANGE : MDB_FIRST);
 
-    while (!rc && !w->ahead->stopping && key.mv_size >= prefix.len &&
+    while (!rc && !w->ahead->stopping && !store_wants_views(w->ahead->store) &&
+           key.mv_size >= prefix.len &&
            memcmp(key.mv_data, prefix.data, prefix.len) == 0) {
         size_t at = (uintptr_t)value.mv_data - w->map.begin;
 

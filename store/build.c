@@ -128,8 +128,8 @@ static enum err forget_sides(struct store_batch *batch)
         if (batch->view.state.numbers[i] > last)
             last = batch->view.state.numbers[i];
     for (uint32_t i = 0; i <= last / INDEX_CHUNK && !e; i++)
-        e = places_forget(batch->view.store->sides, i,
-                          mdb_txn_id(batch->view.txn));
+        e = addresses_forget(batch->view.store->sides, i,
+                             mdb_txn_id(batch->view.txn));
     return e;
 }
 

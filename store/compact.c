@@ -139,8 +139,8 @@ enum err store_compact(struct store *store)
     }
     store_swap_begin(store);
     store_view_drop_idle(store);
-    places_clear(store->blocks);
-    places_clear(store->sides);
+    addresses_clear(store->blocks);
+    addresses_clear(store->sides);
     old_env = store->env;
     store->env = env;
     store->marker = marker;

@@ -276,8 +276,8 @@ void store_env_grow(struct store *store)
                                              : info.me_mapsize * 2;
     store_swap_begin(store);
     store_view_drop_idle(store);
-    places_clear(store->blocks);
-    places_clear(store->sides);
+    addresses_clear(store->blocks);
+    addresses_clear(store->sides);
     if (!room_for(bytes))
         rc = ENOMEM;
     else if ((rc = mdb_env_set_mapsize(store->env.env, bytes)))

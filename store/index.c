@@ -56,8 +56,8 @@ static enum err block_write(struct store_batch *batch, uint32_t id,
 {
     unsigned char key[BLOCK_KEY];
     struct slice part = {(const char *)block->bytes, sizeof block->bytes};
-    enum err e = places_forget(batch->view.store->blocks, id,
-                               mdb_txn_id(batch->view.txn));
+    enum err e = addresses_forget(batch->view.store->blocks, id,
+                                  mdb_txn_id(batch->view.txn));
 
     if (e)
         return store_spoil(batch, e);

@@ -183,6 +183,7 @@ void index_reader_side_soon(const struct index_reader *reader, uint32_t number);
 
 /* The key of a number that a view of this store has seen; 0 for others. */
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number);
+
 /* Side rows in order: CHUNK gets the first INDEX_CHUNK numbers in a row that
  * hold one of FROM or later.  ERR_NOT_FOUND past the last. */
 struct index_chunk {

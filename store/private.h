@@ -9,7 +9,7 @@
  *   view.c      snapshots and reads          batch.c   transactions and writes
  *   record.c journal.c once.c imported.c     what is kept
  *   audit.c   whether all of that agrees     ahead.c   its pages, before they
- *                                            are needed
+ *   addresses.c  where values stand          are needed
  *   index.c side.c build.c ...               the index, see index_parts.h
  *   results.c                                what batches found
  *   store.c     opening all of it            compact.c copies, going on in one
@@ -104,8 +104,8 @@ struct store {
     struct store_env env;
     struct reference *reference;
     struct index_keys *keys;   /* of the side array, see store/keys.c */
-    struct places *blocks;     /* of DB_INDEX by id, see store/places.c */
-    struct places *sides;      /* of DB_SIDE's live generation by chunk */
+    struct addresses *blocks;  /* of DB_INDEX by id, see store/addresses.c */
+    struct addresses *sides;   /* of DB_SIDE's live generation by chunk */
     _Atomic uint32_t building; /* generation of the open index_build, or 0 */
     pthread_mutex_t idle_mutex;
     struct store_view *idle; /* ended views of env, to be begun again */
@@ -213,7 +213,7 @@ void store_env_grow(struct store *store);
 
 /* ---- ahead.c ------------------------------------------------------------ */
 
-/* Begin to read ahead, on a thread of its own.  ERR_NOMEM. */
+/* Begin to read ahead, on threads of its own.  ERR_NOMEM. */
 enum err store_ahead_begin(struct store *store);
 /* End it, wherever it is; it need not have begun. */
 void store_ahead_end(struct store *store);
@@ -302,27 +302,27 @@ void index_keys_free(struct index_keys *keys);
  * ERR_STORE_CORRUPT, ERR_STORE_IO. */
 enum err index_keys_load(struct store_view *view);
 
-/* ---- places.c ----------------------------------------------------------- */
+/* ---- addresses.c -------------------------------------------------------- */
 
-struct places;
+struct addresses;
 /* Nothing known.  NULL: no memory. */
-struct places *places_new(void);
+struct addresses *addresses_new(void);
 /* NULL is fine; nobody asks any more. */
-void places_free(struct places *p);
+void addresses_free(struct addresses *p);
 /* Forget all: the map moves.  Nobody may ask meanwhile. */
-void places_clear(struct places *p);
+void addresses_clear(struct addresses *p);
 
 /* Where value NUMBER stands for a reader of SNAPSHOT; NULL: not known. */
-const void *places_get(const struct places *p, uint32_t number,
-                       uint64_t snapshot);
+const void *addresses_get(const struct addresses *p, uint32_t number,
+                          uint64_t snapshot);
 /* It will be asked soon. */
-void places_ahead(const struct places *p, uint32_t number);
+void addresses_ahead(const struct addresses *p, uint32_t number);
 /* A reader of SNAPSHOT found it at VALUE, an even address. */
-void places_learn(struct places *p, uint32_t number, uint64_t snapshot,
-                  const void *value);
+void addresses_learn(struct addresses *p, uint32_t number, uint64_t snapshot,
+                     const void *value);
 /* The transaction SINCE writes it, or removes it so that its number is used
  * again.  Before it commits, on the thread that writes.  ERR_NOMEM. */
-enum err places_forget(struct places *p, uint32_t number, uint64_t since);
+enum err addresses_forget(struct addresses *p, uint32_t number, uint64_t since);
 
 /* ---- imported.c --------------------------------------------------------- */
 

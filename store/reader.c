@@ -143,7 +143,7 @@ enum err index_reader_next(struct index_reader *reader, struct index_page *page)
 }
 
 /* A batch sees what nobody else does. */
-static int knows_places(const struct index_reader *reader)
+static int knows_addresses(const struct index_reader *reader)
 {
     return reader->view->snapshot != 0;
 }
@@ -168,27 +168,27 @@ enum err index_reader_block(struct index_reader *reader,
                             const struct index_head *head,
                             struct index_block *block)
 {
-    struct places *blocks = reader->view->store->blocks;
+    struct addresses *blocks = reader->view->store->blocks;
     uint64_t snapshot = reader->view->snapshot;
-    struct slice value = {places_get(blocks, head->block, snapshot),
+    struct slice value = {addresses_get(blocks, head->block, snapshot),
                           INDEX_BLOCK_BYTES};
     enum err e;
 
-    if (value.data && knows_places(reader))
+    if (value.data && knows_addresses(reader))
         return block_parse(reader->kind, value, block);
     if ((e = block_find_value(reader, head->block, &value)) ||
         (e = block_parse(reader->kind, value, block)))
         return e;
-    if (knows_places(reader))
-        places_learn(blocks, head->block, snapshot, value.data);
+    if (knows_addresses(reader))
+        addresses_learn(blocks, head->block, snapshot, value.data);
     return ERR_NONE;
 }
 
 void index_reader_block_ahead(const struct index_reader *reader,
                               const struct index_head *head)
 {
-    const char *value = places_get(reader->view->store->blocks, head->block,
-                                   reader->view->snapshot);
+    const char *value = addresses_get(reader->view->store->blocks, head->block,
+                                      reader->view->snapshot);
 
     for (size_t i = 0; value && i < INDEX_BLOCK_BYTES; i += AHEAD_STEP)
         __builtin_prefetch(value + i);
@@ -217,16 +217,16 @@ static enum err chunk_find(struct index_reader *reader, uint32_t number,
 static enum err chunk_read(struct index_reader *reader, uint32_t number,
                            const unsigned char **out)
 {
-    struct places *sides = reader->view->store->sides;
+    struct addresses *sides = reader->view->store->sides;
     uint64_t snapshot = reader->view->snapshot;
     enum err e;
 
     assert(reader->side);
-    *out = places_get(sides, number / INDEX_CHUNK, snapshot);
-    if (*out && knows_places(reader))
+    *out = addresses_get(sides, number / INDEX_CHUNK, snapshot);
+    if (*out && knows_addresses(reader))
         return ERR_NONE;
-    if (!(e = chunk_find(reader, number, out)) && knows_places(reader))
-        places_learn(sides, number / INDEX_CHUNK, snapshot, *out);
+    if (!(e = chunk_find(reader, number, out)) && knows_addresses(reader))
+        addresses_learn(sides, number / INDEX_CHUNK, snapshot, *out);
     return e;
 }
 
@@ -238,7 +238,7 @@ static const unsigned char *chunk_row(const unsigned char *chunk,
 
 void index_reader_side_soon(const struct index_reader *reader, uint32_t number)
 {
-    places_ahead(reader->view->store->sides, number / INDEX_CHUNK);
+    addresses_ahead(reader->view->store->sides, number / INDEX_CHUNK);
 }
 
 enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,

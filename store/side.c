@@ -64,8 +64,9 @@ static enum err chunk_write(struct store_batch *batch, struct slice key,
                             const unsigned char bytes[SIDE_BYTES])
 {
     struct slice value = store_bytes(bytes, bytes + SIDE_BYTES);
-    enum err e = places_forget(batch->view.store->sides, number / INDEX_CHUNK,
-                               mdb_txn_id(batch->view.txn));
+    enum err e =
+        addresses_forget(batch->view.store->sides, number / INDEX_CHUNK,
+                         mdb_txn_id(batch->view.txn));
 
     if (e)
         return store_spoil(batch, e);

@@ -161,8 +161,8 @@ static enum err take(struct store *store, const char *dir,
 static void free_memory(struct store *store)
 {
     index_keys_free(store->keys);
-    places_free(store->blocks);
-    places_free(store->sides);
+    addresses_free(store->blocks);
+    addresses_free(store->sides);
     free(store);
 }
 
@@ -174,8 +174,9 @@ enum err store_open(const char *dir, const struct store_options *options,
 
     if (!store)
         return ERR_NOMEM;
-    if (!(store->keys = index_keys_new()) || !(store->blocks = places_new()) ||
-        !(store->sides = places_new())) {
+    if (!(store->keys = index_keys_new()) ||
+        !(store->blocks = addresses_new()) ||
+        !(store->sides = addresses_new())) {
         free_memory(store);
         return ERR_NOMEM;
     }

@@ -228,7 +228,7 @@ static enum err view_look(struct store_view *view)
     if (rc)
         return store_error(store, rc, "beginning a view");
     /* What was forgotten before the commit that this view sees is forgotten to
-     * it: see places.c. */
+     * it: see addresses.c. */
     atomic_thread_fence(memory_order_acquire);
     view->reference = store->reference;
     if (view->snapshot == mdb_txn_id(view->txn))

@@ -246,8 +246,8 @@ static enum err write_and_abort(void *context)
         e = index_side_put(batch, INDEX_PEOPLE, 3, 9, row);
     store_batch_abort(batch);
     /* Places are kept until the map moves. */
-    places_clear(store->blocks);
-    places_clear(store->sides);
+    addresses_clear(store->blocks);
+    addresses_clear(store->sides);
     return e;
 }
 

@@ -11,10 +11,14 @@
  *   SINCE  the transaction that wrote it last, before that has committed
  *
  * The writer sets SINCE, then marks AT.  Who finds an address looks at SINCE
- * after it: were it newer than the snapshot, it might be another place.  Who
+ * after it: were it newer than the snapshot, it might be another address.  Who
  * learns one exchanges the very mark that its snapshot is not older than, so
  * nothing is learned of a value that was written since.  A transaction that
  * was aborted has only made something forgotten.
+ *
+ * Sixteen bytes a number, in chunks that stay until the map moves or another
+ * environment takes its place: ids of blocks ascend, so a generation of the
+ * whole country leaves a mebibyte behind it, and a compaction none.
  */
 #include <stdlib.h>
 
@@ -24,16 +28,16 @@
 #define CHUNK ((uint32_t)1 << CHUNK_BITS)
 #define CHUNKS ((size_t)1 << (32 - CHUNK_BITS))
 
-struct place {
+struct address {
     _Atomic uint64_t at;
     _Atomic uint64_t since;
 };
 
 struct chunk {
-    struct place places[CHUNK];
+    struct address addresses[CHUNK];
 };
 
-struct places {
+struct addresses {
     _Atomic(struct chunk *) chunks[CHUNKS];
 };
 
@@ -42,20 +46,20 @@ static uint64_t mark(uint64_t since)
     return since << 1 | 1;
 }
 
-struct places *places_new(void)
+struct addresses *addresses_new(void)
 {
-    return calloc(1, sizeof(struct places));
+    return calloc(1, sizeof(struct addresses));
 }
 
-void places_free(struct places *p)
+void addresses_free(struct addresses *p)
 {
     if (!p)
         return;
-    places_clear(p);
+    addresses_clear(p);
     free(p);
 }
 
-void places_clear(struct places *p)
+void addresses_clear(struct addresses *p)
 {
     for (size_t i = 0; i < CHUNKS; i++) {
         free(p->chunks[i]);
@@ -63,12 +67,12 @@ void places_clear(struct places *p)
     }
 }
 
-static struct place *place_look(const struct places *p, uint32_t number)
+static struct address *address_look(const struct addresses *p, uint32_t number)
 {
     struct chunk *chunk = atomic_load_explicit(&p->chunks[number >> CHUNK_BITS],
                                                memory_order_acquire);
 
-    return chunk ? &chunk->places[number % CHUNK] : NULL;
+    return chunk ? &chunk->addresses[number % CHUNK] : NULL;
 }
 
 /* Nobody has looked yet: nothing is known since before the first. */
@@ -77,64 +81,64 @@ static struct chunk *chunk_new(void)
     struct chunk *chunk = calloc(1, sizeof *chunk);
 
     for (size_t i = 0; chunk && i < CHUNK; i++)
-        chunk->places[i].at = mark(0);
+        chunk->addresses[i].at = mark(0);
     return chunk;
 }
 
 /* The same, made when it is not there; NULL without memory. */
-static struct place *place_make(struct places *p, uint32_t number)
+static struct address *address_make(struct addresses *p, uint32_t number)
 {
-    struct place *place = place_look(p, number);
+    struct address *address = address_look(p, number);
     struct chunk *fresh, *there = NULL;
 
-    if (place || !(fresh = chunk_new()))
-        return place;
+    if (address || !(fresh = chunk_new()))
+        return address;
     if (!atomic_compare_exchange_strong(&p->chunks[number >> CHUNK_BITS],
                                         &there, fresh))
         free(fresh);
-    return place_look(p, number);
+    return address_look(p, number);
 }
 
-const void *places_get(const struct places *p, uint32_t number,
-                       uint64_t snapshot)
+const void *addresses_get(const struct addresses *p, uint32_t number,
+                          uint64_t snapshot)
 {
-    struct place *place = place_look(p, number);
+    struct address *address = address_look(p, number);
     uint64_t at, since;
 
-    if (!place)
+    if (!address)
         return NULL;
-    at = atomic_load_explicit(&place->at, memory_order_acquire);
-    since = atomic_load_explicit(&place->since, memory_order_relaxed);
+    at = atomic_load_explicit(&address->at, memory_order_acquire);
+    since = atomic_load_explicit(&address->since, memory_order_relaxed);
     return at & 1 || since > snapshot ? NULL : (const void *)(uintptr_t)at;
 }
 
-void places_ahead(const struct places *p, uint32_t number)
+void addresses_ahead(const struct addresses *p, uint32_t number)
 {
-    __builtin_prefetch(place_look(p, number));
+    __builtin_prefetch(address_look(p, number));
 }
 
-void places_learn(struct places *p, uint32_t number, uint64_t snapshot,
-                  const void *value)
+void addresses_learn(struct addresses *p, uint32_t number, uint64_t snapshot,
+                     const void *value)
 {
-    struct place *place = place_make(p, number);
+    struct address *address = address_make(p, number);
     uint64_t at, since;
 
-    if (!place)
+    if (!address)
         return;
-    at = atomic_load_explicit(&place->at, memory_order_acquire);
+    at = atomic_load_explicit(&address->at, memory_order_acquire);
     since = at >> 1;
     if (at & 1 && since <= snapshot)
-        atomic_compare_exchange_strong(&place->at, &at,
+        atomic_compare_exchange_strong(&address->at, &at,
                                        (uint64_t)(uintptr_t)value);
 }
 
-enum err places_forget(struct places *p, uint32_t number, uint64_t since)
+enum err addresses_forget(struct addresses *p, uint32_t number, uint64_t since)
 {
-    struct place *place = place_make(p, number);
+    struct address *address = address_make(p, number);
 
-    if (!place)
+    if (!address)
         return ERR_NOMEM;
-    atomic_store_explicit(&place->since, since, memory_order_relaxed);
-    atomic_store_explicit(&place->at, mark(since), memory_order_release);
+    atomic_store_explicit(&address->since, since, memory_order_relaxed);
+    atomic_store_explicit(&address->at, mark(since), memory_order_release);
     return ERR_NONE;
 }

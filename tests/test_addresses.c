@@ -4,53 +4,53 @@
 
 #include "store/private.h"
 
-TestSuite(places, .timeout = 60);
+TestSuite(addresses, .timeout = 60);
 
 static const uint64_t here[1] = {1}, there[1] = {2};
 
-Test(places, what_was_learned_is_known_to_snapshots_since_it_was_written)
+Test(addresses, what_was_learned_is_known_to_snapshots_since_it_was_written)
 {
-    struct places *p = places_new();
+    struct addresses *p = addresses_new();
 
-    cr_assert_null(places_get(p, 7, 100));
-    cr_assert_eq(places_forget(p, 7, 50), ERR_NONE);
-    places_learn(p, 7, 50, here);
-    cr_assert_eq(places_get(p, 7, 50), here);
-    cr_assert_eq(places_get(p, 7, 90), here);
-    cr_assert_null(places_get(p, 7, 49), "it stood elsewhere then");
-    cr_assert_null(places_get(p, 8, 90), "that is another one");
-    places_free(p);
+    cr_assert_null(addresses_get(p, 7, 100));
+    cr_assert_eq(addresses_forget(p, 7, 50), ERR_NONE);
+    addresses_learn(p, 7, 50, here);
+    cr_assert_eq(addresses_get(p, 7, 50), here);
+    cr_assert_eq(addresses_get(p, 7, 90), here);
+    cr_assert_null(addresses_get(p, 7, 49), "it stood elsewhere then");
+    cr_assert_null(addresses_get(p, 8, 90), "that is another one");
+    addresses_free(p);
 }
 
-Test(places, an_older_snapshot_teaches_nothing_of_what_was_written_since)
+Test(addresses, an_older_snapshot_teaches_nothing_of_what_was_written_since)
 {
-    struct places *p = places_new();
+    struct addresses *p = addresses_new();
 
-    places_learn(p, 7, 40, here);
-    cr_assert_eq(places_get(p, 7, 40), here);
-    cr_assert_eq(places_forget(p, 7, 50), ERR_NONE);
-    places_learn(p, 7, 49, here);
-    cr_assert_null(places_get(p, 7, 49));
-    cr_assert_null(places_get(p, 7, 50));
-    places_learn(p, 7, 50, there);
-    cr_assert_eq(places_get(p, 7, 50), there);
-    places_free(p);
+    addresses_learn(p, 7, 40, here);
+    cr_assert_eq(addresses_get(p, 7, 40), here);
+    cr_assert_eq(addresses_forget(p, 7, 50), ERR_NONE);
+    addresses_learn(p, 7, 49, here);
+    cr_assert_null(addresses_get(p, 7, 49));
+    cr_assert_null(addresses_get(p, 7, 50));
+    addresses_learn(p, 7, 50, there);
+    cr_assert_eq(addresses_get(p, 7, 50), there);
+    addresses_free(p);
 }
 
-Test(places, what_is_far_apart_does_not_meet)
+Test(addresses, what_is_far_apart_does_not_meet)
 {
     static const uint32_t numbers[] = {0, 1, 16383, 16384, UINT32_MAX};
-    struct places *p = places_new();
+    struct addresses *p = addresses_new();
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        cr_assert_null(places_get(p, numbers[i], 9));
-        places_learn(p, numbers[i], 9, i % 2 ? here : there);
+        cr_assert_null(addresses_get(p, numbers[i], 9));
+        addresses_learn(p, numbers[i], 9, i % 2 ? here : there);
     }
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        cr_assert_eq(places_get(p, numbers[i], 9), i % 2 ? here : there);
-    places_clear(p);
-    cr_assert_null(places_get(p, 16384, 9));
-    places_free(p);
+        cr_assert_eq(addresses_get(p, numbers[i], 9), i % 2 ? here : there);
+    addresses_clear(p);
+    cr_assert_null(addresses_get(p, 16384, 9));
+    addresses_free(p);
 }
 
 /* ---- Readers beside a writer -------------------------------------------- */
@@ -63,7 +63,7 @@ Test(places, what_is_far_apart_does_not_meet)
  * told wrong. */
 #define LINES 64
 static const uint64_t lines[VALUES][LINES];
-static struct places *shared;
+static struct addresses *shared;
 static _Atomic uint64_t committed;
 
 static uint64_t last_write(uint32_t number, uint64_t snapshot)
@@ -76,7 +76,7 @@ static uint64_t last_write(uint32_t number, uint64_t snapshot)
 static void *write_all(void *unused)
 {
     for (uint64_t t = VALUES; t < WRITES; t++) {
-        if (places_forget(shared, (uint32_t)(t % VALUES), t))
+        if (addresses_forget(shared, (uint32_t)(t % VALUES), t))
             break;
         committed = t;
     }
@@ -90,22 +90,22 @@ static void *read_all(void *wrong)
     while ((snapshot = committed) < WRITES - 1)
         for (uint32_t i = 0; i < VALUES; i++) {
             uint64_t write = last_write(i, snapshot);
-            const void *at = places_get(shared, i, snapshot);
+            const void *at = addresses_get(shared, i, snapshot);
 
             if (!at)
-                places_learn(shared, i, snapshot, &lines[i][write % LINES]);
+                addresses_learn(shared, i, snapshot, &lines[i][write % LINES]);
             else if (at != &lines[i][write % LINES])
                 ++*(_Atomic uint64_t *)wrong;
         }
     return NULL;
 }
 
-Test(places, readers_beside_a_writer_are_never_told_wrong)
+Test(addresses, readers_beside_a_writer_are_never_told_wrong)
 {
     static _Atomic uint64_t wrong;
     pthread_t threads[3];
 
-    shared = places_new();
+    shared = addresses_new();
     committed = VALUES - 1;
     for (int i = 0; i < 2; i++)
         cr_assert_eq(
@@ -114,5 +114,5 @@ Test(places, readers_beside_a_writer_are_never_told_wrong)
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
     cr_assert_eq(wrong, 0);
-    places_free(shared);
+    addresses_free(shared);
 }
