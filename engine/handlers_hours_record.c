@@ -19,6 +19,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Hours done are told by the month at most, so that few entries need a look. */
@@ -38,6 +39,7 @@ struct recording {
     const struct market *market; /* looked at last */
     struct line *lines;
     size_t n;
+    const struct line **order; /* by id, as the store has them */
 };
 
 static enum err refuse(struct recording *r, const char *path, const char *field,
@@ -257,6 +259,56 @@ static int same_clause(const struct hours *a, const struct hours *b)
            slice_equal(a->market, b->market);
 }
 
+static int compare_lines(const void *left, const void *right)
+{
+    const struct line *a = *(const struct line *const *)left;
+    const struct line *b = *(const struct line *const *)right;
+    int order = slice_compare(a->hours.id, b->hours.id);
+
+    return order ? order : (a > b) - (a < b);
+}
+
+static enum err sort_lines(struct recording *r)
+{
+    r->order = arena_array(r->call->arena, r->n, sizeof(struct line *));
+    if (!r->order)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < r->n; i++)
+        r->order[i] = &r->lines[i];
+    qsort(r->order, r->n, sizeof(struct line *), compare_lines);
+    return ERR_NONE;
+}
+
+/* The first in `order` whose id is ID or comes after it. */
+static size_t find_line(const struct recording *r, struct slice id)
+{
+    size_t low = 0, high = r->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (slice_compare(r->order[middle]->hours.id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Will the statement put another entry in the place of this one? */
+static int is_replaced(const struct recording *r, struct slice id)
+{
+    size_t i = find_line(r, id);
+
+    return i < r->n && r->order[i]->replace &&
+           slice_equal(r->order[i]->hours.id, id);
+}
+
+static int begins_with(struct slice id, struct slice prefix)
+{
+    return id.len > prefix.len && !memcmp(id.data, prefix.data, prefix.len);
+}
+
 /* Compare a line with hours that are there, or come before it in the
  * statement. */
 static enum err meet(struct recording *r, const struct line *l,
@@ -286,20 +338,17 @@ static enum err meet(struct recording *r, const struct line *l,
 }
 
 static enum err meet_stored(struct recording *r, const struct line *l,
+                            struct slice id, struct slice prefix,
                             struct overlap *all)
 {
-    int done = l->hours.state == HOURS_DONE;
-    struct slice prefix = {l->hours.id.data, l->owner.len + 3};
-    struct slice id =
-        id_from(r, l, done ? l->hours.from - DONE_DAYS_MAX : DATE_MIN);
     struct record record;
     enum err e;
 
     while (!(e = store_next(r->view, ENTITY_HOURS, id, &id, &record)) &&
-           id.len > prefix.len && !memcmp(id.data, prefix.data, prefix.len)) {
+           begins_with(id, prefix)) {
         void *other;
 
-        if (l->replace && slice_equal(id, l->hours.id))
+        if (is_replaced(r, id))
             continue;
         if ((e = entity_decode(ENTITY_HOURS, &record, r->call->arena,
                                &other)) ||
@@ -311,17 +360,36 @@ static enum err meet_stored(struct recording *r, const struct line *l,
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
-static enum err check_line(struct recording *r, size_t i)
+/* With those before it in the statement. */
+static enum err meet_told(struct recording *r, const struct line *l,
+                          struct slice id, struct slice prefix,
+                          struct overlap *all)
 {
-    const struct line *l = &r->lines[i];
-    struct overlap all = {l->hours.from, l->hours.until, l->hours.hundredths};
-    enum err e = meet_stored(r, l, &all);
+    enum err e = ERR_NONE;
 
-    for (size_t k = 0; k < i && !e; k++)
-        if (slice_equal(r->lines[k].owner, l->owner) &&
-            r->lines[k].hours.state == l->hours.state)
-            e = meet(r, l, &r->lines[k].hours, &all);
-    if (e || l->hours.state != HOURS_DONE)
+    for (size_t i = find_line(r, id); i < r->n && !e; i++) {
+        const struct line *other = r->order[i];
+
+        if (!begins_with(other->hours.id, prefix) ||
+            other->hours.from > l->hours.until)
+            break;
+        if (other < l)
+            e = meet(r, l, &other->hours, all);
+    }
+    return e;
+}
+
+static enum err check_line(struct recording *r, const struct line *l)
+{
+    struct overlap all = {l->hours.from, l->hours.until, l->hours.hundredths};
+    int done = l->hours.state == HOURS_DONE;
+    struct slice prefix = {l->hours.id.data, l->owner.len + 3};
+    struct slice id =
+        id_from(r, l, done ? l->hours.from - DONE_DAYS_MAX : DATE_MIN);
+    enum err e = id.data ? ERR_NONE : ERR_NOMEM;
+
+    if (e || (e = meet_stored(r, l, id, prefix, &all)) ||
+        (e = meet_told(r, l, id, prefix, &all)) || !done)
         return e;
     if (all.hundredths >
         hours_most(&r->method, all.until - all.from + 1, l->hours.from))
@@ -349,8 +417,10 @@ static enum err begin(struct recording *r, const struct hours_entry_list *list)
         return ERR_NOMEM;
     for (size_t i = 0; i < list->n && !e; i++)
         e = take_entry(r, i + 1, &list->at[i]);
+    if (e || (e = sort_lines(r)))
+        return e;
     for (size_t i = 0; i < r->n && !e; i++)
-        e = check_line(r, i);
+        e = check_line(r, &r->lines[i]);
     return e;
 }
 
