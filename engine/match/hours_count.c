@@ -115,22 +115,6 @@ static void add_done(const struct hours_clause *c, const struct hours *h,
 /* ---- Schedule -------------------------------------------------------------
  */
 
-/* The day before the same day so many months later; a day that the month has
- * not is its last. */
-static int64_t end_of(int64_t start, int64_t months)
-{
-    struct civil at = civil_date(start);
-    int month = at.month - 1 + (int)(months % 12);
-    struct civil first = {at.year + (int)(months / 12) + month / 12,
-                          month % 12 + 1, 1};
-    struct civil next = {first.year + first.month / 12, first.month % 12 + 1,
-                         1};
-    int64_t last = civil_days(next) - 1;
-    int64_t day = civil_days(first) + at.day - 1;
-
-    return (day < last ? day : last) - 1;
-}
-
 static int64_t expected_of(int64_t h, int64_t from, int64_t until, int64_t on)
 {
     return hours_part(h, on - from + 1, until - from + 1);
@@ -158,7 +142,7 @@ static void plan_evenly(const struct hours_clause *c, struct hours_figures *out)
         lot->months == ABSENT || lot->months == 0)
         return;
     out->from = lot->start;
-    out->until = end_of(lot->start, lot->months);
+    out->until = civil_add_months(lot->start, lot->months) - 1;
     if (out->due != ABSENT)
         out->expected = expected_of(out->due, out->from, out->until, c->on);
 }
