@@ -82,7 +82,7 @@ static enum err tell(const struct summary *s, struct hours_sum *sum,
     return tell_alerts(s, f->alerts, &row->alerts);
 }
 
-/* The row that comes next, or NULL with *E: none is wanted, or no memory. */
+/* The row that comes next, or NULL: it is not wanted, or one too many. */
 static struct hours_row *next_row(struct summary *s,
                                   const struct hours_sum *sum)
 {
@@ -163,13 +163,13 @@ static enum err add_clause(struct summary *s, const struct hours_clause *c,
     enum err e;
 
     hours_count(c, entries, n, &f);
-    if ((e = hours_sum_add(&s->total, s->call->arena, &f, entries, n)))
+    if ((e = hours_sum_add(&s->total, &f, entries, n, s->on)))
         return e;
     if (s->ask->by != BY_CLAUSE)
         return (e = group_of(s, c->lot, &group))
                    ? e
-                   : hours_sum_add(group, s->call->arena, &f, entries, n);
-    if (!(e = hours_sum_add(&one, s->scratch, &f, entries, n)))
+                   : hours_sum_add(group, &f, entries, n, s->on);
+    if (!(e = hours_sum_add(&one, &f, entries, n, s->on)))
         e = tell_clause(s, c, lot, clause, &one);
     hours_sum_fini(&one);
     return e;

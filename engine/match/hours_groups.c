@@ -69,6 +69,10 @@ enum err hours_group(struct hours_groups *groups, struct arena *arena,
         return ERR_NOMEM;
     sum->key = arena_copy(arena, key);
     sum->name = arena_copy(arena, name);
+    if (!sum->key.data || (name.data && !sum->name.data)) {
+        free(sum);
+        return ERR_NOMEM;
+    }
     memmove(&groups->at[i + 1], &groups->at[i],
             (groups->n - i) * sizeof(struct hours_sum *));
     groups->at[i] = *out = sum;
@@ -109,59 +113,81 @@ static void add_figures(struct hours_sum *sum, const struct hours_figures *f)
         to->until = f->until;
 }
 
-static enum err add_person(struct hours_sum *sum, struct arena *arena,
-                           struct slice token)
+static int compare(const void *left, const void *right)
 {
-    if (sum->n_persons == sum->room) {
-        size_t room = sum->room ? 2 * sum->room : 16;
-        struct slice *at = realloc(sum->persons, room * sizeof *at);
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
 
-        if (!at)
-            return ERR_NOMEM;
-        sum->persons = at;
-        sum->room = room;
-    }
-    token = arena_copy(arena, token);
-    sum->persons[sum->n_persons++] = token;
-    return token.data ? ERR_NONE : ERR_NOMEM;
+    return (a > b) - (a < b);
 }
 
-enum err hours_sum_add(struct hours_sum *sum, struct arena *arena,
-                       const struct hours_figures *figures,
-                       const struct hours *entries, size_t n)
+/* Keep each person once, in order. */
+static void settle(struct hours_sum *sum)
 {
-    const struct hours *last = NULL;
-    enum err e = ERR_NONE;
-
-    add_figures(sum, figures);
-    sum->clauses++;
-    sum->late += figures->alerts != 0;
-    for (size_t i = 0; i < n && !e; i++) {
-        const struct hours *h = &entries[i];
-
-        if (h->state != HOURS_DONE || !h->person.data ||
-            (last && slice_equal(last->person, h->person)))
-            continue;
-        e = add_person(sum, arena, h->person);
-        last = h;
-    }
-    return e;
-}
-
-static int compare(const void *a, const void *b)
-{
-    return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-int64_t hours_sum_persons(struct hours_sum *sum)
-{
-    int64_t n = 0;
+    size_t n = 0;
 
     if (sum->n_persons)
         qsort(sum->persons, sum->n_persons, sizeof *sum->persons, compare);
     for (size_t i = 0; i < sum->n_persons; i++)
-        n += !i || !slice_equal(sum->persons[i - 1], sum->persons[i]);
-    return n;
+        if (!n || sum->persons[n - 1] != sum->persons[i])
+            sum->persons[n++] = sum->persons[i];
+    sum->n_persons = n;
+}
+
+/* There is room for one more, and after a settlement for half of all, so that
+ * settling costs little. */
+static enum err make_place(struct hours_sum *sum)
+{
+    size_t room = sum->room ? 2 * sum->room : 16;
+    uint64_t *at;
+
+    if (sum->n_persons < sum->room)
+        return ERR_NONE;
+    settle(sum);
+    if (sum->room && sum->n_persons <= sum->room / 2)
+        return ERR_NONE;
+    if (!(at = realloc(sum->persons, room * sizeof *at)))
+        return ERR_NOMEM;
+    sum->persons = at;
+    sum->room = room;
+    return ERR_NONE;
+}
+
+/* The number that 16 hexadecimal digits are. */
+static uint64_t token_number(struct slice token)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < token.len; i++) {
+        char c = token.data[i];
+
+        number = number << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return number;
+}
+
+enum err hours_sum_add(struct hours_sum *sum,
+                       const struct hours_figures *figures,
+                       const struct hours *entries, size_t n, int64_t on)
+{
+    add_figures(sum, figures);
+    sum->clauses++;
+    sum->late += figures->alerts != 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct hours *h = &entries[i];
+
+        if (h->state != HOURS_DONE || !h->person.data || h->from > on)
+            continue;
+        if (make_place(sum))
+            return ERR_NOMEM;
+        sum->persons[sum->n_persons++] = token_number(h->person);
+    }
+    return ERR_NONE;
+}
+
+int64_t hours_sum_persons(struct hours_sum *sum)
+{
+    settle(sum);
+    return (int64_t)sum->n_persons;
 }
 
 /* ---- Territories ----------------------------------------------------------

@@ -14,7 +14,7 @@ struct hours_sum {
     int64_t clauses;
     int64_t late; /* clauses with an alert */
     struct hours_figures figures;
-    struct slice *persons;
+    uint64_t *persons; /* tokens as numbers, some of them twice */
     size_t n_persons;
     size_t room;
 };
@@ -35,11 +35,11 @@ enum err hours_group(struct hours_groups *groups, struct arena *arena,
                      struct slice key, struct slice name,
                      struct hours_sum **out);
 
-/* Add a clause: its figures, and the tokens of ENTRIES, copied to ARENA.
+/* Add a clause: its figures, and who of ENTRIES had worked by the day ON.
  * ERR_NOMEM. */
-enum err hours_sum_add(struct hours_sum *sum, struct arena *arena,
+enum err hours_sum_add(struct hours_sum *sum,
                        const struct hours_figures *figures,
-                       const struct hours *entries, size_t n);
+                       const struct hours *entries, size_t n, int64_t on);
 
 /* How many people worked in it. */
 int64_t hours_sum_persons(struct hours_sum *sum);

@@ -238,8 +238,8 @@ class Clause:
         elif state == "COMMITTED":
             self.sums["committed"] += e["hundredths"]
         else:
-            self.persons.add(e["person"])
             if first <= self.on:
+                self.persons.add(e["person"])
                 self.add_done(e, first, min(last, self.on), length)
 
     def add_done(self, e, first, last, length):

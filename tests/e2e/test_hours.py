@@ -153,6 +153,26 @@ class Recording(Hours):
                     entry(day="2026-10-06"), entry("p-2"))
         self.assertEqual(self.total()["done"], 650 + 100 + 700 + 700)
 
+    def test_what_a_statement_corrects_it_does_not_run_into(self):
+        self.a_market()
+        self.record(entry(hundredths=700), entry(clause=2, hundredths=300),
+                    entry("p-2", until="2026-10-30", hundredths=15167))
+        self.assertEqual(self.record(
+            entry(hundredths=300, replace=True),
+            entry(clause=2, hundredths=700, replace=True))["replaced"], 2)
+        self.assertEqual(self.record(
+            entry("p-2", until="2026-10-11", hundredths=3500, replace=True),
+            entry("p-2", day="2026-10-12", until="2026-10-30",
+                  hundredths=9000)), {"recorded": 2, "replaced": 1,
+                                      "rev": self.revision()})
+        self.refused("HOURS_TOO_MANY", "hours.record",
+                     field="entries[2].hundredths", entries=[
+                         entry(hundredths=301, replace=True),
+                         entry(clause=2, hundredths=700, replace=True)])
+        self.refused("HOURS_TWICE", "hours.record", field="entries[2].from",
+                     entries=[entry(hundredths=100, replace=True)] * 2)
+        self.assertEqual(self.total()["done"], 1000 + 12500)
+
     def test_the_same_key_k_gets_the_same_reply(self):
         self.a_market()
         with harness.Raw(self.daemon.endpoint) as raw:
@@ -251,6 +271,16 @@ class Summary(Hours):
         self.assertEqual((row["due"], row["committed"], row["done"],
                           row["remaining"]), (78000, 20000, 800, 77200))
         self.assertEqual(row["alerts"], ["BEHIND"])
+
+    def test_who_works_later_had_not_worked_by_then(self):
+        self.a_market()
+        self.record(entry("p-1"), entry("p-2", day="2026-10-20"))
+        for on, done, persons in (("2026-10-04", 0, 0), ("2026-10-05", 700, 1),
+                                  ("2026-10-20", 1400, 2)):
+            with self.subTest(on):
+                total = self.ask("hours.summary", on=on)["total"]
+                self.assertEqual((total["done"], total["persons"]),
+                                 (done, persons))
 
     def test_a_clause_is_late_or_not_by_the_day_that_is_asked(self):
         self.a_market(lots=[lot(clauses=[clause(100)], start="2026-03-01",
