@@ -17,7 +17,6 @@
 /* More are searched than asked for, because some of those who come first by
  * their postings do not match: a proof that has ended, a consent. */
 #define SPARE(limit) ((limit) + (limit) / 5 + 8)
-#define SPARE_MORE 2 /* times as many if that was not enough */
 
 enum err people_read(const struct lot_case *c, uint32_t number,
                      struct profile *out)
@@ -167,6 +166,23 @@ static enum err judge_best(const struct job_case *j,
     return ERR_NONE;
 }
 
+/* A promise and what is true of it. */
+static enum err judge_promise(const struct job_case *j,
+                              struct index_reader *reader, uint32_t number,
+                              uint32_t fit, int64_t *score)
+{
+    struct person_result result;
+    const unsigned char *row;
+    enum err e;
+
+    j->lot->m->sides++;
+    if ((e = index_reader_side_ahead(reader, number, &row)) ||
+        (e = people_judge(j, number, row, fit, &result)))
+        return e;
+    *score = result.reason == ABSENT ? result.score : -1;
+    return ERR_NONE;
+}
+
 struct ties {
     const struct job_case *job;
     const struct index_reader *reader;
@@ -180,27 +196,32 @@ static uint64_t tie_of(const void *context, const struct best_entry *entry)
                      index_reader_key(ties->reader, entry->number));
 }
 
-/* Search, judge; with room for more if too many promises were empty. */
+static enum err search(const struct job_case *j, struct index_reader *reader,
+                       struct best *best, people_true *is_true,
+                       struct winners *w)
+{
+    struct ties ties = {j, reader};
+    enum err e;
+
+    w->n = 0;
+    e = best_init(best, j->lot->workspace, SPARE(w->limit), tie_of, &ties);
+    if (e || (e = people_search(j, reader, is_true, best)))
+        return e;
+    best_sort(best);
+    return judge_best(j, reader, best, w);
+}
+
+/* A search by promises; if too many of them were empty, one in which each is
+ * judged before it is taken, whose promises are true. */
 static enum err find_winners(const struct job_case *j,
                              struct index_reader *reader, struct winners *w)
 {
-    struct ties ties = {j, reader};
     struct best best;
-    size_t room = SPARE(w->limit);
-    int enough = 0;
-    enum err e = ERR_NONE;
+    enum err e = search(j, reader, &best, NULL, w);
 
-    while (!e && !enough) {
-        w->n = 0;
-        if ((e = best_init(&best, j->lot->workspace, room, tie_of, &ties)) ||
-            (e = people_search(j, reader, &best)))
-            break;
-        best_sort(&best);
-        e = judge_best(j, reader, &best, w);
-        enough = best.n < room || is_settled(w, &best.at[best.n - 1]);
-        room *= SPARE_MORE;
-    }
-    return e;
+    if (e || best.n < best.room || is_settled(w, &best.at[best.n - 1]))
+        return e;
+    return search(j, reader, &best, judge_promise, w);
 }
 
 static enum err rank(struct job_case *j, struct winners *w)

@@ -96,6 +96,7 @@ struct people {
     struct index_reader *reader;
     struct row_test test;
     struct queue queue;
+    people_true *is_true; /* or NULL */
     struct best *best;
 };
 
@@ -176,15 +177,23 @@ static enum err open_page(struct people *p, const struct step *step)
 }
 
 /* Those of the rows that passed whose score may enter. */
-static void offer_rows(struct people *p, const struct index_block *block,
-                       uint32_t fit, const uint16_t *rows, size_t n)
+static enum err offer_rows(struct people *p, const struct index_block *block,
+                           uint32_t fit, const uint16_t *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        uint32_t number = block->number[rows[i]];
         int64_t score = rows_score(&p->test, block, rows[i], fit);
+        enum err e;
 
-        if (score >= 0 && score >= best_least(p->best))
-            best_offer(p->best, score, block->number[rows[i]], fit);
+        if (score < 0 || score < best_least(p->best))
+            continue;
+        if (p->is_true &&
+            (e = p->is_true(p->j, p->reader, number, fit, &score)))
+            return e;
+        if (score >= 0)
+            best_offer(p->best, score, number, fit);
     }
+    return ERR_NONE;
 }
 
 static enum err open_block(struct people *p, const struct step *step)
@@ -204,8 +213,7 @@ static enum err open_block(struct people *p, const struct step *step)
     p->m->scanned += block.n;
     bar = rows_bar(&p->test, &of, step->fit, best_least(p->best));
     n = rows_test(&p->test, &block, &bar, rows);
-    offer_rows(p, &block, step->fit, rows, n);
-    return ERR_NONE;
+    return offer_rows(p, &block, step->fit, rows, n);
 }
 
 /* Its page is fetched while the one before it is looked at. */
@@ -244,9 +252,13 @@ static enum err push_wishes(struct people *p)
 }
 
 enum err people_search(const struct job_case *j, struct index_reader *reader,
-                       struct best *out)
+                       people_true *is_true, struct best *out)
 {
-    struct people p = {.j = j, .m = j->lot->m, .reader = reader, .best = out};
+    struct people p = {.j = j,
+                       .m = j->lot->m,
+                       .reader = reader,
+                       .is_true = is_true,
+                       .best = out};
     struct step step;
     enum err e;
 

@@ -7,11 +7,17 @@
 #include "engine/match/best.h"
 #include "engine/match/person.h"
 
+/* What somebody truly scores under a fit; -1: there is no match. */
+typedef enum err people_true(const struct job_case *j,
+                             struct index_reader *reader, uint32_t number,
+                             uint32_t fit, int64_t *score);
+
 /* Fill OUT with the best by what their postings say, which may be more than
  * is true of them, never less: whoever is not in a full OUT comes after all
- * that are.  ERR_NOMEM, store errors. */
+ * that are.  With IS_TRUE, by what that says of everybody who might be among
+ * them.  ERR_NOMEM, store errors. */
 enum err people_search(const struct job_case *j, struct index_reader *reader,
-                       struct best *out);
+                       people_true *is_true, struct best *out);
 
 /* Who wishes what fits the job: the first code of the wish's bands, and its
  * fit. */
