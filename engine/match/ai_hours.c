@@ -84,16 +84,17 @@ enum err ai_hours_show(const struct reference *ref, struct arena *arena,
     struct slice client = slice_of(words_ai_client.words[mission->client]);
     char whose[80];
     const struct rule *row = cap_row(ref, on, structure, id, whose);
+    const struct rule *capped =
+        rules_find(ref, RULES_ELIGIBILITY, "AI", "capped", on);
 
-    if (!row || period == ABSENT || layoff == ABSENT) {
+    if (!row || !capped || period == ABSENT || layoff == ABSENT) {
         out->reason = AI_LIMIT_NO_RULE;
         return ERR_NONE;
     }
     out->source = row->source;
     out->territory = arena_copy(arena, slice_of(whose));
     count_period(mission, on, period, out);
-    if (rules_hold(rules_find(ref, RULES_ELIGIBILITY, "AI", "capped", on),
-                   client))
+    if (rules_hold(capped, client))
         out->limit = rules_number(row);
     if (laid_off(mission, on, layoff)) {
         allow(out, mission->hours, 0);

@@ -603,6 +603,19 @@ class Eligible(Law):
                 ("eligibility", "DEP:59/ai_hours", "many", "value"),
                 ("eligibility", "RSA/colour", "1", "rule"),
                 ("eligibility", "TH/months", "six", "value"),
+    def test_11_a_day_without_a_row_is_no_licence(self):
+        """Whose clients are capped is known from 2021 on, the cap before."""
+        self.person("RSA")
+        rows = [dict(r, **{"from": "2015-01-01"})
+                if r["rule"].startswith("FR/ai_") else r
+                for r in bundled("eligibility")]
+        self.bring("eligibility", rows, version="early")
+        self.assertEqual(self.standing("2020-12-31", mission=dict(
+            hours=40, client="FIRM"))["mission"], {"reason": "NO_RULE"})
+        self.assertEqual(self.mission("2021-01-01"), (40, 0, None))
+        self.bring("eligibility", bundled("eligibility"),
+                   version="2025-09-04")
+
                 ("publics", "NEAR:29232:10/DELD", "DELD", "rule"),
                 ("publics", "DEP:59/KINGS", "DELD", "rule"),
                 ("publics", "DEP:59/DELD", "DELD|KING", "value"),
