@@ -31,6 +31,12 @@ static int64_t number_on(const struct walk *w, const char *first,
         rules_find(w->reference, RULES_ELIGIBILITY, first, second, DATE_MAX));
 }
 
+/* What follows from the last dates there are must be a date, too. */
+static int64_t date_of(int64_t day)
+{
+    return day < DATE_MAX ? day : DATE_MAX;
+}
+
 static void tell(struct walk *w, const struct path *path, const char *field,
                  const char *text)
 {
@@ -52,7 +58,7 @@ static void date_criterion(struct walk *w, const struct path *path,
                        c->proved_on);
     if (months == ABSENT)
         return;
-    c->until = civil_add_months(c->proved_on, months);
+    c->until = date_of(civil_add_months(c->proved_on, months));
     tell(w, path, "until", "follows from proved_on");
 }
 
@@ -72,6 +78,6 @@ void ingest_proofs(struct walk *w, const struct path *path,
     days = number_on(w, "PASS", "days", profile->pass_from);
     if (days == ABSENT)
         return;
-    profile->pass_until = profile->pass_from + days - 1;
+    profile->pass_until = date_of(profile->pass_from + days - 1);
     tell(w, path, "pass_until", "follows from pass_from");
 }

@@ -415,6 +415,16 @@ class Eligible(Law):
         kept, = self.ask("profile.get", id="p-1")["profile"]["criteria"]
         self.assertEqual(kept["until"], "2026-12-01", "what is stated stands")
 
+    def test_what_follows_from_the_last_dates_is_a_date(self):
+        self.person({"code": "RSA", "proved_on": "2199-12-31"},
+                    pass_from="2199-06-01")
+        kept = self.ask("profile.get", id="p-1")["profile"]
+        self.assertEqual(kept["pass_until"], "2199-12-31")
+        self.assertEqual(kept["criteria"][0]["until"], "2199-12-31")
+        for out in ("rev", "updated"):
+            kept.pop(out, None)
+        self.ask("profile.put", profile=kept)
+
     def test_the_kind_of_proof_that_is_missing_is_told(self):
         self.person({"code": "DETLD", "until": "2026-11-22"},
                     {"code": "QPV", "until": "2026-12-23"},
