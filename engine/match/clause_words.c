@@ -12,9 +12,6 @@
 #include "engine/match/law.h"
 #include "engine/match/rules.h"
 
-/* Words of the longest phrase in the table, and room to spare. */
-#define PHRASE_TOKENS 8
-
 /* ---- Letters ------------------------------------------------------------ */
 
 /* U+00C0 to U+00FF without their accents. */
@@ -236,10 +233,12 @@ static struct slice phrase(const struct tokens *t, size_t from, size_t to,
     return (struct slice){room, len};
 }
 
-struct slice clause_words_plain(struct slice text, char room[CLAUSE_WORDS_MAX])
+struct slice clause_words_plain(struct slice text, char room[CLAUSE_WORDS_MAX],
+                                size_t *tokens)
 {
     struct both b;
     const struct tokens *t = tokens_of(text, &b);
+    *tokens = t->n;
 
     return phrase(t, 0, t->n, room);
 }
@@ -253,7 +252,8 @@ static const struct rule *longest(const struct reference *ref,
 {
     char room[CLAUSE_WORDS_MAX];
 
-    for (*n = t->n - i < PHRASE_TOKENS ? t->n - i : PHRASE_TOKENS; *n; --*n) {
+    *n = t->n - i < CLAUSE_PHRASE_MAX ? t->n - i : CLAUSE_PHRASE_MAX;
+    for (; *n; --*n) {
         const struct rule *row =
             reference_rule(ref, RULES_WORDING, phrase(t, i, i + *n, room), on);
 

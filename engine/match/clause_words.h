@@ -12,10 +12,15 @@
 #define CLAUSE_WORDS_MAX 1024
 #define CLAUSE_TOKENS_MAX 256
 
+/* Tokens of the longest phrase that is looked up. */
+#define CLAUSE_PHRASE_MAX 8
+
 /* TEXT in the form of the table: small letters without accents, words parted
- * by one space, "L. 2113-12" as "l2113-12", "article 14" as "art 14".  The
- * result lies in ROOM; of a longer text, the beginning. */
-struct slice clause_words_plain(struct slice text, char room[CLAUSE_WORDS_MAX]);
+ * by one space, "L. 2113-12" as "l2113-12", "article 14" as "art 14", and in
+ * *TOKENS how many of these there are.  The result lies in ROOM; of a longer
+ * text, the beginning. */
+struct slice clause_words_plain(struct slice text, char room[CLAUSE_WORDS_MAX],
+                                size_t *tokens);
 
 /* What a text says: kinds (bits of enum clause_kind_word); NONE: that there is
  * no clause. */

@@ -12,10 +12,12 @@
 #include "engine/match/clause_words.h"
 #include "engine/match/places.h"
 
-/* VALUE_CAP: a number, or NONE.  VALUE_PROVED: criteria, or NONE. */
+/* VALUE_CAP: a number, or NONE.  VALUE_WORD: one word, VALUE_WORDS: any of
+ * them.  VALUE_PROVED: criteria, or NONE. */
 enum value_form {
     VALUE_NUMBER,
     VALUE_CAP,
+    VALUE_WORD,
     VALUE_WORDS,
     VALUE_PROVED,
     VALUE_TEXT
@@ -32,7 +34,9 @@ struct rule_form {
     struct part_form first;
     struct part_form second;
     enum value_form value;
-    const struct vocabulary *words; /* of VALUE_WORDS */
+    const struct vocabulary *words; /* of VALUE_WORD and VALUE_WORDS */
+    int64_t least;                  /* of a number */
+    int64_t most;
 };
 
 #define TEXT(text)                                                             \
@@ -48,39 +52,52 @@ struct rule_form {
         NULL, NULL, PLACE_##which                                              \
     }
 
+#define NUMBER(least, most) VALUE_NUMBER, NULL, least, most
+#define CAP(least, most) VALUE_CAP, NULL, least, most
+#define WORD_OF(vocabulary) VALUE_WORD, &words_##vocabulary, 0, 0
+#define WORDS_OF(vocabulary) VALUE_WORDS, &words_##vocabulary, 0, 0
+#define FREE(form) form, NULL, 0, 0
+
+/* Bounds of numbers: what an amount may be here (number_of), as many months as
+ * fields.def takes, the days and the hours of as long. */
+#define CENTS_MAX INT64_C(999999999999999)
+#define MONTHS_MAX 1200
+#define DAYS_MAX 36525
+#define HOURS_MAX 100000
+
 /* clang-format off: a row reads as a line. */
 static const struct rule_form thresholds[] = {
     /* Cents without VAT from which a contract is above the threshold. */
-    {WORD(contract_type), WORD(buyer_category), VALUE_NUMBER, NULL},
+    {WORD(contract_type), WORD(buyer_category), NUMBER(0, CENTS_MAX)},
     /* The article that obliges; the contracts that a reason frees. */
-    {TEXT("OBLIGATION"), WORD(contract_type), VALUE_TEXT, NULL},
-    {TEXT("EXEMPTION"), WORD(exemption), VALUE_WORDS, &words_contract_type},
-    {TEXT("SHORT_WORKS"), TEXT("months"), VALUE_NUMBER, NULL},
+    {TEXT("OBLIGATION"), WORD(contract_type), FREE(VALUE_TEXT)},
+    {TEXT("EXEMPTION"), WORD(exemption), WORDS_OF(contract_type)},
+    {TEXT("SHORT_WORKS"), TEXT("months"), NUMBER(0, MONTHS_MAX)},
 };
 static const struct rule_form eligibility[] = {
     /* Of a criterion: its level, which kind of proof, how old at most. */
-    {WORD(criterion_code), TEXT("level"), VALUE_NUMBER, NULL},
-    {WORD(criterion_code), TEXT("proof"), VALUE_WORDS, &words_proof},
-    {WORD(criterion_code), TEXT("months"), VALUE_NUMBER, NULL},
+    {WORD(criterion_code), TEXT("level"), NUMBER(1, 2)},
+    {WORD(criterion_code), TEXT("proof"), WORD_OF(proof)},
+    {WORD(criterion_code), TEXT("months"), NUMBER(0, MONTHS_MAX)},
     /* How many criteria make a person eligible for a kind of structure. */
-    {WORD(kind), TEXT("level1"), VALUE_NUMBER, NULL},
-    {WORD(kind), TEXT("level2"), VALUE_NUMBER, NULL},
+    {WORD(kind), TEXT("level1"), NUMBER(1, criterion_code_words)},
+    {WORD(kind), TEXT("level2"), NUMBER(1, criterion_code_words)},
     /* How long things hold. */
-    {TEXT("PRESCRIBER"), TEXT("months"), VALUE_NUMBER, NULL},
-    {TEXT("EMPLOYER"), TEXT("days"), VALUE_NUMBER, NULL},
-    {TEXT("PASS"), TEXT("days"), VALUE_NUMBER, NULL},
-    {TEXT("PASS"), TEXT("waiting_months"), VALUE_NUMBER, NULL},
-    {TEXT("PROOF"), TEXT("renew_days"), VALUE_NUMBER, NULL},
+    {TEXT("PRESCRIBER"), TEXT("months"), NUMBER(1, MONTHS_MAX)},
+    {TEXT("EMPLOYER"), TEXT("days"), NUMBER(1, DAYS_MAX)},
+    {TEXT("PASS"), TEXT("days"), NUMBER(1, DAYS_MAX)},
+    {TEXT("PASS"), TEXT("waiting_months"), NUMBER(0, MONTHS_MAX)},
+    {TEXT("PROOF"), TEXT("renew_days"), NUMBER(0, DAYS_MAX)},
     /* Hours in firms of an AI's employee; a derogation names its place or its
      * structure. */
-    {PLACE(WHOSE), TEXT("ai_hours"), VALUE_CAP, NULL},
-    {TEXT("FR"), TEXT("ai_months"), VALUE_NUMBER, NULL},
-    {TEXT("FR"), TEXT("ai_layoff_months"), VALUE_NUMBER, NULL},
-    {TEXT("AI"), TEXT("capped"), VALUE_WORDS, &words_ai_client},
+    {PLACE(WHOSE), TEXT("ai_hours"), CAP(0, HOURS_MAX)},
+    {TEXT("FR"), TEXT("ai_months"), NUMBER(1, MONTHS_MAX)},
+    {TEXT("FR"), TEXT("ai_layoff_months"), NUMBER(0, MONTHS_MAX)},
+    {TEXT("AI"), TEXT("capped"), WORDS_OF(ai_client)},
 };
 static const struct rule_form publics[] = {
     /* What proves a public of a clause, here or there. */
-    {PLACE(ANY), WORD(public), VALUE_PROVED, NULL},
+    {PLACE(ANY), WORD(public), FREE(VALUE_PROVED)},
 };
 /* clang-format on */
 
@@ -219,10 +236,23 @@ static int is_proved(struct slice value)
 {
     struct slice list = take(&value, ';');
 
+    if (!list.len)
+        return 0;
     while (list.len)
         if (!is_proof(take(&list, '|')))
             return 0;
     return 1;
+}
+
+static const char *refuse_number(const struct rule_form *form, int64_t number)
+{
+    if (number == ABSENT)
+        return form->value == VALUE_CAP
+                   ? "write digits alone, or NONE for no limit"
+                   : "write digits alone";
+    return number < form->least || number > form->most
+               ? "this value is out of bounds for the rule"
+               : NULL;
 }
 
 static const char *refuse_value(const struct rule_form *form,
@@ -232,11 +262,13 @@ static const char *refuse_value(const struct rule_form *form,
 
     switch (form->value) {
     case VALUE_NUMBER:
-        return number_of(value) == ABSENT ? "write digits alone" : NULL;
+        return refuse_number(form, number_of(value));
     case VALUE_CAP:
-        return number_of(value) == ABSENT && !none
-                   ? "write digits alone, or NONE for no limit"
-                   : NULL;
+        return none ? NULL : refuse_number(form, number_of(value));
+    case VALUE_WORD:
+        return vocabulary_find(form->words, value) >= 0
+                   ? NULL
+                   : "write one word of the list";
     case VALUE_WORDS:
         return all_words(form->words, value)
                    ? NULL
@@ -257,11 +289,15 @@ static const char *refuse_wording(struct slice rule, struct slice value,
                                   const char **field)
 {
     char room[CLAUSE_WORDS_MAX];
+    size_t tokens;
 
     *field = "rule";
-    if (!rule.len || !slice_equal(clause_words_plain(rule, room), rule))
+    if (!rule.len ||
+        !slice_equal(clause_words_plain(rule, room, &tokens), rule))
         return "write small letters without accents, one space between, "
                "articles as art 14, l2113-12";
+    if (tokens > CLAUSE_PHRASE_MAX)
+        return "write at most eight words: more are never read as one";
     *field = "value";
     if (slice_equal(value, SLICE("NONE")) ||
         all_words(&words_clause_kind, value))

@@ -603,16 +603,6 @@ class Eligible(Law):
         self.bring("eligibility", bundled("eligibility"),
                    version="2025-09-04")
 
-    def test_rows_that_no_table_can_have(self):
-        row = {"source": "x", "from": "2026-01-01"}
-        for table, rule, value, field in (
-                ("eligibility", "DEP:20/ai_hours", "500", "rule"),
-                ("publics", "COM:75112/DELD", "DELD", "rule"),
-                ("eligibility", "123-AI/ai_hours", "500", "rule"),
-                ("eligibility", "DEP:59/ai_months", "24", "rule"),
-                ("eligibility", "DEP:59/ai_hours", "many", "value"),
-                ("eligibility", "RSA/colour", "1", "rule"),
-                ("eligibility", "TH/months", "six", "value"),
     def test_11_a_day_without_a_row_is_no_licence(self):
         """Whose clients are capped is known from 2021 on, the cap before."""
         self.person("RSA")
@@ -626,6 +616,23 @@ class Eligible(Law):
         self.bring("eligibility", bundled("eligibility"),
                    version="2025-09-04")
 
+    def test_rows_that_no_table_can_have(self):
+        row = {"source": "x", "from": "2026-01-01"}
+        for table, rule, value, field in (
+                ("eligibility", "DEP:20/ai_hours", "500", "rule"),
+                ("publics", "COM:75112/DELD", "DELD", "rule"),
+                ("eligibility", "123-AI/ai_hours", "500", "rule"),
+                ("eligibility", "DEP:59/ai_months", "24", "rule"),
+                ("eligibility", "DEP:59/ai_hours", "many", "value"),
+                ("eligibility", "RSA/colour", "1", "rule"),
+                ("eligibility", "TH/months", "six", "value"),
+                ("eligibility", "TH/months", "1201", "value"),
+                ("eligibility", "GEIQ/level", "3", "value"),
+                ("eligibility", "GEIQ/level1", "0", "value"),
+                ("eligibility", "GEIQ/proof", "DECISION|SWORN", "value"),
+                ("eligibility", "DEP:59/ai_hours", "100001", "value"),
+                ("publics", "DEP:59/DELD", ";à regarder", "value"),
+                ("wording", "a b c d e f g h i", "EXEC", "rule"),
                 ("publics", "NEAR:29232:10/DELD", "DELD", "rule"),
                 ("publics", "DEP:59/KINGS", "DELD", "rule"),
                 ("publics", "DEP:59/DELD", "DELD|KING", "value"),
