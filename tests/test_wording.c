@@ -54,6 +54,13 @@ ParameterizedTestParameters(wording, a_text_has_one_plain_form)
          "12",
          "l2113-12"},
         {"L 2113 - 12", "l2113-12"},
+        {"L 2113 \xe2\x80\x93  12", "l2113-12"},
+        {"L 2113 -\xc2\xa0"
+         "12",
+         "l2113-12"},
+        {"1 - 2 - 3", "1-2-3"},
+        {"lot - 12", "lot - 12"},
+        {"- 12", "- 12"},
         {"R.2123-1, 3\xc2\xb0", "r2123-1 3"},
         {"Article 14", "art 14"},
         {"art. 14 et 53", "art 14 art 53"},
@@ -87,9 +94,23 @@ ParameterizedTest(struct plain_row *row, wording, a_text_has_one_plain_form,
               "plain is plain: %s", row->text);
 }
 
+/* Far more than a field takes: what would be slow here would not end. */
 Test(wording, a_long_text_is_cut_and_nothing_else)
 {
-    char text[4000];
+    static const char *const bits[] = {"a",
+                                       "1 ",
+                                       "1 - ",
+                                       "- ",
+                                       " ",
+                                       "\xc3",
+                                       "article 1 ",
+                                       "art et ",
+                                       "articles 1 du la l ",
+                                       "l ",
+                                       "l 1 ",
+                                       "marche reserve ",
+                                       "pas de consideration "};
+    static char text[65536];
     char room[CLAUSE_WORDS_MAX];
     size_t n;
 

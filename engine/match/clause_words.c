@@ -79,16 +79,20 @@ static int is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* A dash among spaces joins numbers: "L 2113 - 12". */
-static int joins(const struct tokens *t, struct slice rest)
+/* A dash among spaces joins the numbers round it, "L 2113 - 12": their bytes
+ * stand side by side already. */
+static void join_dash(struct tokens *t)
 {
-    size_t i = 0;
-    struct slice last = t->n ? t->at[t->n - 1] : (struct slice){"", 0};
+    struct slice *a;
 
-    while (i < rest.len && rest.data[i] == ' ')
-        i++;
-    return last.len && is_digit(last.data[last.len - 1]) && i < rest.len &&
-           is_digit(rest.data[i]);
+    if (t->n < 3)
+        return;
+    a = &t->at[t->n - 3];
+    if (!slice_equal(a[1], SLICE("-")) || !is_digit(a->data[a->len - 1]) ||
+        !is_digit(a[2].data[0]))
+        return;
+    a->len += a[1].len + a[2].len;
+    t->n -= 2;
 }
 
 /* The text in plain letters, cut at spaces. */
@@ -98,7 +102,6 @@ static void cut(struct tokens *t, struct slice text)
     while (text.len) {
         size_t used;
         char c = plain_letter(text, &used);
-        int open = t->n < CLAUSE_TOKENS_MAX && t->at[t->n].len > 0;
 
         text.data += used;
         text.len -= used;
@@ -106,16 +109,12 @@ static void cut(struct tokens *t, struct slice text)
             token_add(t, (struct slice){&c, 1});
             continue;
         }
-        if (open && slice_equal(t->at[t->n], SLICE("-")) && joins(t, text)) {
-            /* Go on in the token before. */
-            t->n--;
-            t->at[t->n].len = (size_t)(t->text + t->used - t->at[t->n].data);
-            continue;
-        }
         token_end(t);
+        join_dash(t);
         token_begin(t);
     }
     token_end(t);
+    join_dash(t);
 }
 
 static int is(const struct tokens *t, size_t i, const char *word)
@@ -238,8 +237,8 @@ struct slice clause_words_plain(struct slice text, char room[CLAUSE_WORDS_MAX],
 {
     struct both b;
     const struct tokens *t = tokens_of(text, &b);
-    *tokens = t->n;
 
+    *tokens = t->n;
     return phrase(t, 0, t->n, room);
 }
 
