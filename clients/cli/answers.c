@@ -92,7 +92,7 @@ char *answers_words(const struct vocabulary *vocabulary, const json_t *codes)
 
     json_array_foreach(codes, i, code)
     {
-        if (asprintf(&longer, "%s%s%s", text ? text : "", i ? "; " : "",
+        if (asprintf(&longer, "%s%s%s", text ? text : "", i ? _("; ") : "",
                      words_of(vocabulary, json_string_value(code))) < 0)
             break;
         free(text);
@@ -118,7 +118,7 @@ void answers_marks_cell(struct table_view *t, const json_t *hit)
         answers_words(&words_warning, json_object_get(hit, "warnings"));
 
     table_cell(t, "%s%s%s", marks ? marks : "",
-               marks && *marks && warnings && *warnings ? "; " : "",
+               marks && *marks && warnings && *warnings ? _("; ") : "",
                warnings ? warnings : "");
     free(marks);
     free(warnings);

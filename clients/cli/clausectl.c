@@ -77,8 +77,6 @@ static const char **word_of(struct ctl *ctl, int key)
         return &ctl->source;
     case OPT_ADJACENT_KM:
         return &ctl->adjacent_km;
-    case OPT_TERRITORY:
-        return &ctl->territory;
     case OPT_STRUCTURE:
         return &ctl->structure;
     case OPT_PUBLICS:
@@ -211,7 +209,7 @@ static char *top_doc(void)
               "a clausal market."),
             _("Commands:"));
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, _(commands[i].doc));
+        fprintf(out, "  %-11s %s\n", commands[i].name, _(commands[i].doc));
     fprintf(out, "\n%s\n  %s\n  %s\n  %s\n\n%s\n", _("Examples:"),
             "clausectl import structures structures.csv",
             "clausectl match DEMO-2026-01 --lot 2 --people",
@@ -286,13 +284,15 @@ static void parse_top_line(struct line *line, int argc, char **argv)
 
 static int help(struct line *line)
 {
-    const struct command *command =
-        line->n_rest > 1 ? command_find(line->rest[1]) : NULL;
+    /* `help --lang fr' names no command. */
+    const char *name =
+        line->n_rest > 1 && *line->rest[1] != '-' ? line->rest[1] : NULL;
+    const struct command *command = name ? command_find(name) : NULL;
     char program[] = "clausectl", option[] = "--help";
     char *argv[] = {program, option, NULL};
 
-    if (line->n_rest > 1 && !command)
-        return unknown_command(&line->ctl, line->rest[1]);
+    if (name && !command)
+        return unknown_command(&line->ctl, name);
     if (command)
         parse_command_line(command, line, 2, argv);
     else

@@ -128,6 +128,7 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
     line(t, told, "markets", _("markets"));
     line(t, told, "profiles", _("profiles"));
     line(t, told, "facilitators", _("facilitators"));
+    line(t, told, "hours", _("entries of hours"));
     line(t, told, "map_used", _("bytes used"));
     line(t, told, "map_free", _("bytes of these that are free"));
     line(t, told, "map_size", _("bytes there are"));

@@ -62,7 +62,7 @@ static json_t *question_of(const struct ctl *ctl)
     set_list(ask, "kinds", ctl->kinds);
     set(ask, "structure", ctl->structure);
     set_diagnosis(ctl, ask);
-    set(ask, "territory", ctl->territory);
+    set(ask, "territory", ctl->figures[FIGURE_TERRITORY]);
     set_list(ask, "publics", ctl->publics);
     set_mission(ctl, ask);
     return ask;
@@ -128,13 +128,19 @@ static void print_kinds(const json_t *kinds)
     table_show(t);
 }
 
+static void print_item(const char *code)
+{
+    printf("- ");
+    printf(_("%s: "), code);
+}
+
 /* "RSA: proof no longer valid since ...; to be shown: ..." */
 static void print_criterion(const json_t *c)
 {
     const char *until = json_text(c, "until");
     const char *proof = json_text(c, "proof");
 
-    printf("- %s: ", json_text(c, "code"));
+    print_item(json_text(c, "code"));
     if (json_is_true(json_object_get(c, "missing")))
         printf(_("proof over, last day %s"), until);
     else if (json_is_true(json_object_get(c, "renew")))
@@ -144,7 +150,7 @@ static void print_criterion(const json_t *c)
     else
         printf("%s", _("holds"));
     if (*proof && *until) {
-        printf("; %s", words_of(&words_proof, proof));
+        printf("%s%s", _("; "), words_of(&words_proof, proof));
         if (json_object_get(c, "months"))
             printf(_(", of less than %" PRId64 " months"),
                    json_number(c, "months"));
@@ -168,7 +174,7 @@ static void print_public(const json_t *p)
     const json_t *proofs = json_object_get(p, "proofs");
     char *wanted = answers_words(&words_proof, proofs);
 
-    printf("- %s: ", json_text(p, "public"));
+    print_item(json_text(p, "public"));
     if (!json_is_true(json_object_get(p, "accepted")))
         printf("%s", _("not a public here"));
     else if (json_is_true(json_object_get(p, "holds")))
@@ -246,6 +252,11 @@ int cmd_eligibility(struct ctl *ctl)
     if (ctl->prescriber && ctl->employer)
         return ctl_misused(ctl, "%s",
                            _("--prescriber or --employer, not both"));
+    if (!ctl->mission &&
+        (ctl->client || ctl->done || ctl->first_on || ctl->layoff_on))
+        return ctl_misused(ctl, "%s",
+                           _("--client, --done, --first-on and --layoff-on "
+                             "are about a --mission"));
     if ((status = ctl_call(ctl, VERB_profile_eligibility, question_of(ctl),
                            &answer)))
         return status;

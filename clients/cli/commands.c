@@ -63,6 +63,17 @@ const struct argp_option common_options[] = {
     {                                                                          \
         "people", OPT_PEOPLE, NULL, 0, N_("Only people"), 0                    \
     }
+#define OPTION_ADJACENT_KM                                                     \
+    {                                                                          \
+        "adjacent-km", OPT_ADJACENT_KM, N_("N"), 0,                            \
+            N_("How far the nearest covered commune may be for its "           \
+               "facilitator to take a zone over (50)"),                        \
+            0                                                                  \
+    }
+#define OPTION_FIGURE(name, figure, value, doc)                                \
+    {                                                                          \
+        name, OPT_FIGURE + FIGURE_##figure, value, 0, doc, 0                   \
+    }
 #define OPTION_IF_REV                                                          \
     {                                                                          \
         "if-rev", OPT_IF_REV, N_("N"), 0,                                      \
@@ -111,13 +122,7 @@ static const struct argp_option obligation_options[] = {OPTION_ON, {0}};
 static const struct argp_option group_options[] = {
     OPTION_LOT, OPTION_LIMIT, OPTION_ON, OPTION_KINDS, OPTION_NATIONWIDE, {0}};
 static const struct argp_option route_options[] = {
-    OPTION_LOT,
-    OPTION_ON,
-    {"adjacent-km", OPT_ADJACENT_KM, N_("N"), 0,
-     N_("How far the nearest covered commune may be for its facilitator to "
-        "take a zone over (50)"),
-     0},
-    {0}};
+    OPTION_LOT, OPTION_ON, OPTION_ADJACENT_KM, {0}};
 static const struct argp_option blank_options[] = {
     OPTION_ON,
     {"communes", OPT_COMMUNES, NULL, 0, N_("List every commune"), 0},
@@ -131,8 +136,8 @@ static const struct argp_option eligibility_options[] = {
      N_("A prescriber made a diagnosis on that day"), 0},
     {"employer", OPT_EMPLOYER, N_("DATE"), 0,
      N_("The employer made a diagnosis on that day"), 0},
-    {"territory", OPT_TERRITORY, N_("CODE"), 0,
-     N_("Whose publics: COM:, EPCI:, DEP:, REG:, FR"), 0},
+    OPTION_FIGURE("territory", TERRITORY, N_("CODE"),
+                  N_("Whose publics: COM:, EPCI:, DEP:, REG:, FR")),
     {"publics", OPT_PUBLICS, N_("PUBLIC,..."), 0, N_("Only these publics"), 0},
     {"mission", OPT_MISSION, N_("HOURS"), 0,
      N_("An AI's mission: how many of its hours are allowed"), 0},
@@ -146,10 +151,6 @@ static const struct argp_option eligibility_options[] = {
     {"layoff-on", OPT_LAYOFF_ON, N_("DATE"), 0,
      N_("Day of the last economic lay-off there"), 0},
     {0}};
-#define OPTION_FIGURE(name, figure, value, doc)                                \
-    {                                                                          \
-        name, OPT_FIGURE + FIGURE_##figure, value, 0, doc, 0                   \
-    }
 static const struct argp_option hours_options[] = {
     OPTION_LOT,
     OPTION_LIMIT,
@@ -205,10 +206,7 @@ static const struct argp_option assess_options[] = {
                   N_("Of an hour of labour, all charges in")),
     OPTION_FIGURE("labour-hours", LABOUR_HOURS, N_("N"),
                   N_("market: all hours of labour of the lot")),
-    {"adjacent-km", OPT_ADJACENT_KM, N_("N"), 0,
-     N_("How far the nearest covered commune may be for its facilitator to "
-        "take a zone over (50)"),
-     0},
+    OPTION_ADJACENT_KM,
     {0}};
 static const struct argp_option rescore_options[] = {
     OPTION_ON,
@@ -301,8 +299,7 @@ const struct command commands[COMMANDS] = {
      "group DEMO-2026-01 --limit 3 --json\n"},
     {"assess", cmd_assess, assess_options,
      N_("market MARKET\nreserved MARKET\nscan [MARKET...]"),
-     N_("Whether a market is worth a clause, and whether a reserved lot would "
-        "find offers."),
+     N_("Whether a clause is worth it, or a reserved lot finds offers."),
      N_("market: by the law, hours, months, labour, people, structures and "
         "place of each lot. reserved: the risk of no offer, and the smallest "
         "change that lowers it. scan: the markets to come without a clause, "
@@ -322,8 +319,7 @@ const struct command commands[COMMANDS] = {
      "blank REG:28 DEP:62\n"
      "blank DEP:76 --communes --json\n"},
     {"eligibility", cmd_eligibility, eligibility_options, N_("PROFILE"),
-     N_("What a person is eligible for, and which kind of proof is missing."),
-     NULL,
+     N_("What a person is eligible for, and which proof is missing."), NULL,
      "eligibility DEMO-P10 --territory DEP:76\n"
      "eligibility DEMO-P10 --kinds EI,ETTI --employer 2026-09-01\n"
      "eligibility DEMO-P10 --mission 40 --done 450 --first-on 2025-09-23\n"},
@@ -352,7 +348,7 @@ const struct command commands[COMMANDS] = {
      "hours pool DEMO-2026-01 --km 20\n"
      "hours pool --territory DEP:76\n"},
     {"reference", cmd_reference, reference_options, N_("import TABLE FILE"),
-     N_("Bring in a table of facts, or rules in the place of bundled ones."),
+     N_("Bring in a table of facts, or rules instead of bundled ones."),
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "
         "rome_target, kind; sectors sector, group. Tables of rules, such as "
         "thresholds: rule, value, from, until, source; a day that stands "

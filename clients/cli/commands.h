@@ -39,7 +39,6 @@ enum option_key {
     OPT_WAIT,
     OPT_SHOW_STATUS,
     OPT_CANCEL,
-    OPT_TERRITORY,
     OPT_STRUCTURE,
     OPT_PUBLICS,
     OPT_PRESCRIBER,

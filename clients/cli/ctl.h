@@ -38,7 +38,8 @@ enum {
 /* Of the arenas that hold one request or answer of at most 1 MiB. */
 #define ARENA_BYTES ((size_t)64 << 20)
 
-/* Options of `clausectl hours' and `assess' with a value, in ctl.figures. */
+/* Options of `clausectl hours', `assess' and `eligibility' with a value, in
+ * ctl.figures. */
 enum figure {
     FIGURE_CLAUSE,
     FIGURE_AMOUNT,
@@ -96,7 +97,6 @@ struct ctl {
     int show_status;
     int cancel;
     /* Of eligibility. */
-    const char *territory;
     const char *structure;
     const char *publics;
     const char *prescriber;

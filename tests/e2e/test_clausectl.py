@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -146,7 +147,7 @@ class Questions(Cli):
         self.expect(DONE, "ping")
         self.says(self.daemon.endpoint)
         self.expect(DONE, "stats")
-        self.says("centres", "rome-links", "14", "20")
+        self.says("centres", "rome-links", "14", "20", "entries of hours")
         stats = self.json("stats")
         self.assertEqual((stats["structures"], stats["markets"],
                           stats["profiles"]), (14, 1, 20))
@@ -337,6 +338,56 @@ class Questions(Cli):
                      ("import", "--help")):
             self.expect(DONE, *argv)
             self.says("clausectl")
+
+    def listed(self, *argv):
+        """The commands of the help, each with its sentence on its line."""
+        help_text = self.expect(DONE, "help", *argv)
+        lines = re.split(r"Command\w+\W?:\n", help_text)[1].split("\n\n")[0]
+        for line in lines.splitlines():
+            self.assertRegex(line, r"^  \w+ +\S.*\.$")
+            self.assertEqual(len(re.match(r" *\w+ +", line)[0]), 14, line)
+        return [line.split()[0] for line in lines.splitlines()]
+
+    def test_every_command_stands_in_the_help(self):
+        names = self.listed()
+        self.assertIn("eligibility", names)
+        self.assertEqual(self.listed("--lang", "fr"), names)
+
+    def test_every_command_stands_in_the_manual(self):
+        with open(os.path.join(harness.TOP, "docs", "clausectl.1.scd"),
+                  encoding="utf-8") as page:
+            told = {name for line in page if line.startswith("*")
+                    for name in re.findall(r"\*([a-z]+)\*",
+                                           line.split(" ")[0])}
+        self.assertLessEqual(set(self.listed()), told)
+
+    def completed(self, *words):
+        """What bash proposes after these words."""
+        script = (". %s/packaging/completion/clausectl\n"
+                  "COMP_WORDS=(clausectl \"$@\" '')\n"
+                  "COMP_CWORD=$(($# + 1))\n_clausectl\n"
+                  "echo \"${COMPREPLY[@]}\"" % harness.TOP)
+        env = dict(os.environ, CLAUSED_ENDPOINT=self.daemon.endpoint,
+                   PATH=harness.BUILD + ":" + os.environ["PATH"])
+        return subprocess.run(["bash", "-c", script, "bash", *words],
+                              env=env, stdout=subprocess.PIPE,
+                              check=True).stdout.decode().split()
+
+    def test_every_command_is_completed(self):
+        self.assertEqual(self.completed(), self.listed() + ["help"])
+
+    def test_completion_knows_which_options_have_a_value(self):
+        for words, proposed in (
+                (("hours", "plan"), [MARKET]),
+                (("hours", "plan", "--weeks"), []),
+                (("hours", "plan", "--weeks", "34"), [MARKET]),
+                (("hours", "--alerts"), "plan record summary pool".split()),
+                (("assess", "--kind"), "RES_IAE RES_HAND RES_MIX".split()),
+                (("assess", "--grace"), []),
+                (("eligibility", "--territory"), []),
+                (("market", "get", "--if-rev", "3"), [MARKET])):
+            with self.subTest(words):
+                self.assertEqual(self.completed(*words), proposed)
 
     def test_french_by_flag_and_by_locale(self):
         english = self.expect(DONE, "reasons", MARKET, "--on", ON)

@@ -689,14 +689,19 @@ class Commands(test_clausectl.Cli):
                   "Allowed: 30 h, refused: 10 h", "[DEP:34]",
                   "eligibility 2025-09-04")
         self.expect(0, "--lang", "fr", "eligibility", "p-1", "--on", ON)
-        self.says("Éligibilité de p-1", "justificatif expiré",
-                  "attestation d'inscription", "Pas de PASS IAE")
+        self.says("Éligibilité de p-1", "attestation d'inscription",
+                  "Pas de PASS IAE", "- DETLD\u00a0: justificatif expiré",
+                  "allocation\u00a0; décision")
         told = self.json("eligibility", "p-1", "--on", ON, "--kinds", "EI",
                          "--prescriber", "2026-11-01")
         self.assertEqual(told["kinds"][0]["by"], "PRESCRIBER")
         self.expect(3, "eligibility", "p-none")
         self.expect(64, "eligibility", "p-1", "--prescriber", ON,
                     "--employer", ON)
+        for alone in (("--done", "450"), ("--client", "FIRM"),
+                      ("--first-on", ON), ("--layoff-on", ON)):
+            self.expect(64, "eligibility", "p-1", *alone)
+            self.says("--mission")
 
     def test_a_table_of_rules_is_imported_whole(self):
         self.expect(0, "reference", "import", "thresholds", self.thresholds(),
