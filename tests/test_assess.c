@@ -147,6 +147,16 @@ Test(assess, answers_never_weigh_more_than_all)
     cr_assert_eq(risk_no_offer(&f, &mine), 0);
 }
 
+/* As many as a thousand rows of a history can say of one legal unit. */
+Test(assess, a_million_solicitations_are_counted_out)
+{
+    struct risk_unit units[2] = {unit(1000000, 500000), unit(1000000, 750000)};
+    struct risk_facts f = facts(units, 2);
+
+    cr_assert_eq(risk_interest(&units[0], 0, &rules), 499);
+    cr_assert_eq(risk_no_offer(&f, &rules), 125);
+}
+
 static uint64_t random_next(uint64_t *state)
 {
     *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;

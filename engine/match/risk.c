@@ -11,6 +11,8 @@
 #define CERTAIN INT64_C(1000000000000000) /* 10^15 */
 #define MONTHS_MAX 1200
 
+__extension__ typedef unsigned __int128 wide;
+
 static int64_t rule(const struct assess_rules *rules, enum assess_rule which)
 {
     return rules->value[which];
@@ -71,14 +73,15 @@ int64_t risk_interest(const struct risk_unit *unit, int64_t failures,
     return 1000 * answers / of;
 }
 
-/* At most 10^15 times some thousands: inside 64 bits. */
+/* A unit may have been asked a million times: 10^15 times that leaves 64 bits
+ * behind. */
 static int64_t without(int64_t chance, const struct risk_unit *unit,
                        int64_t failures, const struct assess_rules *rules)
 {
     int64_t answers, of;
 
     interest(unit, failures, rules, &answers, &of);
-    return chance * (of - answers) / of;
+    return (int64_t)((wide)chance * (wide)(of - answers) / (wide)of);
 }
 
 int64_t risk_no_offer(const struct risk_facts *facts,
