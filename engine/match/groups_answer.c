@@ -7,6 +7,9 @@
 
 #define ALONE_MAX 100 /* told of those who need nobody */
 
+/* Hours times hours leave 64 bits behind. */
+__extension__ typedef unsigned __int128 wide;
+
 /* ---- Answers ------------------------------------------------------------ */
 
 static enum err write_jobs(const struct composing *g, uint64_t jobs,
@@ -104,7 +107,8 @@ static void share_hours(const struct composing *g, struct group_member *at,
         sum += at_most(at[i].free, asked);
     }
     for (size_t i = 0; i < n; i++) {
-        at[i].hours = asked * at_most(at[i].free, asked) / sum;
+        at[i].hours = (int64_t)((wide)asked * (wide)at_most(at[i].free, asked) /
+                                (wide)sum);
         left -= at[i].hours;
     }
     at[0].hours += left;

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import harness
-from examples import lot, market, siret, structure, structure_id
+from examples import job, lot, market, siret, structure, structure_id
 
 CTL = os.path.join(harness.BUILD, "clausectl")
 ON = "2026-11-23"
@@ -64,6 +64,16 @@ class Groups(harness.Transcript):
         one, = self.lots(place("COM:76351", months=10, clauses=[
             {"kind": "EXEC", "hours": 401}]))
         self.assertEqual((one["found"], one["missing_hours"]), (0, 1))
+
+    def test_the_most_hours_there_can_be_are_shared(self):
+        self.given(*(structure(n, free_hours=10 ** 7) for n in range(1, 4)))
+        one, = self.lots(place("COM:76351", months=1200, jobs=[
+            job(seats=10000, hours_week=48, weeks=1000)] * 64))
+        asked = 64 * 10000 * 48 * 1000
+        for member in one["groups"][0]["members"]:
+            self.assertAlmostEqual(member["hours"], asked / 3, delta=3)
+        self.assertEqual(sum(m["hours"] for m in
+                             one["groups"][0]["members"]), asked)
 
     def test_one_operator_is_no_group(self):
         self.given(structure(1, "EI", zone={"codes": ["COM:76351"]}),
