@@ -274,21 +274,33 @@ static enum err compose(struct composing *g, const struct match_top *top,
     return find_groups(g, out);
 }
 
+/* End G's case with lot_case_fini. */
+static enum err open_lot(struct match *m, const struct market *market,
+                         int64_t lot, struct composing *g,
+                         struct match_top *top)
+{
+    struct match wide = *m;
+    enum err e;
+
+    wide.limit = GROUPS_CANDIDATES;
+    if ((e = match_top_structures(&wide, market, lot, top)) ||
+        (e = lot_case_init(&g->c, m, market, lot)))
+        return e;
+    m->scanned += wide.scanned;
+    m->scored += wide.scored;
+    return ERR_NONE;
+}
+
 static enum err compose_lot(struct match *m, const struct market *market,
                             int64_t lot, struct firms *firms,
                             struct group_lot *out, int *rough)
 {
     struct composing g = {.m = m, .firms = firms};
-    struct match wide = *m;
     struct match_top top;
-    enum err e;
+    enum err e = open_lot(m, market, lot, &g, &top);
 
-    wide.limit = GROUPS_CANDIDATES;
-    if ((e = match_top_structures(&wide, market, lot, &top)) ||
-        (e = lot_case_init(&g.c, m, market, lot)))
+    if (e)
         return e;
-    m->scanned += wide.scanned;
-    m->scored += wide.scored;
     e = compose(&g, &top, out);
     *rough |= g.rough;
     lot_case_fini(&g.c);
@@ -311,5 +323,62 @@ enum err groups_market(struct match *m, const struct market *market,
     for (int64_t i = first; i <= last && !e; i++)
         e = compose_lot(m, market, i, &firms, &out->at[out->n++], rough);
     free(firms.at);
+    return e;
+}
+
+/* ---- Is there any? ------------------------------------------------------ */
+
+static void keep(struct composing *g, groups_filter *may, const void *context)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < g->n; i++)
+        if (may(context, slice_of(g->all[i].id)))
+            g->all[kept++] = g->all[i];
+    g->n = kept;
+}
+
+static enum err join_up(struct composing *g, int *any)
+{
+    struct group_sets sets;
+    uint64_t members = 0;
+    enum err e = make_ask(g);
+
+    if (e)
+        return e;
+    e = group_find(&g->ask, &sets);
+    *any = sets.n != 0;
+    for (size_t i = 0; i < sets.n; i++)
+        members |= sets.at[i];
+    for (; members; members &= members - 1)
+        g->rough |=
+            groups_member(g, (uint32_t)__builtin_ctzll(members))->approximate;
+    group_sets_free(&sets);
+    return e;
+}
+
+enum err groups_exist(struct match *m, const struct market *market, int64_t lot,
+                      groups_filter *may, const void *context, int *any,
+                      int *rough)
+{
+    struct firms firms = {NULL, 0, 0};
+    struct composing g = {.m = m, .firms = &firms};
+    struct match_top top;
+    int chosen;
+    enum err e;
+
+    *any = 0;
+    if (market->grouping == GROUPING_FORBIDDEN)
+        return ERR_NONE;
+    if ((e = open_lot(m, market, lot, &g, &top)))
+        return e;
+    if (!(e = groups_read(&g, &top))) {
+        keep(&g, may, context);
+        if (!(e = groups_pick(&g, &chosen)))
+            e = join_up(&g, any);
+    }
+    *rough |= g.rough;
+    free(firms.at);
+    lot_case_fini(&g.c);
     return e;
 }

@@ -18,4 +18,15 @@
 enum err groups_market(struct match *m, const struct market *market,
                        int64_t lot, struct group_lot_list *out, int *rough);
 
+/* Is there a group of lot LOT among the candidates that MAY, asked with
+ * CONTEXT and a structure's id, lets in?  Whoever else there is and whatever
+ * they are in already is left aside, so that more candidates never lose one;
+ * beyond group.h's bound it is those who add most that are tried.  ROUGH is
+ * set if a guessed centre has a say.  ERR_NOT_FOUND no such lot, ERR_NOMEM,
+ * store errors. */
+typedef int groups_filter(const void *context, struct slice id);
+enum err groups_exist(struct match *m, const struct market *market, int64_t lot,
+                      groups_filter *may, const void *context, int *any,
+                      int *rough);
+
 #endif

@@ -14,9 +14,6 @@
 #include "protocol/civil.h"
 #include "protocol/codec.h"
 
-/* Of the groups of a lot the first so many are looked at. */
-#define GROUPS_TOLD 100
-
 /* A lot as it could be. */
 struct variant {
     int64_t parts; /* equal ones */
@@ -97,51 +94,29 @@ static enum err count_failures(const struct judging *j, struct variant *v)
 
 /* ---- Groups ------------------------------------------------------------- */
 
-static int is_whole(const struct supply *supply, struct slice id)
+/* Is the structure of a unit that covers a part only? */
+static int is_partial(const void *context, struct slice id)
 {
+    const struct supply *supply = context;
+
     for (size_t i = 0; i < supply->n; i++)
         if (!memcmp(supply->units[i].siren, id.data, RISK_SIREN))
-            return supply->units[i].whole;
+            return !supply->units[i].whole;
     return 0;
 }
 
 /* 1: some units cover together what each covers in part only.  One such group
  * counts, whatever others there are: with more units there is never less. */
-static int is_joined(const struct group_lot_list *lots,
-                     const struct supply *supply)
-{
-    for (size_t i = 0; i < lots->n; i++)
-        for (size_t g = 0; g < lots->at[i].groups.n; g++) {
-            const struct grouped *group = &lots->at[i].groups.at[g];
-            size_t parts = 0;
-
-            while (parts < group->members.n &&
-                   !is_whole(supply, group->members.at[parts].id))
-                parts++;
-            if (parts == group->members.n)
-                return 1;
-        }
-    return 0;
-}
-
 static enum err find_groups(const struct judging *j,
                             const struct market *market,
                             const struct supply *supply, int64_t *groups)
 {
-    struct group_lot_list lots = {NULL, 0};
-    struct match *m = j->a->m;
-    int64_t limit = m->limit;
-    int rough = 0;
-    enum err e;
+    int any;
+    enum err e = groups_exist(j->a->m, market, j->number, is_partial, supply,
+                              &any, &j->out->rough);
 
-    m->limit = GROUPS_TOLD;
-    e = groups_market(m, market, j->number, &lots, &rough);
-    m->limit = limit;
-    if (e)
-        return e;
-    *groups = is_joined(&lots, supply);
-    j->out->rough |= rough && *groups;
-    return ERR_NONE;
+    *groups = any;
+    return e;
 }
 
 /* ---- Judging ------------------------------------------------------------ */

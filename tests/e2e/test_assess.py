@@ -317,6 +317,27 @@ class Reserved(Assess):
         self.assertEqual(self.points(answer)["B1"]["value"], 1)
         self.assertEqual(self.change(answer, "GROUP")["units"], 2)
 
+    def test_who_covers_all_takes_no_partner_away(self):
+        """A unit that covers every place joins groups, too: what the two
+        others can offer together stays an offer."""
+        corners = [structure(n, public_share=80, commune=at, free_hours=100,
+                             zone={"codes": ["COM:" + at]})
+                   for n, at in ((1, "76351"), (2, "76540"))]
+        self.put("structure", *corners)
+        self.put("market", given(
+            places=["COM:76351", "COM:76540"], jobs=None, months=12,
+            grouping="ONE_EACH", clauses=[{"kind": "RES_IAE",
+                                           "hours": 2000}]))
+        refused = [{"structure": structure_id(3), "asked": 4, "positive": 0}]
+        before = self.reserved(history=refused)
+        self.assertEqual(self.points(before)["B1"]["value"], 1)
+        self.assertEqual(self.points(before)["B2"]["value"], 120)
+        self.structures(1, first=3, free_hours=70)
+        answer = self.reserved(history=refused)
+        self.assertEqual(self.points(answer)["B1"]["value"], 2)
+        self.assertEqual(self.points(answer)["B2"]["value"], 162)
+        self.assertLess(answer["no_offer"], before["no_offer"])
+
     def test_the_smallest_change(self):
         self.structures(10, turnover=200000000)
         self.put("market", given(deadline="2026-11-30"))
