@@ -32,6 +32,8 @@ static enum err cover(const struct composing *g, const struct territory *zone,
     struct range *at;
     size_t n = 0, room = 1;
 
+    if (!zone->n_circles)
+        return territory_common(g->c.arena, &g->place, zone, out);
     for (size_t k = 0; k < g->place.n; k++)
         room += (g->place.ranges[k].to - g->place.ranges[k].from + 1) / 2;
     if (!(at = arena_array(g->c.scratch, room, sizeof *at)))
