@@ -13,6 +13,8 @@
 #include "protocol/codec.h"
 
 #define POINTS 8
+/* What one lot is judged by: its place, its structures, its people. */
+#define LOT_BYTES ((size_t)64 << 20)
 
 /* A lot on its way. */
 struct judging {
@@ -271,21 +273,15 @@ static void judge_supply(struct judging *j)
 /* What nobody covers falls to somebody near, to a coordinator, or to nobody. */
 static enum err judge_blank(struct judging *j)
 {
-    struct routing found;
-    int64_t verdict = ASSESS_FAIR, reason = ASSESS_FALLBACK;
-    enum err e = route_market(j->a->m, j->market, j->out->lot,
-                              j->a->adjacent_km, &found);
+    struct assess *a = j->a;
+    int white;
+    enum err e = route_white(a->m, &a->cover, j->market, j->out->lot,
+                             a->adjacent_km, &white, &j->rough);
 
-    if (e)
-        return e;
-    for (size_t i = 0; i < found.zones.n; i++)
-        if (found.zones.at[i].step == STEP_WHITE_ZONE) {
-            verdict = ASSESS_POOR;
-            reason = ASSESS_WHITE_ZONE;
-        }
-    j->rough |= found.approximate;
-    find(j, ASSESS_A8, verdict, reason, j->out->blank, 0);
-    return ERR_NONE;
+    if (!e)
+        find(j, ASSESS_A8, white ? ASSESS_POOR : ASSESS_FAIR,
+             white ? ASSESS_WHITE_ZONE : ASSESS_FALLBACK, j->out->blank, 0);
+    return e;
 }
 
 static int64_t communes_of(const struct reference *ref,
@@ -402,13 +398,17 @@ static enum err judge_lot(struct assess *a, const struct market *market,
                         .obligation = &all->obligation,
                         .lot = &market->lots.at[number - 1],
                         .out = out};
+    struct arena *answers = a->m->arena;
     enum err e;
 
     out->lot = number;
-    j.points = shape_array(a->m->arena, &shape_assess_finding, POINTS);
+    j.points = shape_array(answers, &shape_assess_finding, POINTS);
     if (!j.points)
         return ERR_NOMEM;
+    arena_reset(a->scratch);
+    a->m->arena = a->scratch;
     e = judge(&j);
+    a->m->arena = answers;
     out->findings = (struct assess_finding_list){j.points, POINTS};
     all->rough |= j.rough;
     supply_fini(&j.supply);
@@ -446,11 +446,15 @@ static void sum_up(struct assess *a, const struct market *market,
 enum err assess_begin(struct assess *a)
 {
     assess_rules_read(a->m->reference, a->m->on, &a->rules);
+    if (!(a->scratch = arena_new(LOT_BYTES)))
+        return ERR_NOMEM;
     return cover_read(a->m, &a->cover);
 }
 
 void assess_fini(struct assess *a)
 {
+    arena_free(a->scratch);
+    a->scratch = NULL;
     cover_fini(&a->cover);
 }
 

@@ -15,6 +15,7 @@ struct assess {
     struct match *m;
     struct assess_rules rules;
     struct cover cover;
+    struct arena *scratch; /* of one lot: a page of markets may have many */
     int64_t adjacent_km;
     /* Of the hours; ABSENT: by the rules. */
     int64_t labour_hours;

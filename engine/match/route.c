@@ -40,6 +40,7 @@ struct route {
     struct match *m;
     const struct market *market;
     struct cover cover;
+    struct arena *arena; /* of what no answer tells */
     int64_t adjacent_km;
     struct route_lot *lots;
     size_t n_lots;
@@ -77,7 +78,7 @@ static enum err read_lots(struct route *r, int64_t only)
     const struct market *market = r->market;
     enum err e;
 
-    r->lots = arena_array(r->cover.arena, market->lots.n, sizeof *r->lots);
+    r->lots = arena_array(r->arena, market->lots.n, sizeof *r->lots);
     if (!r->lots)
         return ERR_NOMEM;
     for (size_t i = 0; i < market->lots.n; i++) {
@@ -86,8 +87,8 @@ static enum err read_lots(struct route *r, int64_t only)
         lot->number = (int64_t)i + 1;
         if (only != ABSENT && lot->number != only)
             continue;
-        if ((e = cover_place(r->m->reference, r->cover.arena,
-                             &market->lots.at[i], &lot->place)))
+        if ((e = cover_place(r->m->reference, r->arena, &market->lots.at[i],
+                             &lot->place)))
             return e;
         lot->all = extent_of(r->m->reference, &lot->place);
         lot->hours = law_asked_hours(&market->lots.at[i]);
@@ -144,12 +145,12 @@ static enum err find_parts(struct route *r)
     uint64_t key = order_hash(r->market->id);
     enum err e;
 
-    r->hands = arena_array(c->arena, c->n + 1, sizeof *r->hands);
-    r->whole = arena_array(c->arena, c->n + 1, sizeof *r->whole);
+    r->hands = arena_array(r->arena, c->n + 1, sizeof *r->hands);
+    r->whole = arena_array(r->arena, c->n + 1, sizeof *r->whole);
     if (!r->hands || !r->whole)
         return ERR_NOMEM;
     for (size_t i = 0; i < c->n; i++) {
-        if ((e = territory_union(c->arena, c->sets[i], COVER_LEVELS,
+        if ((e = territory_union(r->arena, c->sets[i], COVER_LEVELS,
                                  &r->whole[i])))
             return e;
         r->hands[i].tie = order_tie(key, order_hash(c->at[i].id));
@@ -296,8 +297,8 @@ static enum err add_zone(struct route *r, const struct route_lot *lot,
 
     if (!territory_meets(&lot->place, &here))
         return ERR_NONE;
-    if ((e = territory_common(r->cover.arena, &here, &lot->place, &blank)) ||
-        (e = territory_common(r->cover.arena, &blank, &r->cover.blank, &blank)))
+    if ((e = territory_common(r->arena, &here, &lot->place, &blank)) ||
+        (e = territory_common(r->arena, &blank, &r->cover.blank, &blank)))
         return e;
     extent = extent_of(r->m->reference, &blank);
     if (!extent.communes)
@@ -320,8 +321,8 @@ static enum err find_zones(struct route *r)
     enum err e = ERR_NONE;
 
     r->zones.at = shape_array(r->m->arena, &shape_route_zone, room);
-    r->middles = arena_array(r->cover.arena, room, sizeof *r->middles);
-    r->nearest = arena_array(r->cover.arena, communes, sizeof *r->nearest);
+    r->middles = arena_array(r->arena, room, sizeof *r->middles);
+    r->nearest = arena_array(r->arena, communes, sizeof *r->nearest);
     if (!r->zones.at || !r->middles || !r->nearest)
         return ERR_NOMEM;
     for (uint32_t c = 0; c < communes; c++)
@@ -502,8 +503,7 @@ static void add_hours(const struct route *r, uint32_t who)
 
 static enum err write_hands(struct route *r, struct route_facilitator_list *out)
 {
-    uint32_t *order =
-        arena_array(r->cover.arena, r->cover.n + 1, sizeof *order);
+    uint32_t *order = arena_array(r->arena, r->cover.n + 1, sizeof *order);
     size_t n = 0;
     enum err e = ERR_NONE;
 
@@ -536,14 +536,24 @@ static enum err warn(const struct route *r, struct ints *out)
     return lot_list_bits(r->m, bits, out);
 }
 
+/* Whom a lot of the market concerns, without what would rank them. */
+static enum err find(struct route *r, int64_t lot)
+{
+    enum err e;
+
+    if ((e = read_lots(r, lot)) || (e = find_parts(r)))
+        return e;
+    return find_zones(r);
+}
+
 enum err route_market(struct match *m, const struct market *market, int64_t lot,
                       int64_t adjacent_km, struct routing *out)
 {
     struct route r = {.m = m, .market = market, .adjacent_km = adjacent_km};
-    enum err e;
+    enum err e = cover_read(m, &r.cover);
 
-    if (!(e = cover_read(m, &r.cover)) && !(e = read_lots(&r, lot)) &&
-        !(e = find_parts(&r)) && !(e = find_zones(&r)) && !(e = weigh(&r))) {
+    r.arena = r.cover.arena;
+    if (!e && !(e = find(&r, lot)) && !(e = weigh(&r))) {
         settle_zones(&r);
         if (!(e = write_hands(&r, &out->facilitators)))
             e = warn(&r, &out->warnings);
@@ -551,5 +561,23 @@ enum err route_market(struct match *m, const struct market *market, int64_t lot,
     out->zones = r.zones;
     out->approximate = r.approximate;
     cover_fini(&r.cover);
+    return e;
+}
+
+enum err route_white(struct match *m, const struct cover *cover,
+                     const struct market *market, int64_t lot,
+                     int64_t adjacent_km, int *white, int *approximate)
+{
+    struct route r = {.m = m,
+                      .market = market,
+                      .cover = *cover,
+                      .arena = m->arena,
+                      .adjacent_km = adjacent_km};
+    enum err e = find(&r, lot);
+
+    *white = 0;
+    for (size_t i = 0; i < r.zones.n; i++)
+        *white |= r.zones.at[i].step == STEP_WHITE_ZONE;
+    *approximate |= r.approximate;
     return e;
 }

@@ -5,6 +5,7 @@
 #ifndef ENGINE_MATCH_ROUTE_H
 #define ENGINE_MATCH_ROUTE_H
 
+#include "engine/match/cover.h"
 #include "engine/match/match.h"
 
 /* What is found, in M's arena; texts of facilitators are copied there. */
@@ -20,5 +21,12 @@ struct routing {
  * errors. */
 enum err route_market(struct match *m, const struct market *market, int64_t lot,
                       int64_t adjacent_km, struct routing *out);
+
+/* Does some of lot LOT of MARKET fall to nobody?  As route_market finds it, by
+ * a COVER that was read for M; memory is of M's arena.  APPROXIMATE is set if
+ * a guessed centre has decided.  ERR_NOT_FOUND no such lot, ERR_NOMEM. */
+enum err route_white(struct match *m, const struct cover *cover,
+                     const struct market *market, int64_t lot,
+                     int64_t adjacent_km, int *white, int *approximate);
 
 #endif

@@ -444,6 +444,15 @@ class Scans(Assess):
         self.assertEqual([r["rank"] for r in rows], list(range(1, 24)))
         self.refused("BAD_TOKEN", "assess.scan", page_token="x")
 
+    def test_a_page_of_markets_of_many_lots(self):
+        """What one lot is judged by is given back before the next."""
+        blank = lot(clauses=None, jobs=None)
+        self.put("market", *[market("M-%02d" % i, lots=[blank] * 200)
+                             for i in range(30)])
+        rows = self.scan(page_size=100)["rows"]
+        self.assertEqual([r["lots"] for r in rows], [200] * 30)
+        self.assertIn("WHITE_ZONE", rows[0]["reasons"])
+
     def test_a_programme_is_the_list_that_is_given(self):
         self.put("market", given(id="A"), given(id="B", status="AWARDED"),
                  given(id="C"))
