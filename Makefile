@@ -14,13 +14,13 @@ VERSION := 0.1.0
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 DEPS := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
-  libuv1-dev libxxhash-dev libinih-dev libsystemd-dev libjansson-dev libcsv-dev \
-  libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
+  libuv1-dev libxxhash-dev libinih-dev libsodium-dev libsystemd-dev libjansson-dev \
+  libcsv-dev libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
 DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck
 DEPS_BENCH := valgrind gnuplot-nox
 DEPS_NATIONAL := postgresql postgresql-15-postgis-3 libpq-dev
 
-PKGS := libzmq msgpack lmdb libuv libxxhash inih libsystemd
+PKGS := libzmq msgpack lmdb libuv libxxhash inih libsodium libsystemd
 PKGS_CLI := libzmq msgpack jansson smartcols
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \

@@ -10,7 +10,6 @@
 
 #include "engine/match/hours_count.h"
 #include "engine/match/rules.h"
-#include "engine/sha256.h"
 #include "protocol/civil.h"
 #include "protocol/codec.h"
 
@@ -334,37 +333,4 @@ Test(hours, nobody_works_more_than_the_law_lets_them)
     cr_assert_eq(hours_most(&m, 7, 20700), 4800);
     cr_assert_eq(hours_most(&m, 8, 20700), 8000);
     cr_assert_eq(hours_most(&m, 31, 20700), 24000);
-}
-
-/* ---- Tokens ---------------------------------------------------------------
- */
-
-static void expect_digest(const unsigned char got[SHA256_BYTES],
-                          const char *wanted)
-{
-    char text[2 * SHA256_BYTES + 1];
-
-    for (size_t i = 0; i < SHA256_BYTES; i++)
-        snprintf(text + 2 * i, 3, "%02x", got[i]);
-    cr_assert_str_eq(text, wanted);
-}
-
-/* FIPS 180-4 and RFC 4231. */
-Test(hours, digests_are_those_of_the_standard)
-{
-    unsigned char out[SHA256_BYTES];
-
-    sha256(SLICE(""), out);
-    expect_digest(out, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991"
-                       "b7852b855");
-    sha256(SLICE("abc"), out);
-    expect_digest(out, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff6"
-                       "1f20015ad");
-    sha256(SLICE("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
-           out);
-    expect_digest(out, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd"
-                       "419db06c1");
-    sha256_keyed(SLICE("Jefe"), SLICE("what do ya want for nothing?"), out);
-    expect_digest(out, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b"
-                       "964ec3843");
 }
