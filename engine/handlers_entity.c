@@ -1,5 +1,6 @@
 /*
- * put, get, list and delete of every entity: rows over entity.c.
+ * put, get, list and delete of every entity: rows over entity.c; people are
+ * erased in handlers_erase.c.
  */
 #include <string.h>
 
@@ -73,11 +74,11 @@ static enum err explain_missing(struct call *call, enum err e, unsigned entity)
                            ask->page_token, &answer->rows, &answer->next);     \
     }
 
-#define DELETE(entity, verb, constant)                                         \
-    enum err handle_##entity##_##verb(struct store_batch *batch,               \
+#define DELETE(entity, constant)                                               \
+    enum err handle_##entity##_delete(struct store_batch *batch,               \
                                       struct call *call,                       \
-                                      const struct ask_##entity##_##verb *ask, \
-                                      struct answer_##entity##_##verb *answer) \
+                                      const struct ask_##entity##_delete *ask, \
+                                      struct answer_##entity##_delete *answer) \
     {                                                                          \
         return explain_missing(call,                                           \
                                entity_delete(batch, call, constant, ask->id,   \
@@ -88,21 +89,20 @@ static enum err explain_missing(struct call *call, enum err e, unsigned entity)
 PUT(structure, ENTITY_STRUCTURE, 1)
 GET(structure, ENTITY_STRUCTURE)
 LIST(structure, ENTITY_STRUCTURE)
-DELETE(structure, delete, ENTITY_STRUCTURE)
+DELETE(structure, ENTITY_STRUCTURE)
 
 PUT(market, ENTITY_MARKET, 1)
 GET(market, ENTITY_MARKET)
 LIST(market, ENTITY_MARKET)
-DELETE(market, delete, ENTITY_MARKET)
+DELETE(market, ENTITY_MARKET)
 
 PUT(profile, ENTITY_PROFILE, 0)
 GET(profile, ENTITY_PROFILE)
 LIST(profile, ENTITY_PROFILE)
-DELETE(profile, erase, ENTITY_PROFILE)
 
 PUT(facilitator, ENTITY_FACILITATOR, 1)
 GET(facilitator, ENTITY_FACILITATOR)
 LIST(facilitator, ENTITY_FACILITATOR)
-DELETE(facilitator, delete, ENTITY_FACILITATOR)
+DELETE(facilitator, ENTITY_FACILITATOR)
 
 LIST(hours, ENTITY_HOURS)

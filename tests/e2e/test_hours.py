@@ -1,4 +1,5 @@
 """Hours of insertion through the wire: planned, recorded once, added up."""
+import hmac
 import json
 import os
 import subprocess
@@ -244,9 +245,49 @@ class Recording(Hours):
         listed, = self.ask("hours.list")["rows"]
         self.assertRegex(listed["person"], "^[0-9a-f]{16}$")
         self.assertNotIn("zelda", msgpack.packb(listed).decode("latin-1"))
+        self.assertEqual(listed["person"], self.token("zelda-4711"))
         self.ask("profile.erase", id="zelda-4711")
         self.assertEqual(self.total()["persons"], 1)
         self.assertNotIn("zelda", self.daemon.log())
+
+    def token(self, pseudonym):
+        store = self.ask("hello")["store"]
+        return hmac.new(store.encode(), pseudonym.encode(),
+                        "sha256").hexdigest()[:16]
+
+    def test_who_is_erased_leaves_hours_that_are_nobodys(self):
+        self.a_market()
+        for id in ("p-1", "p-2"):
+            self.ask("profile.put", profile=profile(id))
+        told = [entry("p-%d" % n, day="2026-10-%02d" % day, item=item)
+                for n in (1, 2, 3) for day in (5, 6)
+                for item in ("WORK", "TUTOR")]
+        told = [dict(e, hundredths=400) for e in told]
+        told.append(entry("p-1", state="PLANNED", day="2027-01-01"))
+        self.record(*told)
+        before, rows = self.total(), self.ask("hours.list")["rows"]
+        rev = self.ask("profile.erase", id="p-1")["rev"]
+        self.assertEqual(rev, self.revision())
+        self.ask("profile.erase", id="p-3")
+        self.refused("NOT_FOUND", "profile.erase", field="id", id="p-3")
+        self.assertEqual(self.total(), before)
+        after = self.ask("hours.list")["rows"]
+
+        def bare(rows):
+            return sorted(msgpack.packb(dict(r, id=r["id"][16:], person=0))
+                          for r in rows)
+        self.assertEqual(bare(after), bare(rows))
+        self.assertTrue(all(r["id"].startswith(r["person"]) for r in after))
+        people = {r["person"] for r in after}
+        self.assertEqual(len(people), 3)
+        self.assertEqual(people & {self.token("p-%d" % n) for n in (1, 2, 3)},
+                         {self.token("p-2")})
+        self.refused("HOURS_TWICE", "hours.record", entries=[entry("p-2")])
+        self.record(entry("p-1"))
+        self.daemon.stop()
+        self.daemon.restart()
+        self.client = self.daemon.client()
+        self.assertEqual(self.total()["persons"], 4)
 
     def test_hours_outlive_the_daemon(self):
         self.a_market()
