@@ -410,13 +410,13 @@ static error_t on_flag(int key, char *arg, struct argp_state *state)
         o->store = arg;
         return 0;
     case 'p':
-        o->passes = (int)strtol(arg, NULL, 10);
+        o->passes = (int)number_of(arg);
         return 0;
     case 't':
         o->seconds = strtod(arg, NULL);
         return 0;
     case 'w':
-        o->window = strtoul(arg, NULL, 10);
+        o->window = number_of(arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -33,6 +33,18 @@ void die(const char *format, ...)
     exit(2);
 }
 
+uint32_t number_of(const char *text)
+{
+    unsigned long long number;
+    char *end;
+
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || number > UINT32_MAX)
+        die("%s is no whole number", text);
+    return (uint32_t)number;
+}
+
 void figures_add(struct figures *figures, double value)
 {
     if (figures->n == figures->room) {

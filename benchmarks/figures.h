@@ -22,6 +22,10 @@ uint64_t now_ns(void);
 void die(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
+/* A whole number as an option gives it, to 4,294,967,295; else it ends the
+ * program. */
+uint32_t number_of(const char *text);
+
 /* Append; memory that is not there ends the program. */
 void figures_add(struct figures *figures, double value);
 /* Forget them, and keep the room. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "benchmarks/figures.h"
 #include "benchmarks/world.h"
 
 #define PATH_BYTES 512
@@ -79,7 +80,7 @@ int main(int argc, char **argv)
         return 64;
     }
     for (int i = 3; i < argc; i++)
-        *numbers[i - 3] = (uint32_t)strtoul(argv[i], NULL, 10);
+        *numbers[i - 3] = number_of(argv[i]);
     if (reference_new(NULL, 0, &ref) ||
         world_new(ref, WORLD_SEED, &size, &world))
         return 70;

@@ -89,35 +89,34 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 {
     struct asked_for *a = state->input;
     struct national *n = &a->national;
-    unsigned long number = value ? strtoul(value, NULL, 10) : 0;
 
     switch (key) {
     case DIR_KEY:
         n->dir = value;
         return 0;
     case PROFILES_KEY:
-        n->size.profiles = (uint32_t)number;
+        n->size.profiles = number_of(value);
         return 0;
     case STRUCTURES_KEY:
-        n->size.structures = (uint32_t)number;
+        n->size.structures = number_of(value);
         return 0;
     case LOTS_KEY:
-        n->size.lots = (uint32_t)number;
+        n->size.lots = number_of(value);
         return 0;
     case FEW_KEY:
-        n->few = (uint32_t)number;
+        n->few = number_of(value);
         return 0;
     case STRESS_KEY:
-        n->stress = (uint32_t)number;
+        n->stress = number_of(value);
         return 0;
     case QUESTIONS_KEY:
-        n->questions = number;
+        n->questions = number_of(value);
         return 0;
     case PASSES_KEY:
-        n->passes = number;
+        n->passes = number_of(value);
         return 0;
     case RANDOM_KEY:
-        n->random = number;
+        n->random = number_of(value);
         return 0;
     case ARGP_KEY_ARG:
         choose_part(a, value ? value : "", state);

@@ -298,25 +298,25 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
         r->dir = arg;
         return 0;
     case 'p':
-        r->size.profiles = (uint32_t)atol(arg);
+        r->size.profiles = number_of(arg);
         return 0;
     case 'l':
-        r->size.lots = (uint32_t)atol(arg);
+        r->size.lots = number_of(arg);
         return 0;
     case 's':
-        r->size.structures = (uint32_t)atol(arg);
+        r->size.structures = number_of(arg);
         return 0;
     case 'q':
-        r->questions = (size_t)atol(arg);
+        r->questions = number_of(arg);
         return 0;
     case 'n':
-        r->passes = (size_t)atol(arg);
+        r->passes = number_of(arg);
         return 0;
     case 'c':
-        r->commits = (size_t)atol(arg);
+        r->commits = number_of(arg);
         return 0;
     case 't':
-        r->soak_s = (unsigned)atol(arg);
+        r->soak_s = number_of(arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

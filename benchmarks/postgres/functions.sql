@@ -1,6 +1,6 @@
 -- What every query shares: whole kilometres, months waited, the tie number.
 -- Kilometres and ties are those of engine/MATCHING.md to the last bit;
--- check.sql compares them with the C ones.
+-- `pg CONNINFO check` compares them with the C ones.
 
 -- T[km]: the greatest q (sum of the squares of the differences of two vectors)
 -- that is within km kilometres.  The same doubles as in C, in the same order.
