@@ -4,17 +4,15 @@
  */
 #include "engine/match/cover.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/match/areas.h"
+#include "engine/match/markets.h"
 #include "protocol/codec.h"
 
 /* Records and sets: a thousand facilitators take some MiB. */
 #define COVER_BYTES_MAX ((size_t)256 << 20)
-/* One decoded market and its places. */
-#define MARKET_BYTES_MAX ((size_t)64 << 20)
 
 /* ---- Who answers -------------------------------------------------------- */
 
@@ -278,54 +276,33 @@ enum err cover_place(const struct reference *ref, struct arena *arena,
     return e ? e : territory_flatten(ref, arena, &read, out);
 }
 
-size_t cover_fields_of_status(void)
-{
-    size_t n = 0;
+struct walk {
+    struct match *m;
+    cover_on_market *on;
+    void *context;
+};
 
-    while (shape_market.fields[n].offset != offsetof(struct market, status))
-        n++;
-    return n + 1;
-}
-
-static enum err tell_market(struct match *m, struct arena *arena,
-                            struct slice body, cover_on_market *on,
-                            void *context)
+static enum err tell_market(void *context, const struct market *market,
+                            struct arena *scratch)
 {
+    struct walk *walk = context;
     struct territory *sets, whole;
-    struct market market;
     enum err e;
 
-    arena_reset(arena);
-    if ((e = protocol_decode_trusted(&shape_market, body, arena, &market)))
-        return e;
-    if (!(sets = arena_array(arena, market.lots.n + 1, sizeof *sets)))
+    if (!(sets = arena_array(scratch, market->lots.n + 1, sizeof *sets)))
         return ERR_NOMEM;
-    for (size_t i = 0; i < market.lots.n; i++)
-        if ((e = cover_place(m->reference, arena, &market.lots.at[i],
+    for (size_t i = 0; i < market->lots.n; i++)
+        if ((e = cover_place(walk->m->reference, scratch, &market->lots.at[i],
                              &sets[i])))
             return e;
-    if (!(e = territory_union(arena, sets, market.lots.n, &whole)))
-        on(context, &whole);
+    if (!(e = territory_union(scratch, sets, market->lots.n, &whole)))
+        walk->on(walk->context, &whole);
     return e;
 }
 
 enum err cover_each_open(struct match *m, cover_on_market *on, void *context)
 {
-    struct arena *arena = arena_new(MARKET_BYTES_MAX);
-    struct record record = {.number = 0};
-    size_t fields = cover_fields_of_status();
-    struct market head;
-    enum err e = arena ? ERR_NONE : ERR_NOMEM;
+    struct walk walk = {m, on, context};
 
-    while (!e && !(e = store_next_numbered(m->view, ENTITY_MARKET,
-                                           record.number, &record))) {
-        arena_reset(arena);
-        m->scanned++;
-        if (!(e = protocol_decode_first(&shape_market, fields, record.body,
-                                        arena, &head)) &&
-            match_market_open(&head, m->on))
-            e = tell_market(m, arena, record.body, on, context);
-    }
-    arena_free(arena);
-    return e == ERR_NOT_FOUND ? ERR_NONE : e;
+    return markets_each(m, match_market_open, tell_market, &walk);
 }

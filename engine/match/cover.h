@@ -42,10 +42,6 @@ uint32_t cover_coordinator(const struct cover *cover, uint32_t i,
 enum err cover_place(const struct reference *ref, struct arena *arena,
                      const struct lot *lot, struct territory *out);
 
-/* How many fields of a market say whether it is open: the rest of one that is
- * not need not be read. */
-size_t cover_fields_of_status(void);
-
 /* Call ON with where the lots of every open market are together, a market
  * after the other; PLACE lives for that call.  ERR_NOMEM, store errors. */
 typedef void cover_on_market(void *context, const struct territory *place);

@@ -6,11 +6,10 @@
 
 #include "engine/match/cover.h"
 #include "engine/match/law.h"
+#include "engine/match/markets.h"
 #include "protocol/civil.h"
-#include "protocol/codec.h"
 
 #define CPV_DIVISION 2 /* characters */
-#define MARKET_BYTES_MAX ((size_t)64 << 20)
 
 struct near_lot {
     struct match *m;
@@ -18,7 +17,7 @@ struct near_lot {
     struct territory place;
     int64_t kind;
     int64_t months;
-    struct arena *scratch;
+    int64_t found;
 };
 
 static int same_division(const struct lot *a, const struct lot *b)
@@ -44,71 +43,42 @@ static int is_recent(const struct near_lot *near, const struct market *market)
            civil_months(day, near->m->on) < near->months;
 }
 
-static enum err count_lots(const struct near_lot *near,
-                           const struct market *market, int64_t *n)
+static int has_failed(const struct market *head, int64_t on)
 {
+    (void)on; /* of which day: is_recent */
+    return head->status == MARKET_UNSUCCESSFUL;
+}
+
+static enum err count_lots(void *context, const struct market *market,
+                           struct arena *scratch)
+{
+    struct near_lot *near = context;
     enum err e = ERR_NONE;
 
+    if (!is_recent(near, market))
+        return ERR_NONE;
     for (size_t i = 0; i < market->lots.n && !e; i++) {
         const struct lot *lot = &market->lots.at[i];
         struct territory place;
 
         if (!law_has_clause(lot, near->kind) || !same_division(lot, near->lot))
             continue;
-        e = cover_place(near->m->reference, near->scratch, lot, &place);
-        if (!e && territory_meets(&place, &near->place) && *n < FAILURES_MAX)
-            ++*n;
+        e = cover_place(near->m->reference, scratch, lot, &place);
+        if (!e && territory_meets(&place, &near->place) &&
+            near->found < FAILURES_MAX)
+            near->found++;
     }
     return e;
-}
-
-static enum err count_market(const struct near_lot *near, struct slice body,
-                             int64_t *n)
-{
-    struct market market;
-    enum err e;
-
-    arena_reset(near->scratch);
-    e = protocol_decode_trusted(&shape_market, body, near->scratch, &market);
-    if (e || !is_recent(near, &market))
-        return e;
-    return count_lots(near, &market, n);
-}
-
-static enum err count_all(const struct near_lot *near, int64_t *n)
-{
-    struct record record = {.number = 0};
-    size_t fields = cover_fields_of_status();
-    struct market head;
-    enum err e;
-
-    while (!(e = store_next_numbered(near->m->view, ENTITY_MARKET,
-                                     record.number, &record))) {
-        arena_reset(near->scratch);
-        near->m->scanned++;
-        if ((e = protocol_decode_first(&shape_market, fields, record.body,
-                                       near->scratch, &head)))
-            return e;
-        if (head.status == MARKET_UNSUCCESSFUL &&
-            (e = count_market(near, record.body, n)))
-            return e;
-    }
-    return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
 enum err failures_count(struct match *m, const struct lot *lot, int64_t kind,
                         int64_t months, int64_t *out)
 {
     struct near_lot near = {.m = m, .lot = lot, .kind = kind, .months = months};
-    int64_t n = 0;
-    enum err e;
+    enum err e = cover_place(m->reference, m->arena, lot, &near.place);
 
-    if ((e = cover_place(m->reference, m->arena, lot, &near.place)))
+    if (e || (e = markets_each(m, has_failed, count_lots, &near)))
         return e;
-    if (!(near.scratch = arena_new(MARKET_BYTES_MAX)))
-        return ERR_NOMEM;
-    if (!(e = count_all(&near, &n)))
-        *out = n;
-    arena_free(near.scratch);
-    return e;
+    *out = near.found;
+    return ERR_NONE;
 }

@@ -8,18 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/match/markets.h"
 #include "engine/match/obligation.h"
 #include "protocol/codec.h"
 
-#define MARKET_BYTES_MAX ((size_t)64 << 20)
+static int is_to_come(const struct market *head, int64_t on)
+{
+    return head->status == MARKET_DRAFT || head->status == MARKET_PLANNED ||
+           match_market_open(head, on);
+}
 
-int programme_is_open(const struct market *market, int64_t on)
+static int has_clause(const struct market *market)
 {
     for (size_t i = 0; i < market->lots.n; i++)
         if (market->lots.at[i].clauses.n)
-            return 0;
-    return market->status == MARKET_DRAFT || market->status == MARKET_PLANNED ||
-           match_market_open(market, on);
+            return 1;
+    return 0;
 }
 
 static enum err make_room(struct programme *p)
@@ -77,24 +81,26 @@ enum err programme_add(struct programme *p, struct assess *a,
     return ERR_NONE;
 }
 
+struct reading {
+    struct programme *programme;
+    struct assess *a;
+};
+
+static enum err add_unclaused(void *context, const struct market *market,
+                              struct arena *scratch)
+{
+    struct reading *r = context;
+
+    return has_clause(market)
+               ? ERR_NONE
+               : programme_add(r->programme, r->a, scratch, market);
+}
+
 enum err programme_read(struct programme *p, struct assess *a)
 {
-    struct arena *scratch = arena_new(MARKET_BYTES_MAX);
-    struct record record = {.number = 0};
-    struct market market;
-    enum err e = scratch ? ERR_NONE : ERR_NOMEM;
+    struct reading reading = {p, a};
 
-    while (!e && !(e = store_next_numbered(a->m->view, ENTITY_MARKET,
-                                           record.number, &record))) {
-        arena_reset(scratch);
-        a->m->scanned++;
-        if (!(e = protocol_decode_trusted(&shape_market, record.body, scratch,
-                                          &market)) &&
-            programme_is_open(&market, a->m->on))
-            e = programme_add(p, a, scratch, &market);
-    }
-    arena_free(scratch);
-    return e == ERR_NOT_FOUND ? ERR_NONE : e;
+    return markets_each(a->m, is_to_come, add_unclaused, &reading);
 }
 
 static int compare_rows(const void *a, const void *b)

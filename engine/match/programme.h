@@ -22,16 +22,14 @@ struct programme {
     size_t room;
 };
 
-/* Has no lot of it a clause, and may it still get one on the question's date:
- * DRAFT, PLANNED or open? */
-int programme_is_open(const struct market *market, int64_t on);
-
 /* Add MARKET.  What is used of the question's arena comes from SCRATCH.
  * ERR_NOMEM. */
 enum err programme_add(struct programme *p, struct assess *a,
                        struct arena *scratch, const struct market *market);
 
-/* Add every stored market that programme_is_open.  ERR_NOMEM, store errors. */
+/* Add every stored market of which no lot has a clause and that may still get
+ * one on the question's date: DRAFT, PLANNED or open.  ERR_NOMEM, store
+ * errors. */
 enum err programme_read(struct programme *p, struct assess *a);
 
 /* Put them in order. */
