@@ -9,30 +9,11 @@
 #include "engine/match/clause_words.h"
 #include "engine/match/law.h"
 #include "engine/match/rules.h"
-#include "protocol/civil.h"
+#include "tests/support/tables.h"
+#include "tests/support/world.h"
 
-static struct reference *ref;
-
-static void setup(void)
-{
-    cr_assert_eq(reference_new(NULL, 0, &ref), ERR_NONE);
-}
-
-static void teardown(void)
-{
-    reference_free(ref);
-    ref = NULL;
-}
-
-TestSuite(wording, .init = setup, .fini = teardown, .timeout = 60);
-
-static int64_t day(const char *text)
-{
-    int64_t days = 0;
-
-    cr_assert(civil_parse_date(slice_of(text), &days));
-    return days;
-}
+TestSuite(wording, .init = tables_setup, .fini = tables_teardown,
+          .timeout = 60);
 
 /* ---- Plain letters ------------------------------------------------------- */
 

@@ -8,7 +8,6 @@
     "K2204\tA1203\tProche\nK2303\tA1203\tEvolution\n"                          \
     "A1203\tN1105\tProche\n"
 
-struct reference *ref;
 static struct arena *arena;
 struct match m;
 struct market market;
@@ -29,7 +28,7 @@ void rouen_setup(void)
     };
     static struct slice places[1], wishes[1];
 
-    cr_assert_eq(reference_new(imports, 2, &ref), ERR_NONE);
+    cr_assert_eq(tables_rebuild(imports, 2), ERR_NONE);
     arena = arena_new(64u << 20);
     m = a_match(ref, arena);
     clause = a_clause(CLAUSE_EXEC);
@@ -59,9 +58,8 @@ void rouen_setup(void)
 void rouen_teardown(void)
 {
     arena_free(arena);
-    reference_free(ref);
+    tables_teardown();
     arena = NULL;
-    ref = NULL;
 }
 
 struct structure_verdict explain(void)

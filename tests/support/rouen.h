@@ -5,9 +5,9 @@
 #ifndef TESTS_SUPPORT_ROUEN_H
 #define TESTS_SUPPORT_ROUEN_H
 
+#include "tests/support/tables.h"
 #include "tests/support/world.h"
 
-extern struct reference *ref;
 extern struct match m;
 extern struct market market; /* of one lot, */
 extern struct lot lot;       /* of one clause and one job */
