@@ -34,9 +34,9 @@ void ingest_proofs(struct walk *w, const struct path *path,
                    struct profile *profile);
 
 /* Give each of CLAUSES, the list at PATH, its kind: as stated, else as its
- * article reads on the day of the LAUNCH (ABSENT: today's rows).  One that
- * names two kinds becomes two clauses, of which the first keeps the hours; one
- * that says there is none is left out. */
+ * article reads on the day of the LAUNCH (ABSENT: by the rows without an end).
+ * One that names two kinds becomes two clauses, of which the first keeps the
+ * hours; one that says there is none is left out. */
 void ingest_clauses(struct walk *w, const struct path *path,
                     struct clause_list *clauses, int64_t launch);
 
