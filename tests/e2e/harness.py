@@ -256,6 +256,16 @@ class Transcript(unittest.TestCase):
             return e
         self.fail("%s was accepted: %r" % (method, answer))
 
+    def ctl(self, *args, lang="en", status=0):
+        """What clausectl prints."""
+        done = subprocess.run(
+            [os.path.join(BUILD, "clausectl"), "--connect",
+             self.daemon.endpoint, "--lang", lang, *args],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=self.daemon.home, timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout.decode()
+
     def revision(self):
         return self.ask("stats").get("revision", 0)
 

@@ -3,13 +3,11 @@ markets come first: through the wire.  What MATCHING.md works out is put to the
 daemon by test_worked.py."""
 import os
 import random
-import subprocess
 
 import harness
 from examples import (facilitator, job, lot, market, profile, siret, structure,
                       structure_id)
 
-CTL = os.path.join(harness.BUILD, "clausectl")
 ON = "2026-11-23"
 SHARE = 5000
 
@@ -462,38 +460,31 @@ class Scans(Assess):
 
 
 class Cli(Assess):
-    def run_ctl(self, *args, lang="fr", code=0):
-        done = subprocess.run(
-            [CTL, "--connect", self.daemon.endpoint, "--lang", lang]
-            + list(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=self.daemon.home, timeout=harness.PATIENCE_S)
-        self.assertEqual(done.returncode, code, done.stderr)
-        return done.stdout.decode()
-
     def test_lines_for_a_mail(self):
         self.structures(4)
         self.people(4)
         self.put("facilitator", facilitator())
         self.put("market", given(jobs=[job(seats=2)]))
-        said = self.run_ctl("assess", "market", "M-1", "--on", ON,
-                            "--labour-share", "50")
+        said = self.ctl("assess", "market", "M-1", "--on", ON,
+                        "--labour-share", "50", lang="fr")
         for text in ("Intérêt d'une clause : oui", "300 000 €",
                      "A2 heures d'insertion : 250 (au moins 150), bon",
                      "conseil : clause d'exécution"):
             self.assertIn(text, said)
-        said = self.run_ctl("assess", "reserved", "M-1", "--on", ON,
-                            "--kind", "RES_IAE", "--labour-share", "50")
+        said = self.ctl("assess", "reserved", "M-1", "--on", ON,
+                        "--kind", "RES_IAE", "--labour-share", "50",
+                        lang="fr")
         for text in ("risque élevé", "31,6 %",
                      "B4 probabilité d'aucune offre : 31,6 % "
                      "(au plus 20,0 %), mauvais"):
             self.assertIn(text, said)
-        said = self.run_ctl("assess", "scan", "--on", ON, "--labour-share",
-                            "50", lang="en")
+        said = self.ctl("assess", "scan", "--on", ON, "--labour-share",
+                        "50")
         for text in ("1. M-1: DEMO", "worth a clause: yes"):
             self.assertIn(text, said)
-        self.assertIn('"no_offer": 316', self.run_ctl(
+        self.assertIn('"no_offer": 316', self.ctl(
             "--json", "assess", "reserved", "M-1", "--kind", "RES_IAE"))
-        self.run_ctl("assess", "nothing", code=64)
+        self.ctl("assess", "nothing", status=64)
 
 
 if __name__ == "__main__":

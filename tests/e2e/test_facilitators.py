@@ -2,25 +2,12 @@
 where nobody is."""
 import json
 import os
-import subprocess
 
 import harness
 from examples import facilitator, job, lot, market, structure, structure_id
 
-CTL = os.path.join(harness.BUILD, "clausectl")
 
-
-class Cli(harness.Transcript):
-    def run_ctl(self, *args, lang="en"):
-        done = subprocess.run(
-            [CTL, "--connect", self.daemon.endpoint, "--lang", lang]
-            + list(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=self.daemon.home, timeout=harness.PATIENCE_S)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.decode()
-
-
-class Files(Cli):
+class Files(harness.Transcript):
     def test_what_is_exported_imports_again_the_same(self):
         rows = [facilitator(),
                 facilitator("F-2", territories=["EPCI:200023414", "COM:76540"],
@@ -38,9 +25,9 @@ class Files(Cli):
         for form in ("csv", "tsv", "ndjson"):
             with self.subTest(form):
                 name = os.path.join(self.daemon.home, "f." + form)
-                self.run_ctl("export", "facilitators", name)
-                self.run_ctl("--connect", other.endpoint, "import",
-                             "facilitators", name)
+                self.ctl("export", "facilitators", name)
+                self.ctl("--connect", other.endpoint, "import",
+                         "facilitators", name)
                 self.assertEqual(
                     list(other.client().each("facilitator.list")), rows)
 
@@ -49,12 +36,12 @@ class Files(Cli):
         with open(path, "w") as f:
             f.write('{"id": "F-1", "organisation": "PLIE",'
                     ' "territories": ["DEP:76", "COM:75112"]}')
-        self.assertIn("COM:75056", self.run_ctl("facilitator", "put", path))
+        self.assertIn("COM:75056", self.ctl("facilitator", "put", path))
         self.assertIn("DEP:76 Paris (75)",
-                      self.run_ctl("facilitator", "list"))
+                      self.ctl("facilitator", "list"))
         self.assertIn("organisation: PLIE",
-                      self.run_ctl("facilitator", "get", "F-1"))
-        self.run_ctl("facilitator", "delete", "F-1", "--yes")
+                      self.ctl("facilitator", "get", "F-1"))
+        self.ctl("facilitator", "delete", "F-1", "--yes")
         self.refused("NOT_FOUND", "facilitator.get", id="F-1")
 
 
@@ -245,7 +232,7 @@ class Blanks(harness.Transcript):
                 self.refused(name, "territory.blank", field=field, **ask)
 
 
-class Lines(Cli):
+class Lines(harness.Transcript):
     """What a facilitator pastes into a mail."""
 
     def setUp(self):
@@ -267,7 +254,7 @@ class Lines(Cli):
             self.assertIn(line + "\n", text)
 
     def test_route(self):
-        text = self.run_ctl("route", "M-1", "--on", "2026-11-23")
+        text = self.ctl("route", "M-1", "--on", "2026-11-23")
         self.says(text, "Lead: PLIE du Havre (F-LH), plie@demo.example",
                   "  lot 1, by its EPCI: communes: 1, inhabitants: %d, "
                   "hours: 500" % 166687,
@@ -277,8 +264,8 @@ class Lines(Cli):
                   "(no facilitator; none near enough)",
                   "    falls to nobody, a white zone (no facilitator; none "
                   "near enough; no coordinator of the region)")
-        text = self.run_ctl("route", "M-1", "--lot", "2", "--adjacent-km",
-                            "100", lang="fr")
+        text = self.ctl("route", "M-1", "--lot", "2", "--adjacent-km",
+                        "100", lang="fr")
         self.says(text, "Chef de file : PLIE du Havre (F-LH), "
                   "plie@demo.example",
                   "    revient à PLIE du Havre, qui couvre %s, à 51 km"
@@ -286,7 +273,7 @@ class Lines(Cli):
 
     def test_blank(self):
         where = "COM:76540", "COM:76351", "COM:80021"
-        text = self.run_ctl("blank", *where, "--on", "2026-11-23")
+        text = self.ctl("blank", *where, "--on", "2026-11-23")
         self.says(text, "communes: 2, inhabitants: 254111, open markets "
                   "concerned: 1",
                   "  Somme (80): communes: 1, inhabitants: 136449, open "
@@ -294,7 +281,7 @@ class Lines(Cli):
                   "Regions without a coordinator:",
                   "  Hauts-de-France (32): communes: 1, inhabitants: "
                   "136449, open markets: 1")
-        text = self.run_ctl("blank", *where, "--communes", lang="fr")
+        text = self.ctl("blank", *where, "--communes", lang="fr")
         self.assertEqual(text.splitlines(), [
             "76540 Rouen (76) : habitants : 117662, marchés ouverts : 1",
             "80021 Amiens (80) : habitants : 136449, marchés ouverts : 1"])
@@ -302,13 +289,13 @@ class Lines(Cli):
     def test_json_is_the_answer_itself(self):
         on = "2026-11-23"
         self.assertEqual(
-            json.loads(self.run_ctl("--json", "route", "M-1", "--on", on)),
+            json.loads(self.ctl("--json", "route", "M-1", "--on", on)),
             self.ask("facilitator.route", market="M-1", on=on))
         self.assertEqual(
-            json.loads(self.run_ctl("--json", "blank", "DEP:76", "--on", on)),
+            json.loads(self.ctl("--json", "blank", "DEP:76", "--on", on)),
             self.ask("territory.blank", territories=["DEP:76"], on=on,
                      page_size=1))
-        rows = self.run_ctl("--json", "blank", "--communes").splitlines()
+        rows = self.ctl("--json", "blank", "--communes").splitlines()
         self.assertEqual(len(rows), self.ask("territory.blank")["communes"])
 
 

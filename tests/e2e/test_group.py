@@ -2,13 +2,10 @@
 what a facilitator pastes into a mail.  The rules are worked out on the page
 MATCHING.md, which tests/brute/vectors.py puts to the daemon."""
 import json
-import os
-import subprocess
 
 import harness
 from examples import job, lot, market, siret, structure, structure_id
 
-CTL = os.path.join(harness.BUILD, "clausectl")
 ON = "2026-11-23"
 
 
@@ -139,20 +136,12 @@ class Groups(harness.Transcript):
         self.refused("RANGE", "market.put", field="market.max_lots",
                      market=market(max_lots=0))
 
-    def run_ctl(self, *args, lang="en"):
-        done = subprocess.run(
-            [CTL, "--connect", self.daemon.endpoint, "--lang", lang]
-            + list(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=self.daemon.home, timeout=harness.PATIENCE_S)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.decode()
-
     def test_the_command(self):
         self.three()
         self.lots(place("DEP:59", "DEP:62", "DEP:80", months=12,
                         clauses=[{"kind": "EXEC", "hours": 780}]),
                   place("COM:97411"))
-        text = self.run_ctl("group", "M-1", "--on", ON)
+        text = self.ctl("group", "M-1", "--on", ON)
         for line in ("  structures that fit it: 3, groups: 1",
                      "  Alone: DEMO 3, EI (%s-EI), score " % siret(3),
                      "    DEMO 1, EI (%s-EI), Lille (59)" % siret(1),
@@ -161,10 +150,10 @@ class Groups(harness.Transcript):
                      "  Nobody covers the whole of: Saint-Denis (974)\n",
                      "  No two to four structures cover it together.\n"):
             self.assertIn(line, text)
-        text = self.run_ctl("group", "M-1", "--lot", "1", lang="fr")
+        text = self.ctl("group", "M-1", "--lot", "1", lang="fr")
         self.assertIn("      heures : 520, sur 600 disponibles\n", text)
         self.assertEqual(
-            json.loads(self.run_ctl("--json", "group", "M-1", "--on", ON)),
+            json.loads(self.ctl("--json", "group", "M-1", "--on", ON)),
             self.ask("match.group", market="M-1", on=ON))
 
 
