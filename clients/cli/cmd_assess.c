@@ -131,6 +131,13 @@ static void take_hours(const struct ctl *ctl, json_t *ask)
     set_figure(ctl, ask, FIGURE_HOURLY_COST, "hourly_cost");
 }
 
+/* What market and scan take of the place. */
+static void take_distance(const struct ctl *ctl, json_t *ask)
+{
+    if (ctl->adjacent_km)
+        json_object_set_new(ask, "adjacent_km", json_string(ctl->adjacent_km));
+}
+
 static int ask_and_show(struct ctl *ctl, enum verb verb, json_t *ask,
                         void (*print)(const struct ctl *ctl,
                                       const json_t *answer))
@@ -208,9 +215,8 @@ static int assess_market(struct ctl *ctl)
 
     json_object_set_new(ask, "market", json_string(ctl->args[1]));
     take_hours(ctl, ask);
+    take_distance(ctl, ask);
     hours_set(ctl, ask, FIGURE_LABOUR_HOURS, "labour_hours");
-    if (ctl->adjacent_km)
-        json_object_set_new(ask, "adjacent_km", json_string(ctl->adjacent_km));
     return ask_and_show(ctl, VERB_assess_market, ask, print_market);
 }
 
@@ -358,6 +364,7 @@ static int assess_scan(struct ctl *ctl)
     if (ctl->limit)
         json_object_set_new(ask, "page_size", json_string(ctl->limit));
     take_hours(ctl, ask);
+    take_distance(ctl, ask);
     return ask_and_show(ctl, VERB_assess_scan, ask, print_scan);
 }
 

@@ -1,6 +1,7 @@
 """Is a market worth a clause, would a reserved lot find offers, and which
 markets come first: through the wire.  What MATCHING.md works out is put to the
 daemon by test_worked.py."""
+import json
 import os
 import random
 
@@ -485,6 +486,16 @@ class Cli(Assess):
         self.assertIn('"no_offer": 316', self.ctl(
             "--json", "assess", "reserved", "M-1", "--kind", "RES_IAE"))
         self.ctl("assess", "nothing", status=64)
+
+    def test_how_far_the_next_facilitator_may_be(self):
+        self.put("facilitator", facilitator(territories=["COM:76351"]))
+        self.put("market", given(places=["COM:76540"], jobs=None))
+        for what in (["market", "M-1"], ["scan"]):
+            said = [json.loads(self.ctl(
+                "--json", "assess", *what, "--on", ON, "--adjacent-km", km))
+                for km in ("10", "100")]
+            self.assertIn("WHITE_ZONE", json.dumps(said[0]), what)
+            self.assertNotIn("WHITE_ZONE", json.dumps(said[1]), what)
 
 
 if __name__ == "__main__":
