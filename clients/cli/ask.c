@@ -287,6 +287,36 @@ json_t *ctl_refusal(struct ctl *ctl, struct slice body)
     return json_of_shape(&shape_refusal, &refusal, NULL, ctl->arena);
 }
 
+/* Where the ids are listed that FIELD of VERB may name: "persons[1].profile",
+ * "markets[2]", or "id" of the verb's own entity. */
+static const char *where_listed(enum verb verb, const char *field)
+{
+    static const char *const texts[] = {
+        [ENTITY_STRUCTURE] =
+            N_("`clausectl structure list' shows those there are."),
+        [ENTITY_MARKET] =
+            N_("`clausectl market list' shows the markets there are."),
+        [ENTITY_PROFILE] =
+            N_("`clausectl profile list' shows those there are."),
+        [ENTITY_FACILITATOR] =
+            N_("`clausectl facilitator list' shows those there are."),
+    };
+    const char *dot = strrchr(field, '.'), *name = dot ? dot + 1 : field;
+    size_t len = strcspn(name, "[");
+    int entity;
+
+    if (!strcmp(name, "id")) {
+        name = verb_rows[verb].name;
+        len = strcspn(name, ".");
+    } else if (len && name[len]) {
+        len--; /* the plural's */
+    }
+    entity = vocabulary_find(&words_entity, (struct slice){name, len});
+    return entity < 0 || entity >= (int)(sizeof texts / sizeof *texts)
+               ? NULL
+               : _(texts[entity]);
+}
+
 /* What to do next, after the refusals that have one answer. */
 static const char *advice(enum verb verb, const char *name, const char *field)
 {
@@ -315,16 +345,7 @@ static const char *advice(enum verb verb, const char *name, const char *field)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (!strcmp(table[i].name, name))
             return _(table[i].text);
-    if (strcmp(name, "NOT_FOUND") != 0 || !strcmp(field, "lot") ||
-        !strcmp(field, "job"))
-        return NULL;
-    if (!strcmp(field, "structure") ||
-        !strncmp(verb_rows[verb].name, "structure.", 10))
-        return _("`clausectl structure list' shows those there are.");
-    if (!strcmp(field, "profile") ||
-        !strncmp(verb_rows[verb].name, "profile.", 8))
-        return _("`clausectl profile list' shows those there are.");
-    return _("`clausectl market list' shows the markets there are.");
+    return strcmp(name, "NOT_FOUND") ? NULL : where_listed(verb, field);
 }
 
 int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,

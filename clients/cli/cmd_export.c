@@ -113,18 +113,9 @@ static void tell(const struct export *ex)
         printf(_("%zu exported to %s.\n"), ex->n, ex->ctl->args[1]);
 }
 
-static int entity_of(const char *plural)
-{
-    size_t len = strlen(plural);
-
-    if (!len || plural[len - 1] != 's')
-        return -1;
-    return vocabulary_find(&words_entity, (struct slice){plural, len - 1});
-}
-
 int cmd_export(struct ctl *ctl)
 {
-    int entity = ctl->n_args ? entity_of(ctl->args[0]) : -1, status;
+    int entity = ctl->n_args ? flat_entity_of_plural(ctl->args[0]) : -1, status;
     struct export *ex;
 
     if (entity < 0 || ctl->n_args > 2)

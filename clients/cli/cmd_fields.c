@@ -120,7 +120,7 @@ int cmd_fields(struct ctl *ctl)
     int entity = -1;
 
     if (ctl->n_args == 1)
-        entity = vocabulary_find(&words_entity, slice_of(ctl->args[0]));
+        entity = flat_entity(slice_of(ctl->args[0]));
     if (entity < 0)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl fields structure|market|"

@@ -611,20 +611,11 @@ static int run(struct import *in)
     return status;
 }
 
-/* The entity named by its plural, -1 when it is none. */
-static int64_t entity_of(const char *plural)
-{
-    size_t len = strlen(plural);
-
-    if (!len || plural[len - 1] != 's')
-        return -1;
-    return vocabulary_find(&words_entity, (struct slice){plural, len - 1});
-}
-
 int cmd_import(struct ctl *ctl)
 {
     struct import *in;
-    int64_t entity = ctl->n_args == 2 ? entity_of(ctl->args[0]) : -1;
+    int64_t entity =
+        ctl->n_args == 2 ? flat_entity_of_plural(ctl->args[0]) : -1;
     int status;
 
     if (entity < 0)

@@ -80,16 +80,32 @@ int flat_find(const struct flat *flat, struct slice name)
     return -1;
 }
 
+/* What makes the id of an entity that stands in files. */
+static const char *const ids[][FLAT_IDS_MAX] = {
+    [ENTITY_STRUCTURE] = {"siret", "kind"},
+    [ENTITY_MARKET] = {"id"},
+    [ENTITY_PROFILE] = {"id"},
+    [ENTITY_FACILITATOR] = {"id"},
+};
+
+int flat_entity(struct slice name)
+{
+    int entity = vocabulary_find(&words_entity, name);
+
+    return entity < (int)(sizeof ids / sizeof *ids) ? entity : -1;
+}
+
+int flat_entity_of_plural(const char *plural)
+{
+    size_t len = strlen(plural);
+
+    if (!len || plural[len - 1] != 's')
+        return -1;
+    return flat_entity((struct slice){plural, len - 1});
+}
+
 void flat_init(struct flat *flat, int64_t entity)
 {
-    static const char *const ids[][FLAT_IDS_MAX] = {
-        [ENTITY_STRUCTURE] = {"siret", "kind"},
-        [ENTITY_MARKET] = {"id"},
-        [ENTITY_PROFILE] = {"id"},
-        [ENTITY_FACILITATOR] = {"id"},
-        [ENTITY_HOURS] = {"id"},
-    };
-
     memset(flat, 0, sizeof *flat);
     flat->n_nodes = 1;
     add_shape(flat, entity_shape(entity), 0, "");

@@ -44,7 +44,14 @@ struct flat {
     size_t n_ids;
 };
 
-/* The columns of an entity (enum entity_word). */
+/* The entity of that name, "market", whose objects stand in files; -1 when
+ * there is none.  Hours are in no file of theirs: `hours record' takes them. */
+int flat_entity(struct slice name);
+
+/* The same of "markets". */
+int flat_entity_of_plural(const char *plural);
+
+/* The columns of an entity that stands in files. */
 void flat_init(struct flat *flat, int64_t entity);
 
 /* The column of that name, -1 when there is none. */

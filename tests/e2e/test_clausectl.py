@@ -308,6 +308,10 @@ class Questions(Cli):
                 (USAGE, ("match", MARKET, "--on", "2026-02-30"), "BAD_DATE"),
                 (USAGE, ("match", MARKET, "--limit", "many"), "limit"),
                 (USAGE, ("import", "things", "file"), "structures"),
+                # Hours are recorded, never imported; "hourss" is no plural.
+                (USAGE, ("import", "hourss", "file"), "structures"),
+                (USAGE, ("export", "hourss"), "structures"),
+                (USAGE, ("fields", "hours"), "facilitator"),
                 (NOT_FOUND, ("match", "M-0"), "NOT_FOUND"),
                 (NOT_FOUND, ("match", MARKET, "--lot", "9"), "lot"),
                 (NOT_FOUND, ("explain", MARKET, "nobody"), "NOT_FOUND"),
@@ -324,6 +328,24 @@ class Questions(Cli):
                 self.assertEqual(self.run_ctl(*argv), status, self.err)
                 self.assertEqual(self.out, "")
                 self.assertIn(words, self.err)
+
+    def test_who_finds_nothing_is_told_where_to_look(self):
+        for argv, named in (
+                (("structure", "get", "M-0"), "structure"),
+                (("facilitator", "get", "F-0"), "facilitator"),
+                (("facilitator", "delete", "F-0", "--yes"), "facilitator"),
+                (("match", "M-0"), "market"),
+                (("assess", "scan", "M-0"), "market"),
+                (("explain", MARKET, "p-0"), "profile"),
+                (("hours", "plan", MARKET, "--lot", "1", "--workers", "p-0"),
+                 "profile"),
+                (("match", MARKET, "--lot", "9"), None),
+                (("hours", "plan", MARKET, "--lot", "1", "--counting", "none"),
+                 None)):
+            with self.subTest(argv):
+                self.expect(NOT_FOUND, *argv)
+                lists = re.findall(r"`clausectl (\w+) list'", self.err)
+                self.assertEqual(lists, [named] if named else [])
 
     def test_errors_are_json_too(self):
         self.run_ctl("--json", "market", "get", "M-0")
