@@ -6,6 +6,7 @@
 #include "engine/entity.h"
 #include "engine/match/hours.h"
 #include "engine/match/match.h"
+#include "engine/question.h"
 
 #include <string.h>
 
@@ -25,49 +26,6 @@ static enum err stamp(struct call *call, const struct reference *ref,
     at[0] = reference_rule_stamp(ref, RULES_HOURS);
     at[1] = reference_rule_stamp(ref, RULES_ELIGIBILITY);
     *out = (struct slices){at, lends ? 2 : 1};
-    return ERR_NONE;
-}
-
-/* ---- The market -----------------------------------------------------------
- */
-
-/* PATH is what the fields stand under: "" or "entries[2].". */
-static enum err find_market(struct store_view *view, struct call *call,
-                            const char *path, struct slice id,
-                            const struct market **out)
-{
-    const void *found;
-    enum err e = entity_get(view, call, ENTITY_MARKET, id, &found, NULL);
-
-    if (e == ERR_NOT_FOUND)
-        return call_refuse(call, e,
-                           arena_format(call->arena, "%smarket", path).data,
-                           "no market has this id");
-    *out = e ? NULL : found;
-    return e;
-}
-
-static enum err find_lot(struct call *call, const char *path,
-                         const struct market *market, int64_t number,
-                         const struct lot **out)
-{
-    if ((size_t)number > market->lots.n)
-        return call_refuse(call, ERR_NOT_FOUND,
-                           arena_format(call->arena, "%slot", path).data,
-                           "this market has lots 1 to %zu", market->lots.n);
-    *out = &market->lots.at[number - 1];
-    return ERR_NONE;
-}
-
-static enum err find_clause(struct call *call, const char *path,
-                            const struct lot *lot, int64_t number,
-                            const struct clause **out)
-{
-    if ((size_t)number > lot->clauses.n)
-        return call_refuse(call, ERR_NOT_FOUND,
-                           arena_format(call->arena, "%sclause", path).data,
-                           "this lot has %zu clauses", lot->clauses.n);
-    *out = &lot->clauses.at[number - 1];
     return ERR_NONE;
 }
 
@@ -99,12 +57,17 @@ static enum err find_question(struct store_view *view, struct call *call,
 
     if (!ask->market.data)
         return ERR_NONE;
-    if ((e = find_market(view, call, "", ask->market, &q->market)) ||
-        (e = find_lot(call, "", q->market, ask->lot, &q->lot)))
+    if ((e = question_market(view, call, ask->market, &q->market)) ||
+        (e = question_lot(call, q->market, ask->lot, ABSENT)))
         return e;
+    q->lot = &q->market->lots.at[ask->lot - 1];
     if (ask->clause == 1 && !q->lot->clauses.n)
         return ERR_NONE;
-    return find_clause(call, "", q->lot, ask->clause, &q->clause);
+    if ((size_t)ask->clause > q->lot->clauses.n)
+        return call_refuse(call, ERR_NOT_FOUND, "clause",
+                           "this lot has %zu clauses", q->lot->clauses.n);
+    q->clause = &q->lot->clauses.at[ask->clause - 1];
+    return ERR_NONE;
 }
 
 /* What the question says of a worker goes before what a profile says. */

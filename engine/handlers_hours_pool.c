@@ -7,6 +7,7 @@
 #include "engine/match/hours.h"
 #include "engine/match/pool.h"
 #include "engine/match/territory.h"
+#include "engine/question.h"
 
 /* One market of 512 KiB at most as it is stored. */
 #define MARKET_BYTES_MAX (64u << 20)
@@ -92,21 +93,15 @@ static enum err add_lot(struct pool *p, const struct market *m, int64_t number,
 /* The lots that were asked about: all of the market, or one. */
 static enum err add_seeds(struct pool *p)
 {
-    const void *found;
+    const struct ask_hours_pool *ask = p->ask;
     const struct market *m;
-    enum err e = entity_get(p->view, p->call, ENTITY_MARKET, p->ask->market,
-                            &found, NULL);
+    enum err e = question_market(p->view, p->call, ask->market, &m);
 
-    if (e == ERR_NOT_FOUND)
-        return call_refuse(p->call, e, "market", "no market has this id");
-    if (e)
+    if (e || (ask->lot != ABSENT &&
+              (e = question_lot(p->call, m, ask->lot, ABSENT))))
         return e;
-    m = found;
-    if (p->ask->lot != ABSENT && (size_t)p->ask->lot > m->lots.n)
-        return call_refuse(p->call, ERR_NOT_FOUND, "lot",
-                           "this market has fewer lots");
     for (size_t i = 0; i < m->lots.n && !e; i++)
-        if (p->ask->lot == ABSENT || (size_t)p->ask->lot == i + 1)
+        if (ask->lot == ABSENT || (size_t)ask->lot == i + 1)
             e = add_lot(p, m, (int64_t)i + 1, 1);
     p->n_seeds = p->n;
     return e;
@@ -156,8 +151,6 @@ static int64_t said_or(int64_t said, const struct hours_method *m,
 static enum err check_ask(struct pool *p)
 {
     const struct ask_hours_pool *ask = p->ask;
-    struct territory set;
-    enum err e;
 
     if (!ask->market.data == !ask->territory.data)
         return call_refuse(p->call, ERR_MISSING_FIELD, "market",
@@ -167,15 +160,7 @@ static enum err check_ask(struct pool *p)
                            "a lot is one of a market: name it");
     if (!ask->territory.data)
         return ERR_NONE;
-    if ((e = territory_read(p->ref, p->call->arena,
-                            (struct slices){&ask->territory, 1}, &set)) ||
-        (e = territory_flatten(p->ref, p->call->arena, &set, &p->within)))
-        return e;
-    if (!p->within.n)
-        return call_refuse(p->call, ERR_UNKNOWN_TERRITORY, "territory",
-                           "a code such as DEP:76, EPCI:200023414 or COM:76540 "
-                           "that exists today");
-    return ERR_NONE;
+    return question_territory(p->view, p->call, ask->territory, &p->within);
 }
 
 static enum err sign(struct pool *p)

@@ -10,6 +10,7 @@
 #include "engine/match/hours_groups.h"
 #include "engine/match/match.h"
 #include "engine/match/territory.h"
+#include "engine/question.h"
 #include "store/index.h"
 
 /* A market of 512 KiB at most, and its hours: some 200 bytes each. */
@@ -257,19 +258,13 @@ static enum err add_all(struct summary *s)
 
 static enum err add_one(struct summary *s)
 {
-    const void *found;
-    enum err e = entity_get(s->view, s->call, ENTITY_MARKET, s->ask->market,
-                            &found, NULL);
+    const struct ask_hours_summary *ask = s->ask;
+    const struct market *market;
+    enum err e = question_market(s->view, s->call, ask->market, &market);
 
-    if (e == ERR_NOT_FOUND)
-        return call_refuse(s->call, e, "market", "no market has this id");
-    if (e)
-        return e;
-    if (s->ask->lot != ABSENT &&
-        (size_t)s->ask->lot > ((const struct market *)found)->lots.n)
-        return call_refuse(s->call, ERR_NOT_FOUND, "lot",
-                           "this market has fewer lots");
-    return add_market(s, found);
+    if (!e && ask->lot != ABSENT)
+        e = question_lot(s->call, market, ask->lot, ABSENT);
+    return e ? e : add_market(s, market);
 }
 
 static enum err tell_groups(struct summary *s)
@@ -301,8 +296,6 @@ static enum err tell_groups(struct summary *s)
 static enum err check_ask(struct summary *s)
 {
     const struct ask_hours_summary *ask = s->ask;
-    struct territory set;
-    enum err e;
 
     if (ask->lot != ABSENT && !ask->market.data)
         return call_refuse(s->call, ERR_MISSING_FIELD, "market",
@@ -312,15 +305,7 @@ static enum err check_ask(struct summary *s)
                            "the table `hours' has no such counting method");
     if (!ask->territory.data)
         return ERR_NONE;
-    if ((e = territory_read(s->ref, s->call->arena,
-                            (struct slices){&ask->territory, 1}, &set)) ||
-        (e = territory_flatten(s->ref, s->call->arena, &set, &s->within)))
-        return e;
-    if (!s->within.n)
-        return call_refuse(s->call, ERR_UNKNOWN_TERRITORY, "territory",
-                           "a code such as DEP:76, REG:28, EPCI:200023414 or "
-                           "COM:76540 that exists today");
-    return ERR_NONE;
+    return question_territory(s->view, s->call, ask->territory, &s->within);
 }
 
 static enum err summarise(struct summary *s)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/entity.h"
+#include "engine/match/territory.h"
 #include "engine/workspaces.h"
 
 enum err question_prepare(struct store_view *view, struct call *call,
@@ -29,17 +30,40 @@ enum err question_begin(struct store_view *view, struct call *call,
                         const struct question *q, struct match *m,
                         const struct market **market)
 {
-    const void *found;
-    enum err e;
+    enum err e = question_prepare(view, call, q, m);
 
-    if ((e = question_prepare(view, call, q, m)))
-        return e;
-    e = entity_get(view, call, ENTITY_MARKET, q->market, &found, NULL);
+    return e ? e : question_market(view, call, q->market, market);
+}
+
+enum err question_market(struct store_view *view, struct call *call,
+                         struct slice id, const struct market **market)
+{
+    const void *found;
+    enum err e = entity_get(view, call, ENTITY_MARKET, id, &found, NULL);
+
     if (e == ERR_NOT_FOUND)
         call_refuse(call, e, "market", "no market has this id");
     if (e)
         return e;
     *market = found;
+    return ERR_NONE;
+}
+
+enum err question_territory(struct store_view *view, struct call *call,
+                            struct slice code, struct territory *out)
+{
+    const struct reference *ref = store_view_reference(view);
+    struct territory set;
+    enum err e;
+
+    if ((e = territory_read(ref, call->arena, (struct slices){&code, 1},
+                            &set)) ||
+        (e = territory_flatten(ref, call->arena, &set, out)))
+        return e;
+    if (!out->n)
+        return call_refuse(call, ERR_UNKNOWN_TERRITORY, "territory",
+                           "a code such as DEP:76, REG:28, EPCI:200023414 or "
+                           "COM:76540 that exists today");
     return ERR_NONE;
 }
 

@@ -31,6 +31,16 @@ enum err question_begin(struct store_view *view, struct call *call,
                         const struct question *q, struct match *m,
                         const struct market **market);
 
+/* A market alone; it lives in the call's arena.  ERR_NOT_FOUND, refused. */
+enum err question_market(struct store_view *view, struct call *call,
+                         struct slice id, const struct market **market);
+
+/* The communes of the code in the field `territory', as runs in the call's
+ * arena.  ERR_UNKNOWN_TERRITORY, refused. */
+struct territory;
+enum err question_territory(struct store_view *view, struct call *call,
+                            struct slice code, struct territory *out);
+
 /* Refuse a LOT that MARKET has not, or a JOB (ABSENT: any) that the lot has
  * not: ERR_NOT_FOUND. */
 enum err question_lot(struct call *call, const struct market *market,

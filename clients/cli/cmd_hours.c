@@ -102,6 +102,32 @@ static json_t *typed_workers(const char *typed)
     return array;
 }
 
+/* ---- Questions ------------------------------------------------------------
+ */
+
+int hours_begin(struct ctl *ctl, const char *usage, json_t **ask)
+{
+    if (ctl->n_args > 2)
+        return ctl_misused(ctl, "%s", usage);
+    *ask = answers_options(ctl, ASK_LOT | ASK_LIMIT);
+    if (ctl->n_args == 2)
+        json_object_set_new(*ask, "market", json_string(ctl->args[1]));
+    return DONE;
+}
+
+int hours_answer(struct ctl *ctl, enum verb verb, json_t *ask,
+                 void (*print)(const struct ctl *ctl, const json_t *answer))
+{
+    json_t *answer;
+    int status = ctl_call(ctl, verb, ask, &answer);
+
+    if (status)
+        return status;
+    status = ctl_show(ctl, answer, print);
+    json_decref(answer);
+    return status;
+}
+
 /* ---- Figures for people ---------------------------------------------------
  */
 
@@ -239,26 +265,18 @@ static void print_plan(const struct ctl *ctl, const json_t *a)
 
 static int plan(struct ctl *ctl)
 {
-    json_t *ask = answers_options(ctl, ASK_LOT | ASK_LIMIT), *answer;
-    int status;
+    json_t *ask;
+    int status =
+        hours_begin(ctl, _("write: clausectl hours plan [MARKET]"), &ask);
 
-    if (ctl->n_args > 2) {
-        json_decref(ask);
-        return ctl_misused(ctl, "%s",
-                           _("write: clausectl hours plan [MARKET]"));
-    }
-    if (ctl->n_args == 2)
-        json_object_set_new(ask, "market", json_string(ctl->args[1]));
+    if (status)
+        return status;
     take_figures(ctl, ask, plan_fields,
                  sizeof plan_fields / sizeof *plan_fields);
     if (ctl->figures[FIGURE_WORKERS])
         json_object_set_new(ask, "persons",
                             typed_workers(ctl->figures[FIGURE_WORKERS]));
-    if ((status = ctl_call(ctl, VERB_hours_plan, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_plan);
-    json_decref(answer);
-    return status;
+    return hours_answer(ctl, VERB_hours_plan, ask, print_plan);
 }
 
 /* ---- Summary --------------------------------------------------------------
@@ -384,25 +402,17 @@ static void print_summary(const struct ctl *ctl, const json_t *a)
 
 static int summary(struct ctl *ctl)
 {
-    json_t *ask = answers_options(ctl, ASK_LOT | ASK_LIMIT), *answer;
-    int status;
+    json_t *ask;
+    int status =
+        hours_begin(ctl, _("write: clausectl hours summary [MARKET]"), &ask);
 
-    if (ctl->n_args > 2) {
-        json_decref(ask);
-        return ctl_misused(ctl, "%s",
-                           _("write: clausectl hours summary [MARKET]"));
-    }
-    if (ctl->n_args == 2)
-        json_object_set_new(ask, "market", json_string(ctl->args[1]));
+    if (status)
+        return status;
     take_figures(ctl, ask, summary_fields,
                  sizeof summary_fields / sizeof *summary_fields);
     if (ctl->alerts)
         json_object_set_new(ask, "alerts", json_true());
-    if ((status = ctl_call(ctl, VERB_hours_summary, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_summary);
-    json_decref(answer);
-    return status;
+    return hours_answer(ctl, VERB_hours_summary, ask, print_summary);
 }
 
 /* ---- The command ----------------------------------------------------------

@@ -19,6 +19,14 @@ json_t *hours_hundredths(const char *typed);
 void hours_set(const struct ctl *ctl, json_t *ask, enum figure figure,
                const char *field);
 
+/* What `hours WHAT [MARKET]' has on its line, as parameters that the caller
+ * owns; an exit status after more words, USAGE being told. */
+int hours_begin(struct ctl *ctl, const char *usage, json_t **ask);
+
+/* Ask (taken), and show the answer; an exit status. */
+int hours_answer(struct ctl *ctl, enum verb verb, json_t *ask,
+                 void (*print)(const struct ctl *ctl, const json_t *answer));
+
 /* clausectl hours pool [MARKET] (cmd_hours_pool.c). */
 int hours_pool(struct ctl *ctl);
 

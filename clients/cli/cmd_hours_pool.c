@@ -90,22 +90,15 @@ static void print_pool(const struct ctl *ctl, const json_t *a)
 
 int hours_pool(struct ctl *ctl)
 {
-    json_t *ask, *answer;
-    int status;
+    json_t *ask;
+    int status =
+        hours_begin(ctl, _("write: clausectl hours pool [MARKET]"), &ask);
 
-    if (ctl->n_args > 2)
-        return ctl_misused(ctl, "%s",
-                           _("write: clausectl hours pool [MARKET]"));
-    ask = answers_options(ctl, ASK_LOT | ASK_LIMIT);
-    if (ctl->n_args == 2)
-        json_object_set_new(ask, "market", json_string(ctl->args[1]));
+    if (status)
+        return status;
     hours_set(ctl, ask, FIGURE_TERRITORY, "territory");
     hours_set(ctl, ask, FIGURE_KM, "km");
     hours_set(ctl, ask, FIGURE_GAP_DAYS, "gap_days");
     hours_set(ctl, ask, FIGURE_HOURS_WEEK, "hours_week");
-    if ((status = ctl_call(ctl, VERB_hours_pool, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_pool);
-    json_decref(answer);
-    return status;
+    return hours_answer(ctl, VERB_hours_pool, ask, print_pool);
 }
