@@ -40,6 +40,7 @@ struct recording {
     struct line *lines;
     size_t n;
     const struct line **order; /* by id, as the store has them */
+    struct arena *scratch;     /* of one stored entry */
 };
 
 static enum err refuse(struct recording *r, const char *path, const char *field,
@@ -350,8 +351,8 @@ static enum err meet_stored(struct recording *r, const struct line *l,
 
         if (is_replaced(r, id))
             continue;
-        if ((e = entity_decode(ENTITY_HOURS, &record, r->call->arena,
-                               &other)) ||
+        arena_reset(r->scratch);
+        if ((e = entity_decode(ENTITY_HOURS, &record, r->scratch, &other)) ||
             (e = meet(r, l, other, all)))
             return e;
         if (((struct hours *)other)->from > l->hours.until)
@@ -430,8 +431,11 @@ enum err handle_hours_record(struct store_batch *batch, struct call *call,
 {
     struct recording r = {.view = store_batch_view(batch), .call = call};
     struct put_result result = {.revision = 0};
-    enum err e = begin(&r, &ask->entries);
+    enum err e = ERR_NOMEM;
 
+    if ((r.scratch = arena_new(OBJECT_BYTES_MAX)))
+        e = begin(&r, &ask->entries);
+    arena_free(r.scratch);
     answer->recorded = (int64_t)r.n;
     answer->replaced = 0;
     for (size_t i = 0; i < r.n && !e; i++) {
