@@ -345,7 +345,8 @@ enum err handle_hours_summary(struct store_view *view, struct call *call,
                         .ask = ask,
                         .ref = store_view_reference(view),
                         .on = ask->on == ABSENT ? call->today : ask->on,
-                        .answer = answer};
+                        .answer = answer,
+                        .total.figures = {.from = ABSENT, .until = ABSENT}};
     enum err e = ERR_NOMEM;
 
     if ((s.scratch = arena_new(MARKET_BYTES_MAX)))

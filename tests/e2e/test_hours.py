@@ -174,6 +174,16 @@ class Recording(Hours):
                      entries=[entry(hundredths=100, replace=True)] * 2)
         self.assertEqual(self.total()["done"], 1000 + 12500)
 
+    def test_a_plan_by_the_day_is_taken(self):
+        self.a_market()
+        days = ["%d-%02d-%02d" % (year, month, day)
+                for day in range(1, 29) for month in range(1, 13)
+                for year in (2027, 2028, 2029)][:1000]
+        for some in (days[:500], days[500:]):
+            self.record(*[entry(state="PLANNED", day=day, hundredths=1)
+                          for day in some])
+        self.assertEqual(self.total()["planned"], 1000)
+
     def test_the_same_key_k_gets_the_same_reply(self):
         self.a_market()
         with harness.Raw(self.daemon.endpoint) as raw:
@@ -312,6 +322,20 @@ class Summary(Hours):
         self.assertEqual((row["due"], row["committed"], row["done"],
                           row["remaining"]), (78000, 20000, 800, 77200))
         self.assertEqual(row["alerts"], ["BEHIND"])
+
+    def test_hours_stay_with_the_place_of_their_clause(self):
+        self.a_market()
+        self.record(entry())
+        before = self.total()
+        self.ask("market.delete", id="M-1")
+        gone = self.total()
+        self.assertEqual((gone["clauses"], gone["done"], gone["persons"]),
+                         (0, 0, 0))
+        self.assertNotIn("from", gone)
+        self.assertNotIn("until", gone)
+        self.a_market()
+        self.assertEqual(self.total(), before)
+        self.refused("HOURS_TWICE", "hours.record", entries=[entry()])
 
     def test_who_works_later_had_not_worked_by_then(self):
         self.a_market()
