@@ -68,7 +68,8 @@ struct spawned spawn_daemon(const char *store, const char *listen)
     fflush(stdout);
     daemon_path(path);
     if ((said = begin_child(&child, getpid())) < 0) {
-        execl(path, path, "--store", store, "--listen", listen, (char *)NULL);
+        execl(path, path, "--store", store, "--listen", listen, "--development",
+              (char *)NULL);
         _exit(127);
     }
     read_endpoint(&child, said);

@@ -8,11 +8,16 @@
 #include "protocol/codec.h"
 
 struct server;
+struct store_view;
+struct territory;
 
 struct call {
     enum verb verb;
+    struct slice caller;                        /* its key's id */
     unsigned role;                              /* one bit of enum role */
-    struct slice caller;                        /* whom keys `k` belong to */
+    unsigned grants;                            /* and what it was granted */
+    const struct territory *territory;          /* flat; NULL: none */
+    int everywhere;                             /* all of it, and more */
     struct arena *arena;                        /* of this request */
     struct faults faults;                       /* what is wrong with it */
     struct structure_weights structure_weights; /* as configured when */
@@ -39,16 +44,27 @@ enum err call_weights(struct call *call,
                       struct structure_weights *structures_out,
                       struct person_weights *people_out);
 
-/* The one rights function, asked twice: before dispatch with OBJECT NULL (may
- * this caller use this verb at all?) and inside entity_get and entity_put (may
- * it do so to this stored object?). */
-int rights_allow(const struct call *call, const void *object);
+/* ---- Rights (rights.c): who may do what to which object -----------------
+ * A row of verbs.def says which roles may use a verb, the territory of the
+ * stored object which of them may see or change it.  Nothing here allocates.
+ */
 
-/* Does the second question need no look at the object: has the caller the
- * whole territory? */
+/* May this caller use its verb at all? */
+int rights_verb(const struct call *call);
+
+/* May it see OBJECT, of ENTITY, as stored in VIEW?  When a part of the
+ * object's territory is its own. */
+int rights_read(const struct call *call, struct store_view *view,
+                unsigned entity, const void *object);
+
+/* May it write OBJECT?  When its own territory holds all of the object's. */
+int rights_write(const struct call *call, struct store_view *view,
+                 unsigned entity, const void *object);
+
+/* Does neither question need a look at the object? */
 int rights_everywhere(const struct call *call);
 
-/* The fields the caller may read: a bit of enum role. */
+/* The fields the caller may read: bits of enum role, its grants among them. */
 unsigned rights_readers(const struct call *call);
 
 #endif

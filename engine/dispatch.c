@@ -176,7 +176,7 @@ static enum err find_verb(struct request *request)
                                                     : "hello lists the methods",
                                             nearest);
     }
-    if (!rights_allow(call, NULL))
+    if (!rights_verb(call))
         return refuse(request, ERR_FORBIDDEN, "m", "ask for another role");
     if (verb_rows[call->verb].class == CLASS_WRITE && !request->header.key.len)
         return refuse(request, ERR_KEY_REQUIRED, "k",

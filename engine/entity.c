@@ -58,7 +58,7 @@ enum err entity_get(struct store_view *view, struct call *call, unsigned entity,
     if ((e = store_get(view, entity, id, &record)) ||
         (e = entity_decode(entity, &record, call->arena, &found)))
         return e;
-    if (!rights_allow(call, found))
+    if (!rights_read(call, view, entity, found))
         return ERR_NOT_FOUND;
     *value = found;
     if (revision)
@@ -69,8 +69,9 @@ enum err entity_get(struct store_view *view, struct call *call, unsigned entity,
 /* An object as this caller may see it, encoded; borrowed from the view or the
  * arena.  Whoever may see all of it gets the record's own bytes, for they are
  * canonical. */
-static enum err shown_bytes(struct call *call, unsigned entity,
-                            const struct record *record, struct slice *out)
+static enum err shown_bytes(struct store_view *view, struct call *call,
+                            unsigned entity, const struct record *record,
+                            struct slice *out)
 {
     const struct shape *shape = entity_shape(entity);
     unsigned readers = rights_readers(call);
@@ -80,13 +81,13 @@ static enum err shown_bytes(struct call *call, unsigned entity,
 
     if (record->version != RECORD_VERSION)
         return ERR_STORE_CORRUPT;
-    if (rights_everywhere(call) && !(readers & ~shape->readers)) {
+    if (rights_everywhere(call) && (readers & shape->readers)) {
         *out = record->body;
         return ERR_NONE;
     }
     if ((e = entity_decode(entity, record, call->arena, &value)))
         return e;
-    if (!rights_allow(call, value))
+    if (!rights_read(call, view, entity, value))
         return ERR_NOT_FOUND;
     if (!(e = protocol_encode(shape, value, readers, &bytes))) {
         *out = arena_copy(call->arena, (struct slice){bytes.data, bytes.len});
@@ -105,7 +106,7 @@ enum err entity_show(struct store_view *view, struct call *call,
     enum err e;
 
     if ((e = store_get(view, entity, id, &record)) ||
-        (e = shown_bytes(call, entity, &record, &call->shown.bytes)))
+        (e = shown_bytes(view, call, entity, &record, &call->shown.bytes)))
         return e;
     if (!(blank = shape_array(call->arena, entity_shape(entity), 1)))
         return ERR_NOMEM;
@@ -152,8 +153,10 @@ static enum err decide(struct store_view *view, struct call *call,
     if (!result->created &&
         ((e = entity_decode(entity, &old, call->arena, before))))
         return e;
-    if (!rights_allow(call, value) || (*before && !rights_allow(call, *before)))
-        return ERR_FORBIDDEN;
+    if (!rights_write(call, view, entity, value) ||
+        (*before && !rights_write(call, view, entity, *before)))
+        return call_refuse(call, ERR_NOT_FOUND, path,
+                           "there is none in the territories of this key");
     return check_revision(call, if_rev, !result->created,
                           result->created ? 0 : old.revision);
 }
@@ -254,7 +257,7 @@ enum err entity_delete(struct store_batch *batch, struct call *call,
     if ((e = store_get(view, entity, id, &record)) ||
         (e = entity_decode(entity, &record, call->arena, &before)))
         return e;
-    if (!rights_allow(call, before))
+    if (!rights_write(call, view, entity, before))
         return ERR_NOT_FOUND;
     if ((e = check_revision(call, if_rev, 1, record.revision)) ||
         (e = detach(call, entity, &before)) ||
@@ -348,7 +351,7 @@ enum err entity_list(struct store_view *view, struct call *call,
             *next = token_of(entity, last, call->arena);
             break;
         }
-        e = shown_bytes(call, entity, &record, &list[n]);
+        e = shown_bytes(view, call, entity, &record, &list[n]);
         if (e && e != ERR_NOT_FOUND)
             return e;
         if (!e)

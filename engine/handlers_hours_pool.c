@@ -131,7 +131,7 @@ static enum err add_all(struct pool *p)
         arena_reset(p->scratch);
         if ((e = entity_decode(ENTITY_MARKET, &record, p->scratch, &market)))
             return e;
-        if (rights_allow(p->call, market) &&
+        if (rights_read(p->call, p->view, ENTITY_MARKET, market) &&
             match_market_open(market, p->answer->on) &&
             (e = add_market(p, market)))
             return e;

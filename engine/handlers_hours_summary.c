@@ -250,7 +250,8 @@ static enum err add_all(struct summary *s)
         arena_reset(s->scratch);
         if ((e = entity_decode(ENTITY_MARKET, &record, s->scratch, &market)))
             return e;
-        if (rights_allow(s->call, market) && (e = add_market(s, market)))
+        if (rights_read(s->call, s->view, ENTITY_MARKET, market) &&
+            (e = add_market(s, market)))
             return e;
     }
     return e == ERR_NOT_FOUND ? ERR_NONE : e;

@@ -165,7 +165,7 @@ static enum err name_lot(struct store_view *view, struct call *call,
         !(e = store_get_numbered(view, ENTITY_MARKET, result.market,
                                  &record)) &&
         !(e = entity_decode(ENTITY_MARKET, &record, call->arena, &market)) &&
-        rights_allow(call, market)) {
+        rights_read(call, view, ENTITY_MARKET, market)) {
         out->market = ((const struct market *)market)->id;
         out->lot = result.lot;
         *named = 1;
@@ -294,7 +294,7 @@ static enum err id_of(const struct showing *s, unsigned entity, uint32_t number,
     arena_reset(s->scratch);
     if (e || (e = entity_decode(entity, &record, s->scratch, &value)))
         return e == ERR_NOT_FOUND ? ERR_NONE : e;
-    if (!rights_allow(s->call, value))
+    if (!rights_read(s->call, s->view, entity, value))
         return ERR_NONE;
     *id = arena_copy(s->call->arena, entity_id(entity, value, s->scratch));
     return id->data ? ERR_NONE : ERR_NOMEM;

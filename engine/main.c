@@ -27,7 +27,7 @@
  * half a second after the start it has its answer. */
 #define AHEAD_MS 250
 
-enum { KEY_INIT = 256, KEY_REBUILD, KEY_CHECK };
+enum { KEY_INIT = 256, KEY_REBUILD, KEY_CHECK, KEY_DEVELOPMENT };
 
 struct flags {
     const char *store;
@@ -36,6 +36,7 @@ struct flags {
     int init;
     int rebuild;
     int check;
+    int development;
 };
 
 const char *argp_program_version = "claused " VERSION;
@@ -46,6 +47,10 @@ static const struct argp_option options[] = {
      "Create the store, in a directory that is empty or missing", 0},
     {"listen", 'l', "ENDPOINT", 0,
      "Where to listen (tcp://127.0.0.1:5570); port * is any free one", 0},
+    {"development", KEY_DEVELOPMENT, NULL, 0,
+     "Ask nobody for a key: whoever reaches the daemon may do everything. On "
+     "this machine only, with invented people only",
+     0},
     {"config", 'c', "FILE", 0, "Configuration; flags win over it", 0},
     {"rebuild", KEY_REBUILD, NULL, 0,
      "Build the index anew while serving from the old one", 0},
@@ -73,6 +78,9 @@ static error_t on_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_REBUILD:
         flags->rebuild = 1;
+        return 0;
+    case KEY_DEVELOPMENT:
+        flags->development = 1;
         return 0;
     case KEY_CHECK:
         flags->check = 1;
@@ -103,6 +111,46 @@ static int copy_flag(char *out, size_t size, const char *flag)
     return !flag || strlen(flag) < size;
 }
 
+/* Can nobody but this machine reach it?  A name could be resolved to any
+ * address: numbers, but for localhost. */
+static int is_local(const char *endpoint)
+{
+    static const char *const local[] = {
+        "tcp://localhost:", "tcp://[::1]:", "ipc://"};
+    static const char loop[] = "tcp://127.";
+
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+        if (!strncmp(endpoint, local[i], strlen(local[i])))
+            return 1;
+    return !strncmp(endpoint, loop, sizeof loop - 1) &&
+           endpoint[strspn(endpoint + 6, "0123456789.") + 6] == ':';
+}
+
+/* Nobody serves without keys by accident.  0, or the status to exit with. */
+static int check_keys(const struct flags *flags, const struct config *config)
+{
+    if (flags->check)
+        return 0;
+    if (!flags->development) {
+        log_line(LOG_ERROR, "there are no keys; with --development the daemon "
+                            "serves without, on this machine only");
+        return EXIT_CONFIG;
+    }
+    if (!is_local(config->listen)) {
+        log_line(LOG_ERROR,
+                 "%s: --development is for tcp://127.0.0.1 and "
+                 "ipc:// alone",
+                 config->listen);
+        return EXIT_CONFIG;
+    }
+    log_line(LOG_ERROR,
+             "DEVELOPMENT: NOBODY IS ASKED FOR A KEY. WHOEVER "
+             "REACHES %s READS AND CHANGES EVERYTHING, PEOPLE "
+             "INCLUDED. NEVER SERVE REAL PEOPLE LIKE THIS.",
+             config->listen);
+    return 0;
+}
+
 /* 0, or the status to exit with. */
 static int configure(const struct flags *flags, struct config *config)
 {
@@ -123,7 +171,7 @@ static int configure(const struct flags *flags, struct config *config)
         return EXIT_USAGE;
     }
     log_level((int)config->log_level);
-    return 0;
+    return check_keys(flags, config);
 }
 
 static int store_exit(enum err e, const struct config *config)

@@ -325,8 +325,9 @@ static void call_begin(struct server *s, struct request *r)
     struct call *call = &r->call;
 
     call->verb = VERBS;
-    call->role = DEVELOPMENT;
     call->caller = SLICE("development");
+    call->role = DEVELOPMENT;
+    call->everywhere = 1;
     call->structure_weights = s->config.structure_weights;
     call->person_weights = s->config.person_weights;
     call->server = s;

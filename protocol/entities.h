@@ -30,11 +30,13 @@ enum role {
     FACILITATOR = 2,
     BATCH = 4,
     ADMIN = 8,
-    DEVELOPMENT = 16 /* the one role until keys exist: all of them */
+    DEVELOPMENT = 16, /* whoever asks a daemon without keys: all of them */
+    PSEUDONYMS = 32   /* no role but a grant: a prescriber's portal */
 };
-#define EVERYONE (PORTAL | FACILITATOR | BATCH | ADMIN | DEVELOPMENT)
+#define EVERYONE                                                               \
+    (PORTAL | FACILITATOR | BATCH | ADMIN | DEVELOPMENT | PSEUDONYMS)
 #define ANYONE EVERYONE
-#define PEOPLE (FACILITATOR | BATCH | DEVELOPMENT)
+#define PEOPLE (FACILITATOR | BATCH | DEVELOPMENT | PSEUDONYMS)
 /* Which criterion a person meets can be health or justice data (GDPR art. 9
  * and 10): readers of PROOFS only. */
 #define PROOFS (FACILITATOR | BATCH | DEVELOPMENT)

@@ -28,6 +28,7 @@ static void decode(struct request *r, const char *header, size_t header_len,
     r->frames.header = (struct slice){header, header_len};
     r->frames.body = (struct slice){body, body_len};
     r->call.role = DEVELOPMENT;
+    r->call.everywhere = 1;
     r->call.limits = &limits_batch;
     dispatch_decode(r);
 }
@@ -134,6 +135,7 @@ static struct slice answer(struct request *r, struct store_view *view,
 
     r->call.verb = verb;
     r->call.role = role;
+    r->call.everywhere = 1;
     r->call.limits = &limits_batch;
     r->header.min_revision = ABSENT;
     r->ask = shape_array(r->call.arena, row->ask, 1);

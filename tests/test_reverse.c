@@ -511,7 +511,8 @@ static enum err handle(unsigned role, const char *structure,
     static struct call call;
     enum err e;
 
-    call = (struct call){.verb = VERB_match_reverse, .role = role};
+    call = (struct call){
+        .verb = VERB_match_reverse, .role = role, .everywhere = 1};
     call.arena = arena;
     call.today = day("2026-11-23");
     call.structure_weights = match_structure_weights;

@@ -128,6 +128,7 @@ static struct request *put_market(const char *id, const char *object,
     r->frames.body =
         arena_copy(r->call.arena, (struct slice){body.data, body.len});
     r->call.role = DEVELOPMENT;
+    r->call.everywhere = 1;
     r->call.caller = SLICE("test");
     r->call.limits = &limits_batch;
     r->call.verb = VERB_market_put;

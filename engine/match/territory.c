@@ -283,6 +283,71 @@ int territory_holds(const struct reference *ref, const struct territory *set,
     return territory_circles_hold(ref, set, commune);
 }
 
+/* A commune's circle: 0 when nobody knows where it lies. */
+static int circle_round(const struct reference *ref, uint32_t commune,
+                        unsigned km, struct circle *out)
+{
+    struct point middle = territory_point(ref, commune);
+
+    memcpy(out->at, middle.at, sizeof out->at);
+    out->km = km;
+    return middle.known;
+}
+
+int territory_meets_circle(const struct reference *ref,
+                           const struct territory *set, uint32_t middle,
+                           unsigned km)
+{
+    struct circle circle;
+    struct territory round = {NULL, 0, &circle, 1};
+
+    if (!circle_round(ref, middle, km, &circle))
+        return 0;
+    for (size_t i = 0; i < set->n; i++)
+        for (uint32_t c = set->ranges[i].from; c < set->ranges[i].to; c++)
+            if (territory_circles_hold(ref, &round, c))
+                return 1;
+    return 0;
+}
+
+/* The middle of a circle is in it, known or not. */
+int territory_meets_code(const struct reference *ref,
+                         const struct territory *set, struct slice code)
+{
+    struct range one;
+    struct territory named = {NULL, 0, NULL, 0};
+    uint32_t commune;
+    unsigned km;
+
+    named.ranges = code_ranges(ref, code, &one, &named.n);
+    return territory_meets(set, &named) ||
+           (parse_near(ref, code, &commune, &km) &&
+            territory_meets_circle(ref, set, commune, km));
+}
+
+int territory_holds_code(const struct reference *ref,
+                         const struct territory *set, struct slice code)
+{
+    struct range one;
+    struct circle circle;
+    struct territory named = {NULL, 0, &circle, 0};
+    uint32_t commune;
+    unsigned km;
+
+    named.ranges = code_ranges(ref, code, &one, &named.n);
+    if (!named.n || !territory_covers(ref, set, &named))
+        return 0;
+    if (!parse_near(ref, code, &commune, &km) ||
+        !circle_round(ref, commune, km, &circle))
+        return 1;
+    named.n_circles = 1;
+    for (uint32_t c = 0; c < ref->n; c++)
+        if (territory_circles_hold(ref, &named, c) &&
+            !territory_holds(ref, set, c))
+            return 0;
+    return 1;
+}
+
 int territory_covers(const struct reference *ref, const struct territory *outer,
                      const struct territory *inner)
 {

@@ -76,6 +76,19 @@ int territory_holds(const struct reference *ref, const struct territory *set,
 int territory_circles_hold(const struct reference *ref,
                            const struct territory *set, uint32_t commune);
 
+/* Has the territory that CODE names a commune in SET, which has no circles;
+ * or are all of its communes in it?  One that the tables lack has none.
+ * Nothing is allocated. */
+int territory_meets_code(const struct reference *ref,
+                         const struct territory *set, struct slice code);
+int territory_holds_code(const struct reference *ref,
+                         const struct territory *set, struct slice code);
+
+/* Has a circle of KM round a commune one in SET, which has no circles? */
+int territory_meets_circle(const struct reference *ref,
+                           const struct territory *set, uint32_t middle,
+                           unsigned km);
+
 /* Does OUTER hold every commune of INNER, which has no circles? */
 int territory_covers(const struct reference *ref, const struct territory *outer,
                      const struct territory *inner);

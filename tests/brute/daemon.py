@@ -33,7 +33,7 @@ class Daemon:
         self.process = subprocess.Popen(
             [os.path.join(build, "claused"), "--store",
              os.path.join(self.dir, "store"), "--init",
-             "--listen", "tcp://127.0.0.1:*"],
+             "--listen", "tcp://127.0.0.1:*", "--development"],
             stdout=subprocess.PIPE, stderr=self.said)
         line = self.process.stdout.readline().decode().split()
         if len(line) != 2 or line[0] != "listening":

@@ -156,6 +156,7 @@ struct call a_call(enum verb verb)
 
     return (struct call){.verb = verb,
                          .role = DEVELOPMENT,
+                         .everywhere = 1,
                          .arena = own ? t.arena : t.aside,
                          .structure_weights = match_structure_weights,
                          .person_weights = match_person_weights,

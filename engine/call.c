@@ -1,28 +1,10 @@
 /*
- * Rights.  Until keys exist every caller has the development role; this is
- * the seam where a key becomes a role and a territory.  And what else every
- * request shares: refusals, weights.
+ * What every request shares: refusals, weights.
  */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "engine/call.h"
-
-int rights_allow(const struct call *call, const void *object)
-{
-    (void)object; /* the development role has the whole territory */
-    return (call->role & (verb_rows[call->verb].roles | DEVELOPMENT)) != 0;
-}
-
-int rights_everywhere(const struct call *call)
-{
-    return call->role == DEVELOPMENT;
-}
-
-unsigned rights_readers(const struct call *call)
-{
-    return call->role;
-}
 
 static enum err check_sum(struct call *call, const char *field, int64_t sum)
 {
