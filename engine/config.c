@@ -39,6 +39,7 @@ struct setting {
 static const struct setting settings[] = {
     TEXT("claused", "store", store),
     TEXT("claused", "listen", listen),
+    TEXT("claused", "secrets", secrets),
     NUMBER("claused", "map_mib", map_mib, 1, 1 << 24),
     NUMBER("claused", "slow_ms", slow_ms, 0, 3600000),
     NUMBER("claused", "log_level", log_level, 3, 7),

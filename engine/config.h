@@ -1,7 +1,7 @@
 /*
  * What an operator may set: claused.conf (inih) and the command line, which
  * wins.  SIGHUP reads the file again; what only a start can change (store,
- * listen, map_mib, rescore_workers) is then left as it was.
+ * listen, secrets, map_mib, rescore_workers) is then left as it was.
  */
 #ifndef ENGINE_CONFIG_H
 #define ENGINE_CONFIG_H
@@ -11,6 +11,7 @@
 struct config {
     char store[256];
     char listen[256];
+    char secrets[272];       /* of keys; empty: STORE.secrets */
     int64_t map_mib;         /* address space of the store to begin with */
     int64_t slow_ms;         /* a request that took longer is logged */
     int64_t rescore_workers; /* threads of the batch; 0: one a core */

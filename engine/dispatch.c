@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/dispatch.h"
+#include "engine/token.h"
 
 /* What one request may take in memory: an import of 1 MiB decodes into less
  * than 32 times its size. */
@@ -296,9 +297,30 @@ void dispatch_view(struct request *request, struct store_view *view)
 
 /* ---- Writes: once for each (caller, key) ------------------------------- */
 
+/* What a client chose as a key may name a person, and a hash of a body that
+ * anybody can make tells whoever guesses the body: the store has keyed hashes
+ * of both. */
+struct once_names {
+    unsigned char key[16];
+    unsigned char body[16];
+};
+
+static void once_names(const struct request *request, struct once_names *out)
+{
+    struct slice parts[2] = {request->header.method, request->frames.body};
+
+    token_hash(parts, 2, out->body);
+    token_hash(&request->header.key, 1, out->key);
+}
+
+static struct slice once_key(const struct once_names *names)
+{
+    return (struct slice){(const char *)names->key, sizeof names->key};
+}
+
 /* A stored reply: the revision (8 bytes, little-endian), then the body. */
 static enum err store_reply(struct request *request, struct store_batch *batch,
-                            const unsigned char hash[16])
+                            const struct once_names *names)
 {
     struct once once;
     struct slice reply;
@@ -309,16 +331,15 @@ static enum err store_reply(struct request *request, struct store_batch *batch,
     memcpy(bytes, &request->revision, 8);
     memcpy(bytes + 8, request->reply_body.data, request->reply_body.len);
     reply = (struct slice){bytes, 8 + request->reply_body.len};
-    memcpy(once.hash, hash, 16);
+    memcpy(once.hash, names->body, 16);
     once.reply = reply;
-    return store_once_put(batch, request->call.caller, request->header.key,
-                          &once);
+    return store_once_put(batch, request->call.caller, once_key(names), &once);
 }
 
 static enum err replay(struct request *request, const struct once *once,
-                       const unsigned char hash[16])
+                       const struct once_names *names)
 {
-    if (memcmp(once->hash, hash, 16) != 0)
+    if (memcmp(once->hash, names->body, 16) != 0)
         return call_refuse(&request->call, ERR_KEY_CONFLICT, "k",
                            "a new write needs a new key");
     memcpy(&request->revision, once->reply.data, 8);
@@ -327,7 +348,7 @@ static enum err replay(struct request *request, const struct once *once,
 }
 
 static enum err run_once(struct request *request, struct store_batch *batch,
-                         const unsigned char hash[16])
+                         const struct once_names *names)
 {
     struct call *call = &request->call;
     enum err e =
@@ -338,13 +359,12 @@ static enum err run_once(struct request *request, struct store_batch *batch,
     request->revision = store_view_revision(store_batch_view(batch));
     if ((e = encode(request)))
         return e;
-    return store_reply(request, batch, hash);
+    return store_reply(request, batch, names);
 }
 
 enum err dispatch_batch(struct request *request, struct store_batch *batch)
 {
-    struct slice parts[2] = {request->header.method, request->frames.body};
-    unsigned char hash[16];
+    struct once_names names;
     struct once once;
     enum err e;
 
@@ -352,13 +372,13 @@ enum err dispatch_batch(struct request *request, struct store_batch *batch)
         dispatch_refuse(request, e);
         return e;
     }
-    store_hash(parts, 2, hash);
+    once_names(request, &names);
     e = store_once_get(store_batch_view(batch), request->call.caller,
-                       request->header.key, &once);
+                       once_key(&names), &once);
     if (!e)
-        e = replay(request, &once, hash);
+        e = replay(request, &once, &names);
     else if (e == ERR_NOT_FOUND)
-        e = run_once(request, batch, hash);
+        e = run_once(request, batch, &names);
     if (e)
         dispatch_refuse(request, e);
     return e;

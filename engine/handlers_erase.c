@@ -66,7 +66,7 @@ static enum err forget_hours(struct store_batch *batch, struct call *call,
     struct hours *entry;
     enum err e;
 
-    token_of(view, pseudonym, old);
+    token_of(pseudonym, old);
     token_of_nobody(token);
     while (!(e = next_entry(view, call, old, &entry)) &&
            !(e = move_entry(batch, call, entry, token, revision)))

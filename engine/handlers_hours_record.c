@@ -228,7 +228,7 @@ static enum err take_entry(struct recording *r, size_t number,
     if (e->person.data) {
         if (!(token = arena_alloc(arena, TOKEN_BYTES + 1)))
             return ERR_NOMEM;
-        token_of(r->view, e->person, token);
+        token_of(e->person, token);
     }
     for (size_t i = 0; i < n && !err; i++) {
         const char *at =

@@ -12,7 +12,9 @@
 #include "engine/check.h"
 #include "engine/config.h"
 #include "engine/log.h"
+#include "engine/secrets.h"
 #include "engine/server.h"
+#include "engine/token.h"
 #include "store/store.h"
 
 /* Exit statuses (sysexits.h). */
@@ -151,6 +153,19 @@ static int check_keys(const struct flags *flags, const struct config *config)
     return 0;
 }
 
+/* Beside the store, unless told otherwise: never in it. */
+static void place_secrets(struct config *config)
+{
+    size_t len = strlen(config->store);
+
+    if (config->secrets[0])
+        return;
+    while (len > 1 && config->store[len - 1] == '/')
+        len--;
+    snprintf(config->secrets, sizeof config->secrets, "%.*s.secrets", (int)len,
+             config->store);
+}
+
 /* 0, or the status to exit with. */
 static int configure(const struct flags *flags, struct config *config)
 {
@@ -171,6 +186,7 @@ static int configure(const struct flags *flags, struct config *config)
         return EXIT_USAGE;
     }
     log_level((int)config->log_level);
+    place_secrets(config);
     return check_keys(flags, config);
 }
 
@@ -182,6 +198,34 @@ static int store_exit(enum err e, const struct config *config)
     if (e == ERR_STORE_EXISTS || e == ERR_NOT_FOUND)
         return EXIT_CANNOT;
     return e == ERR_STORE_IO || e == ERR_STORE_FULL ? EXIT_IO : EXIT_STORE;
+}
+
+/* Recorded hours lead to their people through one key: without it nobody's
+ * could be corrected or erased any more, so no other is made. */
+static int take_token_key(struct store *store, const struct config *config)
+{
+    unsigned char key[SECRET_BYTES];
+    struct store_facts facts = {0};
+    struct store_view *view;
+    enum err e = store_view_begin(store, &view);
+
+    if (!e) {
+        e = store_stat(view, &facts);
+        store_view_end(view);
+    }
+    if (!e)
+        e = secret_key(config->secrets, TOKEN_KEY, !facts.records[ENTITY_HOURS],
+                       key);
+    if (e) {
+        log_line(LOG_ERROR, "%s/" TOKEN_KEY ": %s", config->secrets,
+                 e == ERR_NOT_FOUND   ? "missing: bring its copy back"
+                 : e == ERR_FORBIDDEN ? "others may read it: chmod 600"
+                                      : err_text(e));
+        return EXIT_CONFIG;
+    }
+    token_use(key);
+    explicit_bzero(key, sizeof key);
+    return 0;
 }
 
 static int serve(struct store *store, const struct flags *flags,
@@ -235,7 +279,8 @@ int main(int argc, char **argv)
     options_store.map_bytes = (size_t)config.map_mib << 20;
     if ((e = store_open(config.store, &options_store, &store)))
         return store_exit(e, &config);
-    status = serve(store, &flags, &config);
+    if (!(status = take_token_key(store, &config)))
+        status = serve(store, &flags, &config);
     store_close(store);
     return status;
 }

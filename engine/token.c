@@ -1,25 +1,30 @@
 /*
- * Tokens: the first eight bytes of an HMAC-SHA-256 keyed with the store's
- * uuid, or of chance.  libsodium, which libzmq brings along, stays in here.
+ * A person's token is the first eight bytes of an HMAC-SHA-256; other hashes
+ * are BLAKE2b.  libsodium, which libzmq brings along, stays in here.
  */
 #include "engine/token.h"
 
 #include <sodium.h>
+#include <string.h>
+
+static unsigned char secret[SECRET_BYTES];
+
+void token_use(const unsigned char key[SECRET_BYTES])
+{
+    memcpy(secret, key, sizeof secret);
+}
 
 static void write_token(const unsigned char *bytes, char out[TOKEN_BYTES + 1])
 {
     sodium_bin2hex(out, TOKEN_BYTES + 1, bytes, TOKEN_BYTES / 2);
 }
 
-void token_of(const struct store_view *view, struct slice pseudonym,
-              char out[TOKEN_BYTES + 1])
+void token_of(struct slice pseudonym, char out[TOKEN_BYTES + 1])
 {
-    struct slice key = slice_of(store_view_uuid(view));
     unsigned char digest[crypto_auth_hmacsha256_BYTES];
     crypto_auth_hmacsha256_state state;
 
-    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.data,
-                                key.len);
+    crypto_auth_hmacsha256_init(&state, secret, sizeof secret);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)pseudonym.data,
                                   pseudonym.len);
     crypto_auth_hmacsha256_final(&state, digest);
@@ -32,4 +37,27 @@ void token_of_nobody(char out[TOKEN_BYTES + 1])
 
     randombytes_buf(chance, sizeof chance);
     write_token(chance, out);
+}
+
+void token_hash_keyed(const unsigned char key[SECRET_BYTES],
+                      const struct slice *parts, size_t n, unsigned char *out,
+                      size_t size)
+{
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, key, SECRET_BYTES, size);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t len = parts[i].len;
+
+        crypto_generichash_update(&state, (const unsigned char *)&len,
+                                  sizeof len);
+        crypto_generichash_update(&state, (const unsigned char *)parts[i].data,
+                                  parts[i].len);
+    }
+    crypto_generichash_final(&state, out, size);
+}
+
+void token_hash(const struct slice *parts, size_t n, unsigned char out[16])
+{
+    token_hash_keyed(secret, parts, n, out, 16);
 }

@@ -40,12 +40,13 @@ Test(config, a_file_sets_what_it_names_and_leaves_the_rest)
 
     config_default(&config);
     cr_assert_eq(read_text("; a comment\n[claused]\nlisten = ipc:///run/c\n"
-                           "slow_ms = 7\nrescore_workers = 3\n"
+                           "secrets = /k\nslow_ms = 7\nrescore_workers = 3\n"
                            "[weights.people]\njob = 400\n"
                            "waiting = 250\n",
                            &config, why, sizeof why),
                  ERR_NONE, "%s", why);
     cr_expect_str_eq(config.listen, "ipc:///run/c");
+    cr_expect_str_eq(config.secrets, "/k");
     cr_expect_eq(config.slow_ms, 7);
     cr_expect_eq(config.rescore_workers, 3);
     cr_expect_eq(config.person_weights.job, 400);
