@@ -227,16 +227,14 @@ static void decode_field(struct decoder *d, const struct path *path,
 /* Shown in a path: other keys could carry anything, and a person's name. */
 static int key_is_plain(struct slice key)
 {
-    if (!key.len || key.len > 64 || utf8_span(key) < key.len)
+    if (!key.len || key.len > 64 || utf8_span(key) < key.len ||
+        text_has_control(key))
         return 0;
     for (size_t i = 0; i < key.len; i++) {
         unsigned char c = (unsigned char)key.data[i];
 
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
               c == '-' || c >= 0x80 || (i && c >= '0' && c <= '9')))
-            return 0;
-        /* C1 control characters. */
-        if (c == 0xc2 && (unsigned char)key.data[i + 1] < 0xa0)
             return 0;
     }
     return 1;

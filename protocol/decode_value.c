@@ -77,7 +77,8 @@ void decoder_number(struct decoder *d, const struct path *path,
                     int64_t *out)
 {
     if (field->type == TYPE_DEG &&
-        (item->kind == ITEM_FLOAT || item->kind == ITEM_INT))
+        (item->kind == ITEM_FLOAT || item->kind == ITEM_INT ||
+         item->kind == ITEM_HUGE))
         decode_degrees(d, path, field, item, out);
     else if (field->type == TYPE_BOOL && item->kind == ITEM_BOOL)
         *out = item->number;

@@ -69,16 +69,22 @@ enum field_type value_element(enum field_type type)
     }
 }
 
-/* C0, DEL and C1: none of them belongs to a line of text, and each can play
- * tricks on a terminal. */
-static int has_control(struct slice text)
+int text_has_control(struct slice text)
 {
     const unsigned char *at = (const unsigned char *)text.data;
 
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++) {
+        size_t left = text.len - i;
+
         if (at[i] < 0x20 || at[i] == 0x7f ||
-            (at[i] == 0xc2 && i + 1 < text.len && at[i + 1] < 0xa0))
+            (at[i] == 0xc2 && left > 1 && at[i + 1] < 0xa0))
             return 1;
+        /* U+2028 to U+202E, U+2066 to U+2069. */
+        if (at[i] == 0xe2 && left > 2 &&
+            ((at[i + 1] == 0x80 && at[i + 2] >= 0xa8 && at[i + 2] <= 0xae) ||
+             (at[i + 1] == 0x81 && at[i + 2] >= 0xa6 && at[i + 2] <= 0xa9)))
+            return 1;
+    }
     return 0;
 }
 
@@ -94,9 +100,9 @@ static enum err check_plain(struct slice text, struct hint *hint)
                  good + 1);
         return ERR_NOT_UTF8;
     }
-    if (has_control(text)) {
-        hint_set(hint, "remove control characters: tabs, line ends and zero "
-                       "bytes too");
+    if (text_has_control(text)) {
+        hint_set(hint, "remove control characters: tabs, line ends, zero "
+                       "bytes, changes of the direction of writing");
         return ERR_NOT_UTF8;
     }
     return ERR_NONE;

@@ -36,6 +36,11 @@ static inline int value_is_text(enum field_type type)
     return type >= TYPE_STR && type <= TYPE_ZONE;
 }
 
+/* Does UTF-8 hold C0, DEL, C1, a line or paragraph separator, or a control of
+ * the direction of writing?  None belongs to a line of text, and each can play
+ * tricks on a terminal. */
+int text_has_control(struct slice text);
+
 /* Check TEXT as FIELD's value, or as an element of it when it is a list: of
  * TYPE_STR to TYPE_ZONE.  ERR_NONE, or the error and its HINT. */
 enum err value_check_text(const struct field *field, struct slice text,
