@@ -21,7 +21,7 @@ DEPS_BENCH := valgrind gnuplot-nox
 DEPS_NATIONAL := postgresql postgresql-15-postgis-3 libpq-dev
 
 PKGS := libzmq msgpack lmdb libuv libxxhash inih libsodium libsystemd
-PKGS_CLI := libzmq msgpack jansson smartcols
+PKGS_CLI := libzmq msgpack libsodium jansson smartcols
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
   -Wvla -Wwrite-strings -Wpointer-arith -Werror
@@ -89,6 +89,8 @@ $B/benchmarks/postgres/pg: $(PG_OBJ) $B/benchmarks/figures.o $(OBJ)
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=aligned_alloc
 # A handler that fails after its first put.
 WRAP_writer := -Wl,--wrap=postings_change
+# An upgrade that is killed at any step.
+WRAP_upgrade := -Wl,--wrap=mdb_txn_commit,--wrap=mdb_put,--wrap=rename,--wrap=fsync,--wrap=remove
 # A batch that is interrupted after so many commits, or at one lot.
 WRAP_rescore_killed := -Wl,--wrap=store_batch_commit,--wrap=match_top_structures
 WRAP_rescore_meanwhile := $(WRAP_rescore_killed) -Wl,--wrap=postings_stamp

@@ -97,19 +97,22 @@ static enum err check_entity(struct check *c, unsigned entity)
 
 static enum err check_records(struct check *c)
 {
+    char chain[CHAIN_HEX + 1];
     enum err e = store_audit(c->view, &c->audit);
 
     for (unsigned entity = 0; !e && entity < words_entity.n; entity++)
         e = check_entity(c, entity);
     if (e)
         return e;
+    chain_write_hex(c->audit.chain, chain);
     tell(c,
          "records: %" PRIu64 " structures, %" PRIu64 " markets, %" PRIu64
          " profiles, %" PRIu64 " facilitators, %" PRIu64 " hours",
          c->audit.records[ENTITY_STRUCTURE], c->audit.records[ENTITY_MARKET],
          c->audit.records[ENTITY_PROFILE], c->audit.records[ENTITY_FACILITATOR],
          c->audit.records[ENTITY_HOURS]);
-    tell(c, "journal: %" PRIu64 " events", c->audit.events);
+    tell(c, "journal: %" PRIu64 " events, checkpoint %" PRIu64 ":%s",
+         c->audit.events, c->audit.events, chain);
     return ERR_NONE;
 }
 

@@ -80,12 +80,13 @@ static enum err check_record(struct store_view *view, struct slice key,
 static enum err check_event(struct store_view *view, struct slice key,
                             struct slice value, struct store_audit *out)
 {
-    const unsigned char *at = (const unsigned char *)value.data;
+    struct event event;
 
     if (key.len != 8 || store_get64(key.data) != out->events + 1)
         return broken(view, "a gap in the journal before", 0, out->events + 1);
-    if (value.len < 14 || at[8] < EVENT_PUT || at[9] >= STORE_ENTITIES ||
-        store_get32(at + 10) > view->state.numbers[at[9]])
+    if (store_event_parse(out->events + 1, value, &event) ||
+        event.kind < EVENT_PUT || event.entity >= STORE_ENTITIES ||
+        event.number > view->state.numbers[event.entity])
         return broken(view, "no event", 0, out->events + 1);
     out->events++;
     return ERR_NONE;
@@ -136,11 +137,13 @@ enum err store_audit(struct store_view *view, struct store_audit *out)
     struct store_audit audit = {0};
     enum err e;
 
-    if ((e = each(view, DB_JOURNAL, check_event, &audit)) ||
+    if ((e = store_journal_check(view, UINT64_MAX)) ||
+        (e = each(view, DB_JOURNAL, check_event, &audit)) ||
         (e = each(view, DB_RECORDS, check_record, &audit)) ||
         (e = each(view, DB_IDS, check_id, &audit)) ||
         (e = check_counts(view, &audit)))
         return e;
+    memcpy(audit.chain, view->state.chain, CHAIN_BYTES);
     *out = audit;
     return ERR_NONE;
 }

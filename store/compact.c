@@ -10,42 +10,23 @@
 
 #include "store/private.h"
 
-/* What a copy writes between two commits: far from where LMDB would spill. */
-#define COPY_BYTES ((size_t)8 << 20)
-
-static int copy_database(MDB_txn *from, MDB_dbi source, struct store_env *to,
-                         MDB_dbi target)
+static int copy_database(struct store_view *view, enum store_db db,
+                         struct store_env *to)
 {
+    struct store_fill fill = {.to = to};
     MDB_cursor *cursor;
-    MDB_txn *txn = NULL;
     MDB_val key, value;
-    size_t bytes = 0;
     int rc, end;
 
-    if ((rc = mdb_cursor_open(from, source, &cursor)))
+    if ((rc = mdb_cursor_open(view->txn, view->store->env.db[db], &cursor)))
         return rc;
-    while (!(end = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
-        if (!txn && (rc = mdb_txn_begin(to->env, NULL, 0, &txn)))
+    while (!(end = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
+        if ((rc = store_fill_put(&fill, db, &key, &value)))
             break;
-        if ((rc = mdb_put(txn, target, &key, &value, MDB_APPEND)))
-            break;
-        bytes += key.mv_size + value.mv_size;
-        if (bytes < COPY_BYTES)
-            continue;
-        rc = mdb_txn_commit(txn);
-        txn = NULL;
-        bytes = 0;
-        if (rc)
-            break;
-    }
     if (!rc && end != MDB_NOTFOUND)
         rc = end;
-    if (txn && rc)
-        mdb_txn_abort(txn);
-    else if (txn)
-        rc = mdb_txn_commit(txn);
     mdb_cursor_close(cursor);
-    return rc;
+    return store_fill_end(&fill, rc);
 }
 
 /* Everything that VIEW sees.  (LMDB's own compaction copies overflow pages
@@ -56,16 +37,8 @@ static enum err copy_view(struct store_view *view, struct store_env *to)
     int rc = 0;
 
     for (int db = 0; db < DB_COUNT && !rc; db++)
-        rc = copy_database(view->txn, store->env.db[db], to, to->db[db]);
+        rc = copy_database(view, db, to);
     return store_error(store, rc, "copying the store");
-}
-
-/* "env-7" after "env-6". */
-static void next_name(const struct store *store, char name[24])
-{
-    unsigned long n = strtoul(store->marker.env + 4, NULL, 10);
-
-    snprintf(name, 24, "env-%lu", n + 1);
 }
 
 static size_t map_bytes(struct store_view *view)
@@ -129,7 +102,7 @@ enum err store_compact(struct store *store)
 
     if (store->failed)
         return ERR_STORE_IO;
-    next_name(store, marker.env);
+    store_next_env(&store->marker, marker.env);
     if ((e = copy_into(store, store->dir, marker.env, &env)))
         return e;
     if ((e = store_marker_write(store, store->dir, &marker))) {

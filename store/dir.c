@@ -29,6 +29,11 @@ int store_dir_is_env(const char *name)
            digits[strspn(digits, "0123456789")] == '\0';
 }
 
+void store_next_env(const struct store_marker *marker, char name[24])
+{
+    snprintf(name, 24, "env-%lu", strtoul(marker->env + 4, NULL, 10) + 1);
+}
+
 /* ---- The directory ------------------------------------------------------ */
 
 enum err store_dir_local(struct store *store, const char *dir)
@@ -139,6 +144,16 @@ enum err store_dir_make_env(struct store *store, const char *dir,
     if (!store_path(path, dir, env))
         return store_error(store, ENAMETOOLONG, dir);
     return mkdir(path, 0700) == 0 ? ERR_NONE : store_error(store, errno, path);
+}
+
+int store_dir_has_data(const char *dir, const char *env)
+{
+    char path[PATH_MAX], data[PATH_MAX];
+    struct stat st;
+
+    /* LMDB would make a new, empty store of a file of no length. */
+    return store_path(path, dir, env) && store_path(data, path, "data.mdb") &&
+           stat(data, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
 void store_dir_remove_env(const char *dir, const char *env)

@@ -17,6 +17,8 @@
 /* Views of the loop and of a pool of workers; a slot is 64 bytes. */
 #define READERS_MAX 254
 #define LOCK_FILE_BYTES (READERS_MAX * 64 + 4096)
+/* So far back the quick check follows the journal's chain: a millisecond. */
+#define CHECK_EVENTS 1000
 #define MAP_BYTES_MIN ((size_t)256 * 1024)
 /* A batch is at most 1 MiB of records: with this, one growth is enough. */
 #define MAP_BYTES_STEP ((size_t)16 << 20)
@@ -131,6 +133,23 @@ enum err store_env_open(struct store *store, const char *dir, const char *name,
     return store_error(store, rc, path);
 }
 
+/* Nobody writes it, so that no lock is needed. */
+static int open_fixed(const char *path, struct store_env *out)
+{
+    return open_env(path, MAP_BYTES_MIN,
+                    MDB_RDONLY | MDB_NOLOCK | MDB_NORDAHEAD, 0, out);
+}
+
+enum err store_env_open_fixed(struct store *store, const char *dir,
+                              const char *name, struct store_env *out)
+{
+    char path[PATH_MAX];
+
+    return store_path(path, dir, name)
+               ? store_error(store, open_fixed(path, out), path)
+               : store_error(store, ENAMETOOLONG, dir);
+}
+
 void store_env_close(struct store_env *env)
 {
     if (env->env)
@@ -172,24 +191,25 @@ static enum err check_view(struct store_view *view,
 
     if ((e = store_identity_load(view, &schema, uuid)))
         return e;
-    if (schema != STORE_SCHEMA)
+    if (schema > STORE_SCHEMA)
         return ERR_STORE_SCHEMA;
     if (schema != marker->schema || strcmp(uuid, marker->uuid) != 0) {
         store_log(store, LOG_ERR, "store: %s holds the data of another store",
                   marker->env);
         return ERR_STORE_CORRUPT;
     }
-    if ((e = store_state_load(view)) || (e = store_journal_check(view)))
+    if ((e = check_ends(view)) || schema < STORE_SCHEMA)
+        return e; /* the upgrade looks at the rest */
+    if ((e = store_state_load(view)))
         return e;
-    return check_ends(view);
+    return store_journal_check(view, CHECK_EVENTS);
 }
 
 static enum err check_here(struct store *store, const char *path,
                            const struct store_marker *marker)
 {
     struct store_view view = {.store = store};
-    int rc = open_env(path, MAP_BYTES_MIN,
-                      MDB_RDONLY | MDB_NOLOCK | MDB_NORDAHEAD, 0, &store->env);
+    int rc = open_fixed(path, &store->env);
 
     if (!rc)
         rc = mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view.txn);
@@ -198,9 +218,12 @@ static enum err check_here(struct store *store, const char *path,
     return check_view(&view, marker);
 }
 
-/* What the child's end says.  Any but the errors it may return is a crash. */
+/* What the child's end says.  Any but the errors it may return is a crash;
+ * SIGKILL is not the data's doing, but that of somebody short of memory. */
 static enum err verdict(int status)
 {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return ERR_NOMEM;
     if (WIFEXITED(status)) {
         switch (WEXITSTATUS(status)) {
         case ERR_NONE:
@@ -218,17 +241,14 @@ static enum err verdict(int status)
 enum err store_env_check(struct store *store, const char *dir,
                          const struct store_marker *marker)
 {
-    char path[PATH_MAX], data[PATH_MAX];
-    struct stat st;
+    char path[PATH_MAX];
     int status;
     pid_t pid;
 
-    if (!store_path(path, dir, marker->env) ||
-        !store_path(data, path, "data.mdb"))
+    if (!store_path(path, dir, marker->env))
         return store_error(store, ENAMETOOLONG, dir);
-    /* LMDB would make a new, empty store of a file of no length. */
-    if (stat(data, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
-        store_log(store, LOG_ERR, "store: %s: no data", data);
+    if (!store_dir_has_data(dir, marker->env)) {
+        store_log(store, LOG_ERR, "store: %s: no data", path);
         return ERR_STORE_CORRUPT;
     }
     if ((pid = fork()) < 0)
@@ -246,7 +266,7 @@ enum err store_env_check(struct store *store, const char *dir,
         if (errno != EINTR)
             return store_error(store, errno, "waitpid");
     if (verdict(status) == ERR_STORE_CORRUPT)
-        store_log(store, LOG_ERR, "store: %s is damaged", data);
+        store_log(store, LOG_ERR, "store: %s is damaged", path);
     return verdict(status);
 }
 

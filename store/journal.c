@@ -1,12 +1,15 @@
 /*
  * The journal: revision -> what happened.  Its keys are 1, 2, 3 and so on,
  * because only appending gives a revision, and a batch commits all or none.
+ * Each hash covers the one before it (protocol/chain.h); the last one stands
+ * in the state too.  Nothing is ever removed: an event takes some 70 bytes.
  *
- *   revision (8) -> time (8), kind (1), entity (1), number (4), label
+ *   revision (8) -> hash (32), time (8), kind (1), entity (1), number (4),
+ *                   label
  */
 #include "store/private.h"
 
-#define EVENT_HEAD 14
+#define EVENT_HEAD (CHAIN_BYTES + CHAIN_EVENT_HEAD)
 
 static struct slice event_key(unsigned char key[8], uint64_t revision)
 {
@@ -17,20 +20,39 @@ enum err store_event_append(struct store_batch *batch, enum event_kind kind,
                             unsigned entity, uint32_t number,
                             struct slice label)
 {
+    struct store_state *state = &batch->view.state;
     unsigned char key[8], head[EVENT_HEAD];
     struct slice parts[2] = {store_bytes(head, head + EVENT_HEAD), label};
-    uint64_t revision = batch->view.state.revision + 1;
+    uint64_t revision = state->revision + 1;
     enum err e;
 
-    store_put64(head, (uint64_t)batch->time_ms);
-    head[8] = (unsigned char)kind;
-    head[9] = (unsigned char)entity;
-    store_put32(head + 10, number);
+    chain_event_head(head + CHAIN_BYTES, batch->time_ms, kind, entity, number);
+    memcpy(head, state->chain, CHAIN_BYTES);
+    chain_next(head, revision, head + CHAIN_BYTES, label);
     e = store_write(batch, DB_JOURNAL, event_key(key, revision), parts, 2,
                     MDB_APPEND);
     if (e)
         return e;
-    batch->view.state.revision = revision;
+    state->revision = revision;
+    memcpy(state->chain, head, CHAIN_BYTES);
+    return ERR_NONE;
+}
+
+enum err store_event_parse(uint64_t revision, struct slice value,
+                           struct event *out)
+{
+    const char *at = value.data + CHAIN_BYTES;
+
+    if (value.len < EVENT_HEAD)
+        return ERR_STORE_CORRUPT;
+    out->revision = revision;
+    memcpy(out->hash, value.data, CHAIN_BYTES);
+    out->time_ms = (int64_t)store_get64(at);
+    out->kind = (enum event_kind)(unsigned char)at[8];
+    out->entity = (unsigned char)at[9];
+    out->number = store_get32(at + 10);
+    out->label =
+        (struct slice){value.data + EVENT_HEAD, value.len - EVENT_HEAD};
     return ERR_NONE;
 }
 
@@ -44,25 +66,25 @@ enum err store_event_next(struct store_view *view, uint64_t after,
     if (after >= view->state.revision)
         return ERR_NOT_FOUND;
     e = store_read(view, DB_JOURNAL, event_key(key, after + 1), &value);
-    if (e == ERR_NOT_FOUND || (!e && value.len < EVENT_HEAD))
-        return ERR_STORE_CORRUPT;
     if (e)
-        return e;
-    out->revision = after + 1;
-    out->time_ms = (int64_t)store_get64(value.data);
-    out->kind = (enum event_kind)(unsigned char)value.data[8];
-    out->entity = (unsigned char)value.data[9];
-    out->number = store_get32(value.data + 10);
-    out->label =
-        (struct slice){value.data + EVENT_HEAD, value.len - EVENT_HEAD};
-    return ERR_NONE;
+        return e == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : e;
+    return store_event_parse(after + 1, value, out);
 }
 
-enum err store_journal_check(struct store_view *view)
+/* ---- Whether it is whole ------------------------------------------------ */
+
+static enum err broken(const struct store_view *view, const char *what,
+                       uint64_t revision)
+{
+    store_log(view->store, LOG_ERR, "store: the journal %s event %llu", what,
+              (unsigned long long)revision);
+    return ERR_STORE_CORRUPT;
+}
+
+static enum err last_revision(struct store_view *view, uint64_t *last)
 {
     MDB_cursor *cursor;
     MDB_val key, value;
-    uint64_t last = 0;
     enum err e = store_cursor(view, DB_JOURNAL, &cursor);
     int rc;
 
@@ -72,7 +94,50 @@ enum err store_journal_check(struct store_view *view)
     mdb_cursor_close(cursor);
     if (rc && rc != MDB_NOTFOUND)
         return store_error(view->store, rc, "the end of the journal");
-    if (!rc && key.mv_size == 8)
-        last = store_get64(key.mv_data);
-    return last == view->state.revision ? ERR_NONE : ERR_STORE_CORRUPT;
+    *last = !rc && key.mv_size == 8 ? store_get64(key.mv_data) : 0;
+    return ERR_NONE;
+}
+
+/* HASH is that of the event before REVISION, and becomes its own. */
+static enum err check_link(struct store_view *view, uint64_t revision,
+                           unsigned char hash[CHAIN_BYTES])
+{
+    unsigned char head[CHAIN_EVENT_HEAD];
+    struct event event;
+    enum err e = store_event_next(view, revision - 1, &event);
+
+    if (e)
+        return e == ERR_STORE_CORRUPT ? broken(view, "lacks", revision) : e;
+    chain_event_head(head, event.time_ms, event.kind, event.entity,
+                     event.number);
+    chain_next(hash, revision, head, event.label);
+    return memcmp(hash, event.hash, CHAIN_BYTES) == 0
+               ? ERR_NONE
+               : broken(view, "was changed at or before", revision);
+}
+
+enum err store_journal_check(struct store_view *view, uint64_t last)
+{
+    const struct store_state *state = &view->state;
+    unsigned char hash[CHAIN_BYTES] = {0};
+    uint64_t from = last < state->revision ? state->revision - last : 0;
+    struct event before;
+    uint64_t end = 0;
+    enum err e;
+
+    if ((e = last_revision(view, &end)))
+        return e;
+    if (end != state->revision)
+        return broken(view, "does not end with", state->revision);
+    if (from) {
+        if ((e = store_event_next(view, from - 1, &before)))
+            return e;
+        memcpy(hash, before.hash, CHAIN_BYTES);
+    }
+    while (from < end)
+        if ((e = check_link(view, ++from, hash)))
+            return e;
+    return memcmp(hash, state->chain, CHAIN_BYTES) == 0
+               ? ERR_NONE
+               : broken(view, "was changed at or before", end);
 }

@@ -32,11 +32,12 @@ static enum err marker_parse(const char *text, struct store_marker *out,
         strncmp(text, MARKER_MAGIC, sizeof MARKER_MAGIC - 1) != 0)
         return ERR_STORE_FOREIGN;
     *schema = marker.schema;
-    if (marker.schema != 0 && marker.schema != STORE_SCHEMA)
+    if (marker.schema > STORE_SCHEMA ||
+        (marker.schema && marker.schema < STORE_SCHEMA_OLDEST))
         return ERR_STORE_SCHEMA;
     if (sscanf(text, MARKER_MAGIC "schema %9u uuid %36s env %23s",
                &marker.schema, marker.uuid, marker.env) != 3 ||
-        marker.schema != STORE_SCHEMA || !store_dir_is_env(marker.env))
+        !marker.schema || !store_dir_is_env(marker.env))
         return ERR_STORE_CORRUPT;
     marker_text(again, &marker);
     if (strcmp(text, again) != 0)
@@ -75,11 +76,12 @@ enum err store_marker_read(struct store *store, const char *dir,
     e = n > 0 && !memchr(text, '\0', (size_t)n)
             ? marker_parse(text, out, &schema)
             : ERR_STORE_FOREIGN;
-    if (e == ERR_STORE_SCHEMA && schema < STORE_SCHEMA)
+    if (e == ERR_STORE_SCHEMA && schema < STORE_SCHEMA_OLDEST)
         store_log(store, LOG_ERR,
                   "store: %s: schema %u is older than what this version reads "
-                  "(%d): export with the old version, import with this one",
-                  path, schema, STORE_SCHEMA);
+                  "(%d and later): export with the old version, import with "
+                  "this one",
+                  path, schema, STORE_SCHEMA_OLDEST);
     else if (e)
         store_log(store, LOG_ERR, "store: %s: %s%s", path, err_text(e),
                   n < 0 ? " (--init creates one)" : "");

@@ -13,6 +13,7 @@
  *   index.c side.c build.c ...               the index, see index_parts.h
  *   results.c                                what batches found
  *   store.c     opening all of it            compact.c copies, going on in one
+ *   upgrade.c   a copy in today's schema
  *
  * Numbers in keys and values are big-endian, so that keys sort by them; only
  * the columns of index blocks are little-endian, to be read in place.  Values
@@ -83,6 +84,7 @@ struct store_state {
     uint32_t note;     /* note of the build taken last */
     uint32_t numbers[STORE_ENTITIES]; /* given last */
     uint64_t records[STORE_ENTITIES];
+    unsigned char chain[CHAIN_BYTES]; /* hash of the last event */
 };
 
 /*
@@ -179,13 +181,18 @@ enum err store_dir_lock(struct store *store, const char *dir, int *lock);
 
 /* "env-" and a number. */
 int store_dir_is_env(const char *name);
+/* "env-7" after "env-6". */
+void store_next_env(const struct store_marker *marker, char name[24]);
+/* Is there data in an environment's directory? */
+int store_dir_has_data(const char *dir, const char *env);
 
 /* ---- marker.c ----------------------------------------------------------- */
 
 #define STORE_MARKER "claused.store"
 #define STORE_MARKER_NEW "claused.store.new"
 
-/* ERR_STORE_FOREIGN, ERR_STORE_SCHEMA, ERR_STORE_CORRUPT. */
+/* Its schema may be an older one, which store_upgrade knows.
+ * ERR_STORE_FOREIGN, ERR_STORE_SCHEMA, ERR_STORE_CORRUPT. */
 enum err store_marker_read(struct store *store, const char *dir,
                            struct store_marker *out);
 
@@ -200,6 +207,9 @@ enum err store_marker_write(struct store *store, const char *dir,
  * databases. */
 enum err store_env_open(struct store *store, const char *dir, const char *name,
                         size_t map_bytes, int create, struct store_env *out);
+/* Open one that nobody writes, without a reader's slot: it stays as it is. */
+enum err store_env_open_fixed(struct store *store, const char *dir,
+                              const char *name, struct store_env *out);
 /* Closed already is fine. */
 void store_env_close(struct store_env *env);
 
@@ -207,6 +217,24 @@ void store_env_close(struct store_env *env);
  * signal), whether the environment that MARKER names may be opened. */
 enum err store_env_check(struct store *store, const char *dir,
                          const struct store_marker *marker);
+
+/* ---- fill.c, upgrade.c -------------------------------------------------- */
+
+/* Filling TO; all else is zero at first. */
+struct store_fill {
+    struct store_env *to;
+    MDB_txn *txn;
+    size_t bytes; /* since the last commit */
+};
+/* Append to DB: keys come in order.  LMDB's code. */
+int store_fill_put(struct store_fill *fill, enum store_db db, MDB_val *key,
+                   MDB_val *value);
+/* Commit, or abort if RC is an error; what has come of it. */
+int store_fill_end(struct store_fill *fill, int rc);
+
+/* Bring the store that is of an older schema up to date; its marker and the
+ * environment that it names are then the new ones.  See upgrade.c. */
+enum err store_upgrade(struct store *store, size_t map_bytes);
 
 /* Make the map larger.  No transaction of this thread may be open. */
 void store_env_grow(struct store *store);
@@ -282,8 +310,14 @@ enum err store_event_append(struct store_batch *batch, enum event_kind kind,
                             unsigned entity, uint32_t number,
                             struct slice label);
 
-/* The journal ends where the state says.  ERR_STORE_CORRUPT. */
-enum err store_journal_check(struct store_view *view);
+/* An event's value: its hash, then the bytes that it is the hash of.
+ * ERR_STORE_CORRUPT. */
+enum err store_event_parse(uint64_t revision, struct slice value,
+                           struct event *out);
+
+/* The journal ends where the state says, and the chain holds from LAST events
+ * before that.  ERR_STORE_CORRUPT, with a line in the log that says where. */
+enum err store_journal_check(struct store_view *view, uint64_t last);
 
 /* ---- record.c ----------------------------------------------------------- */
 

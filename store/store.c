@@ -128,6 +128,19 @@ static enum err load(struct store *store)
     return e;
 }
 
+static enum err bring_up_to_date(struct store *store, size_t map_bytes)
+{
+    if (store->marker.schema == STORE_SCHEMA)
+        return ERR_NONE;
+    if (!store->read_only)
+        return store_upgrade(store, map_bytes);
+    store_log(store, LOG_ERR,
+              "store: %s: schema %u: start the daemon once, it brings it up "
+              "to date",
+              store->dir, store->marker.schema);
+    return ERR_STORE_SCHEMA;
+}
+
 /* The marker is read again under the lock: whoever held it before us may have
  * gone on in another environment.  After a failure the caller closes what was
  * opened. */
@@ -144,6 +157,7 @@ static enum err take(struct store *store, const char *dir,
         (e = store_dir_lock(store, store->dir, &store->lock)) ||
         (e = store_marker_read(store, store->dir, &store->marker)) ||
         (e = store_env_check(store, store->dir, &store->marker)) ||
+        (e = bring_up_to_date(store, options->map_bytes)) ||
         (e = store_env_open(store, store->dir, store->marker.env,
                             options->map_bytes, 0, &store->env)))
         return e;

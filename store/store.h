@@ -14,9 +14,12 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
-#include "protocol/types.h"
+#include "protocol/chain.h"
 
-#define STORE_SCHEMA 2 /* of keys and values: any other is refused */
+/* Of keys and values.  One that is older is brought up to date when it is
+ * opened, one that is newer is refused. */
+#define STORE_SCHEMA 3
+#define STORE_SCHEMA_OLDEST 2
 #define STORE_RECORD_MAX (1024 * 1024)
 /* Address space of a store, unless told otherwise.  It costs nothing until it
  * is used, while growing it waits for every view. */
@@ -38,7 +41,11 @@ struct store_options {
 /* Open the store in DIR; the caller owns *OUT.  ERR_STORE_LOCKED another
  * process has it, ERR_STORE_FOREIGN no marker or not ours (never taken as
  * new), ERR_STORE_EXISTS init over a store, ERR_STORE_SCHEMA newer or older
- * than we read, ERR_STORE_CORRUPT, ERR_STORE_IO, ERR_NOMEM. */
+ * than we read, ERR_STORE_CORRUPT, ERR_STORE_IO, ERR_NOMEM.  A store of an
+ * older schema is copied into a new environment of ours first, unless it is
+ * opened read-only: that takes as much room again (ERR_STORE_FULL), leaves the
+ * old one as it is until the new one is whole, and goes on where it was
+ * interrupted. */
 enum err store_open(const char *dir, const struct store_options *options,
                     struct store **out);
 /* No view or batch may be open; NULL is fine. */
@@ -52,8 +59,9 @@ int store_ahead_wait(struct store *store, unsigned ms);
 struct store_facts {
     char uuid[37];
     uint32_t schema;
-    uint64_t revision;   /* of the last event */
-    uint64_t generation; /* of the index in use */
+    uint64_t revision;                /* of the last event */
+    unsigned char chain[CHAIN_BYTES]; /* and its hash */
+    uint64_t generation;              /* of the index in use */
     int rebuilding;
     uint64_t records[16]; /* by entity */
     uint64_t map_used;    /* bytes up to the last page */
@@ -149,6 +157,7 @@ struct event {
     unsigned entity;
     uint32_t number;
     struct slice label; /* borrowed */
+    unsigned char hash[CHAIN_BYTES];
 };
 
 /* The time that events of this batch carry; begin sets 0. */
@@ -201,8 +210,10 @@ struct store_audit {
     uint64_t records[16]; /* by entity */
     uint64_t ids[16];
     uint64_t events;
+    unsigned char chain[CHAIN_BYTES]; /* hash of the last of them */
 };
-/* Walk records, ids and journal, and see whether they agree.
+/* Walk records, ids and journal, follow its chain from the first event, and
+ * see whether they agree.
  * ERR_STORE_CORRUPT, with a line in the log that says where. */
 enum err store_audit(struct store_view *view, struct store_audit *out);
 

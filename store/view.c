@@ -9,7 +9,7 @@
 
 #define IDENTITY SLICE("identity")
 #define STATE SLICE("state")
-#define STATE_BYTES (4 * 8 + 6 * 4 + STORE_ENTITIES * (4 + 8))
+#define STATE_BYTES (4 * 8 + 6 * 4 + STORE_ENTITIES * (4 + 8) + CHAIN_BYTES)
 
 static struct slice slice_of_val(const MDB_val *val)
 {
@@ -91,6 +91,7 @@ enum err store_state_load(struct store_view *view)
         state->numbers[i] = store_get32(at);
         state->records[i] = store_get64(at + 4);
     }
+    memcpy(state->chain, at, CHAIN_BYTES);
     return ERR_NONE;
 }
 
@@ -115,6 +116,8 @@ enum err store_state_save(struct store_batch *batch)
         at = store_put32(at, state->numbers[i]);
         at = store_put64(at, state->records[i]);
     }
+    memcpy(at, state->chain, CHAIN_BYTES);
+    at += CHAIN_BYTES;
     part = store_bytes(value, at);
     return store_write(batch, DB_META, STATE, &part, 1, 0);
 }
@@ -339,6 +342,7 @@ enum err store_stat(struct store_view *view, struct store_facts *out)
     memcpy(facts.uuid, store->marker.uuid, sizeof facts.uuid);
     facts.schema = store->marker.schema;
     facts.revision = view->state.revision;
+    memcpy(facts.chain, view->state.chain, CHAIN_BYTES);
     facts.generation = view->state.live;
     facts.rebuilding =
         view->state.building && view->state.building == store->building;

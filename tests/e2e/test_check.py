@@ -66,7 +66,8 @@ class Check(harness.Transcript):
         self.assertEqual(lines[0],
                          "records: 5 structures, 5 markets, 699 profiles, "
                          "0 facilitators, 0 hours")
-        self.assertEqual(lines[1], "journal: 711 events")
+        self.assertRegex(lines[1], r"^journal: 711 events, "
+                         r"checkpoint 711:[0-9a-f]{64}$")
         self.assertEqual(
             [(p, d) for p, d in sorted(self.daemon.files()) if "lock" not in p],
             [(p, d) for p, d in before if "lock" not in p], "written into")
