@@ -7,7 +7,8 @@ CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 PREFIX ?= /usr/local
 DESTDIR ?=
 DATA ?=
-FUZZ_S ?= 60
+RUNS ?= 2000000
+TARGET ?=
 STORES ?= 1000
 PYTHON := /usr/bin/python3
 VERSION := 0.1.0
@@ -78,6 +79,13 @@ $B/tests/test_files $B/tests/test_import $B/tests/test_quick: %: %.o $(filter-ou
 $B/benchmarks/%: $B/benchmarks/%.o $(BENCH_SHARED:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -o $@
+# Of build/fuzz: clang's, with libFuzzer's main.
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/fuzz.o $B/tests/fuzz/store.o $(OBJ)
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
+$B/tests/fuzz/import: $B/tests/fuzz/import.o $B/tests/fuzz/fuzz.o $(filter-out %/clausectl.o,$(CLI:%.c=$B/%.o))
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ $(LIBS_CLI) -o $@
 # PostgreSQL is asked by a benchmark alone.
 PG_OBJ := $(patsubst %.c,$B/%.o,$(wildcard benchmarks/postgres/*.c))
 $(PG_OBJ): ALL_CFLAGS += $(patsubst -I%,-isystem %,$(call pkg,--cflags,libpq))
@@ -131,15 +139,12 @@ brute: all ## STORES random stores against the brute force in Python
 check: ## the tests under ASan and UBSan
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
-FUZZERS := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
-fuzz: $(FUZZERS:%=build/fuzz/%) ## FUZZ_S seconds of libFuzzer, on the decoder and on the index
-	@set -e; for f in $(FUZZERS); do mkdir -p build/fuzz/corpus-$$f; echo "== $$f"; \
-	  build/fuzz/$$f -max_total_time=$$(($(FUZZ_S) / $(words $(FUZZERS)))) -max_len=4096 \
-	    -print_final_stats=1 build/fuzz/corpus-$$f tests/corpus/$$f; done
-build/fuzz/%: tests/fuzz_%.c $(wildcard protocol/*.[ch] store/*.[ch]) | deps-dev
-	@mkdir -p $(@D)
-	clang-14 $(ALL_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	  $< $(wildcard protocol/*.c store/*.c) $(LIBS) -o $@
+FUZZERS := $(filter-out fuzz store,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+fuzzers: $(FUZZERS:%=$B/tests/fuzz/%)
+fuzz: deps-dev ## RUNS inputs over all fuzz targets, or of TARGET
+	@$(MAKE) fuzzers B=build/fuzz CC=clang-14 \
+	  CFLAGS='-O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link'
+	@tests/fuzz/run build/fuzz $(RUNS) $(TARGET)
 bench: all $(BENCHES) deps-bench ## some minutes of measuring at small scale, a line a target
 	@benchmarks/run $B small
 bench-national: all $(BENCHES) $B/benchmarks/postgres/pg deps-national ## the whole country, beside PostgreSQL: hours
@@ -185,7 +190,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
 
 .PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real test brute check \
-  fuzz bench bench-national fences tidy \
+  fuzz fuzzers bench bench-national fences tidy \
   format format-check install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

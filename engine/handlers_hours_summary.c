@@ -192,7 +192,7 @@ static const struct hours *entries_of(struct summary *s, int64_t lot,
            all->at[s->next].clause == clause)
         s->next++;
     *n = s->next - first;
-    return all->at + first;
+    return *n ? all->at + first : NULL;
 }
 
 static enum err add_lot(struct summary *s, int64_t number)

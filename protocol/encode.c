@@ -38,7 +38,7 @@ enum err buffer_add(struct buffer *buffer, const void *data, size_t len)
 
     if (buffer->max && len > buffer->max - buffer->len)
         return ERR_REPLY_TOO_LARGE;
-    if (len > buffer->cap - buffer->len && (e = grow(buffer, len)))
+    if (!len || (len > buffer->cap - buffer->len && (e = grow(buffer, len))))
         return e;
     buffer->len = (size_t)(pack_bytes(buffer->data + buffer->len, data, len) -
                            buffer->data);

@@ -117,6 +117,8 @@ ParameterizedTestParameters(files, a_file_is_read)
          "1:a/b;2:\xc3\xa9/2;"},
         {"Windows-1252", "x.csv", "a,b\n\xe9t\xe9,\x80\n", 0, FILE_CSV,
          "1:a/b;2:\xc3\xa9t\xc3\xa9/\xe2\x82\xac;"},
+        {"a character that only two cells make", "x.csv", "a,b\n\xcf,\x96\n", 0,
+         FILE_CSV, "1:a/b;2:\xc3\x8f/\xe2\x80\x93;"},
         {"no Windows-1252 either", "x.csv", "a,b\n\x81,2\n3,4\n", 0, FILE_CSV,
          "1:a/b;2:[NOT_UTF8];3:3/4;"},
         {"UTF-8, then something else", "x.csv", "a\n\xc3\xa9\n\xe9\nb\n", 0,

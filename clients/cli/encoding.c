@@ -73,6 +73,23 @@ static int convert(struct encoding *encoding, struct slice *text, size_t *ends,
     return 0;
 }
 
+/* A character does not lie across two cells, though their bytes follow one
+ * another here. */
+static int is_utf8(struct slice text, const size_t *ends, size_t n)
+{
+    size_t begin = 0;
+
+    for (size_t i = 0; i <= n; i++) {
+        size_t end = i < n ? ends[i] : text.len;
+        struct slice cell = {text.data + begin, end - begin};
+
+        if (utf8_span(cell) < cell.len)
+            return 0;
+        begin = end;
+    }
+    return 1;
+}
+
 /* The first row past ASCII decides for the file. */
 int encoding_take(struct encoding *encoding, struct slice *text, size_t *ends,
                   size_t n)
@@ -81,7 +98,7 @@ int encoding_take(struct encoding *encoding, struct slice *text, size_t *ends,
 
     if (is_ascii(*text))
         return 0;
-    valid = utf8_span(*text) == text->len;
+    valid = is_utf8(*text, ends, n);
     if (encoding->is == ENCODING_UNKNOWN && valid)
         encoding->is = ENCODING_UTF8;
     if (encoding->is == ENCODING_UTF8)

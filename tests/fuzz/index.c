@@ -4,36 +4,12 @@
  * keep every promise of index.h and hold as many rows as were put and not
  * deleted.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "store/index.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 enum { OP_BYTES = 5, OPS_MAX = 80, ROWS = 1 << 15 };
-
-static void must(int holds)
-{
-    if (!holds)
-        abort();
-}
-
-/* One store for all inputs: each is aborted. */
-static struct store *open_store(void)
-{
-    static struct store *store;
-    struct store_options options = {.init = 1};
-    char dir[] = "/tmp/claused-fuzz-XXXXXX";
-
-    if (!store) {
-        must(mkdtemp(dir) != NULL);
-        must(store_open(dir, &options, &store) == ERR_NONE);
-    }
-    return store;
-}
 
 /* Which of the rows that an input can name are there: code (1 bit), where (8),
  * number (6). */
@@ -129,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct store_batch *batch;
 
     memset(&m, 0, sizeof m);
-    must(store_batch_begin(open_store(), &batch) == ERR_NONE);
+    must(store_batch_begin(fuzz_store(), &batch) == ERR_NONE);
     for (size_t i = 0; i + OP_BYTES <= size && i < OP_BYTES * OPS_MAX;
          i += OP_BYTES)
         apply(batch, &m, data + i);
