@@ -20,6 +20,7 @@
 /* Exit statuses (sysexits.h). */
 #define EXIT_USAGE 64
 #define EXIT_STORE 66  /* damaged, foreign, of a newer version */
+#define EXIT_SYSTEM 71 /* no memory, no descriptors */
 #define EXIT_CANNOT 73 /* cannot be created or bound */
 #define EXIT_IO 74     /* the disk failed */
 #define EXIT_LOCKED 75 /* another daemon has the store */
@@ -197,6 +198,8 @@ static int store_exit(enum err e, const struct config *config)
         return EXIT_LOCKED;
     if (e == ERR_STORE_EXISTS || e == ERR_NOT_FOUND)
         return EXIT_CANNOT;
+    if (e == ERR_NOMEM || e == ERR_BUSY)
+        return EXIT_SYSTEM;
     return e == ERR_STORE_IO || e == ERR_STORE_FULL ? EXIT_IO : EXIT_STORE;
 }
 

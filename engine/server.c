@@ -552,11 +552,20 @@ static void start_handles(struct server *s)
     s->retry.data = s->readers.data = s->deadline.data = s;
 }
 
+/* libuv gives a signal back to the system with its last handle, and a second
+ * SIGTERM would kill a daemon that is about to say how it ended. */
 static void on_walk(uv_handle_t *handle, void *context)
 {
+    int number = 0;
+
     (void)context;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
+    if (uv_is_closing(handle))
+        return;
+    if (handle->type == UV_SIGNAL)
+        number = ((uv_signal_t *)(void *)handle)->signum;
+    uv_close(handle, NULL);
+    if (number)
+        signal(number, SIG_IGN);
 }
 
 static enum err open_batch(struct server *s)

@@ -188,6 +188,10 @@ static void compact(struct writer *w)
         log_line(LOG_ERROR, "compaction: %s", err_text(e));
     else
         log_line(LOG_INFO, "store compacted");
+    if (e == ERR_STORE_IO) {
+        fail(w);
+        w->done(w->context, NULL);
+    }
 }
 
 /* ---- Jobs --------------------------------------------------------------- */

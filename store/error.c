@@ -49,6 +49,8 @@ static enum err translate(const struct store *store, int rc)
     case ENOMEM:
         return ERR_NOMEM;
     case MDB_READERS_FULL:
+    case EMFILE:
+    case ENFILE:
         return ERR_BUSY;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
