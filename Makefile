@@ -10,6 +10,8 @@ DATA ?=
 RUNS ?= 2000000
 TARGET ?=
 STORES ?= 1000
+CYCLES ?= 200
+IMAGES ?= 500
 PYTHON := /usr/bin/python3
 VERSION := 0.1.0
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -17,7 +19,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 DEPS := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
   libuv1-dev libxxhash-dev libinih-dev libsodium-dev libsystemd-dev libjansson-dev \
   libcsv-dev libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
-DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck
+DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck patch
 DEPS_BENCH := valgrind gnuplot-nox
 DEPS_NATIONAL := postgresql postgresql-15-postgis-3 libpq-dev
 
@@ -107,6 +109,23 @@ $B/tests/claused-dies: $B/engine/main.o $B/tests/support/dies.o $(OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=store_batch_commit -o $@
 
+# Loaded into a daemon that is the released one: they fail and record calls.
+PRELOADS := $(patsubst %.c,$B/%.so,$(wildcard tests/faults/*.c))
+$B/tests/faults/%.so: tests/faults/%.c | deps
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_CFLAGS) -fno-builtin -fPIC -shared $< -o $@
+# A daemon with one promise broken: a patched file in the place of its object.
+$B/controls/%/claused: tests/faults/controls/%.patch $B/claused | deps-dev
+	$(SAY) BREAK $@
+	$(Q)set -e; f=$$(sed -n 's|^+++ b/\(.*\)\.c$$|\1|p' $<); d=$(@D); \
+	  rm -rf $$d; mkdir -p $$d/$${f%/*}; cp $$f.c $$d/$${f%/*}; \
+	  patch -s -p1 -d $$d <$<; \
+	  $(CC) $(ALL_CFLAGS) -w -c $$d/$$f.c -o $$d/$$f.o; \
+	  ln -s ../../clausectl ../../tests ../../locale $$d; \
+	  $(CC) $(ALL_LDFLAGS) $(CFLAGS) $$(echo $B/engine/main.o $(OBJ) | \
+	    sed "s|$B/$$f\.o|$$d/$$f.o|") $(LIBS) -o $@
+
 CATALOGUES := $(patsubst clients/cli/po/%.po,$B/locale/%/LC_MESSAGES/clausectl.mo,$(wildcard clients/cli/po/*.po))
 catalogues: $(CATALOGUES)
 $B/locale/%/LC_MESSAGES/clausectl.mo: clients/cli/po/%.po
@@ -139,6 +158,16 @@ brute: all ## STORES random stores against the brute force in Python
 check: ## the tests under ASan and UBSan
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
+HARNESSES := $(filter-out %/ledger.py %/controls.py,$(wildcard tests/faults/*.py))
+faults: all $(PRELOADS) ## the fault harnesses in their short form, with their figures
+	@set -e; for f in $(HARNESSES); do \
+	  CLAUSED_BUILD=$B $(PYTHON) $$f; done
+crash: all ## CYCLES kills with eight writers and a batch, compared with what was acknowledged
+	@CLAUSED_BUILD=$B $(PYTHON) tests/faults/crash.py $(CYCLES)
+powercut: all $(PRELOADS) ## IMAGES of what a power cut leaves, checked and read back
+	@CLAUSED_BUILD=$B $(PYTHON) tests/faults/powercut.py $(IMAGES)
+controls: all $(PRELOADS) ## break each promise in a copy and see its test go red
+	@CLAUSED_BUILD=$B $(PYTHON) tests/faults/controls.py
 FUZZERS := $(filter-out fuzz store,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 fuzzers: $(FUZZERS:%=$B/tests/fuzz/%)
 fuzz: deps-dev ## RUNS inputs over all fuzz targets, or of TARGET
@@ -190,6 +219,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
 
 .PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real test brute check \
+  faults crash powercut controls \
   fuzz fuzzers bench bench-national fences tidy \
   format format-check install clean help
 .DEFAULT_GOAL := all
