@@ -99,6 +99,8 @@ $B/benchmarks/postgres/pg: $(PG_OBJ) $B/benchmarks/figures.o $(OBJ)
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=aligned_alloc
 # A handler that fails after its first put.
 WRAP_writer := -Wl,--wrap=postings_change
+# A file system that says it is another.
+WRAP_store_open := -Wl,--wrap=statfs
 # An upgrade that is killed at any step.
 WRAP_upgrade := -Wl,--wrap=mdb_txn_commit,--wrap=mdb_put,--wrap=rename,--wrap=fsync,--wrap=remove
 # A batch that is interrupted after so many commits, or at one lot.

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,84 @@ static enum err open_error(int init)
 
     store_close(none_of_ours);
     return e;
+}
+
+/* ---- File systems ------------------------------------------------------- */
+
+int __real_statfs(const char *path, struct statfs *out);
+int __wrap_statfs(const char *path, struct statfs *out);
+
+static uint32_t pretended; /* the kind of file system; 0: as it is */
+
+int __wrap_statfs(const char *path, struct statfs *out)
+{
+    int rc = __real_statfs(path, out);
+
+    if (pretended)
+        out->f_type = (__typeof__(out->f_type))pretended;
+    return rc;
+}
+
+Test(store_open, a_remote_file_system_is_refused_with_nothing_written)
+{
+    /* NFS, SMB, CIFS, SMB 2, FUSE (statfs(2)) */
+    static const uint32_t remote[] = {0x6969, 0x517b, 0xff534d42, 0xfe534d42,
+                                      0x65735546};
+    char fresh[PATH_MAX];
+    const struct store_options init = {.init = 1};
+    struct store *none = NULL;
+    uint64_t before;
+
+    store_close(store);
+    store = NULL;
+    before = fresh_digest(dir);
+    fresh_dir(fresh);
+    for (size_t i = 0; i < sizeof remote / sizeof *remote; i++) {
+        pretended = remote[i];
+        refused(open_error(0), ERR_STORE_FOREIGN);
+        cr_assert_eq(fresh_digest(dir), before);
+        refused(store_open(fresh, &init, &none), ERR_STORE_FOREIGN);
+        cr_assert_eq(rmdir(fresh), 0, "something was left");
+        cr_assert_eq(mkdir(fresh, 0700), 0);
+    }
+    pretended = 0xef53; /* ext4 */
+    ok(open_error(0));
+    pretended = 0;
+    fresh_remove(fresh);
+}
+
+/* LMDB's lock file holds nothing that lasts. */
+Test(store_open, without_its_lock_file_it_opens_and_holds_all)
+{
+    char path[PATH_MAX];
+
+    put_alone("a", "first");
+    store_close(store);
+    store = NULL;
+    path_in(path, "env-1/lock.mdb");
+    cr_assert_eq(unlink(path), 0);
+    path_in(path, "lock");
+    cr_assert_eq(unlink(path), 0);
+    store = fresh_open(dir);
+    cr_assert_str_eq(held("a"), "first");
+}
+
+/* Another's files, a directory that may not be written. */
+Test(store_open, where_it_may_not_write_it_says_so_and_changes_nothing)
+{
+    uint64_t before;
+
+    put_alone("a", "first");
+    store_close(store);
+    store = NULL;
+    before = fresh_digest(dir);
+    if (geteuid() == 0 && seteuid(65534) != 0)
+        cr_skip_test("this needs a user without rights");
+    refused(open_error(0), ERR_STORE_IO);
+    cr_assert_eq(seteuid(0), 0);
+    cr_assert_eq(fresh_digest(dir), before);
+    store = fresh_open(dir);
+    cr_assert_str_eq(held("a"), "first");
 }
 
 /* ---- Opening ------------------------------------------------------------ */

@@ -77,6 +77,8 @@ static const char **word_of(struct ctl *ctl, int key)
         return &ctl->source;
     case OPT_ADJACENT_KM:
         return &ctl->adjacent_km;
+    case OPT_SINCE:
+        return &ctl->since;
     case OPT_STRUCTURE:
         return &ctl->structure;
     case OPT_PUBLICS:

@@ -218,6 +218,11 @@ static const struct argp_option rescore_options[] = {
      N_("Say how it stands, and begin none"), 0},
     {"cancel", OPT_CANCEL, NULL, 0, N_("End the one that runs"), 0},
     {0}};
+static const struct argp_option journal_options[] = {
+    {"since", OPT_SINCE, N_("N"), 0,
+     N_("list: after this event; verify: from this checkpoint on"), 0},
+    OPTION_LIMIT,
+    {0}};
 static const struct argp_option reference_options[] = {
     {"version", OPT_VERSION, N_("V"), 0,
      N_("The table's version (the file's date)"), 0},
@@ -347,6 +352,16 @@ const struct command commands[COMMANDS] = {
      "hours summary --by DEPARTMENT --alerts\n"
      "hours pool DEMO-2026-01 --km 20\n"
      "hours pool --territory DEP:76\n"},
+    {"journal", cmd_journal, journal_options, N_("list\nverify"),
+     N_("What has changed, and whether the record of it is whole."),
+     N_("verify follows the chain of hashes from the first event, or from a "
+        "checkpoint that it printed before: kept elsewhere, that shows "
+        "whether the journal was cut or written anew since. What stands "
+        "before a checkpoint is not read. 65: the journal is not what was "
+        "written."),
+     "journal list --since 1200\n"
+     "journal verify\n"
+     "journal verify --since 1234:9f2c...\n"},
     {"reference", cmd_reference, reference_options, N_("import TABLE FILE"),
      N_("Bring in a table of facts, or rules instead of bundled ones."),
      N_("Columns: centres insee, lat, lon [approximate]; rome-links rome, "

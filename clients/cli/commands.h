@@ -51,6 +51,7 @@ enum option_key {
     OPT_ADJACENT_KM,
     OPT_COMMUNES,
     OPT_ALERTS,
+    OPT_SINCE,
     OPT_FIGURE /* and FIGURES more: enum figure */
 };
 
@@ -67,7 +68,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 22
+#define COMMANDS 23
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

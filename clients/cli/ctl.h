@@ -109,6 +109,7 @@ struct ctl {
     const char *version;
     const char *source;
     const char *adjacent_km;
+    const char *since;
     int communes;
     const char *figures[FIGURES];
     int alerts;
@@ -226,6 +227,8 @@ int cmd_eligibility(struct ctl *ctl);
 int cmd_rescore(struct ctl *ctl);
 /* cmd_hours.c: hours planned, recorded and added up. */
 int cmd_hours(struct ctl *ctl);
+/* cmd_journal.c: what changed, and whether nobody changed that. */
+int cmd_journal(struct ctl *ctl);
 /* cmd_reference.c: a table of facts in. */
 int cmd_reference(struct ctl *ctl);
 

@@ -15,6 +15,9 @@ struct word {
 
 static const struct word table[] = {
     /* Why a candidate is not in the answer. */
+    {&words_change, "put", N_("written")},
+    {&words_change, "delete", N_("deleted")},
+    {&words_change, "reference", N_("new table")},
     {&words_reason, "INACTIVE", N_("the structure is not active")},
     {&words_reason, "AGREEMENT_EXPIRED",
      N_("its agreement does not cover the start of the lot")},
