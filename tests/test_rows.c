@@ -62,15 +62,26 @@ static struct profile *a_person(unsigned i)
     return p;
 }
 
+/* As rows of a block stand: by where people live. */
+static int compare_homes(const void *a, const void *b)
+{
+    const struct profile *const *p = a, *const *q = b;
+
+    return postings_rank(ref, reference_commune(ref, (*p)->commune)) -
+           postings_rank(ref, reference_commune(ref, (*q)->commune));
+}
+
 static void fill(unsigned n)
 {
     block =
         (struct index_block){n, number, where, when, facts, ROWS_ROOM, reach};
+    for (unsigned i = 0; i < n; i++)
+        people[i] = a_person(i);
+    qsort(people, n, sizeof *people, compare_homes);
     for (unsigned i = 0; i < n; i++) {
         struct derived d = {.n = 0};
         const struct posting *p;
 
-        people[i] = a_person(i);
         people[i]->rome = TEXTS(SLICE("A1203"));
         cr_assert_eq(derive_profile(ref, arena, i, people[i], &d), ERR_NONE);
         p = &d.at[0].posting;

@@ -237,14 +237,15 @@ enum err near_place(struct near *near, const struct lot_case *c)
 /* ---- Communes ----------------------------------------------------------- */
 
 /* Between whole numbers, and where arcs are hardly longer than chords, the
- * slack decides nothing. */
-#define SURE_FROM 0.01f
-#define SURE_TO 0.98f
+ * slack decides nothing: of what is more than a whole number with it. */
+#define SURE_FROM 0.005f
+#define SURE_TO 0.97f
 #define SURE_KM 150
 
 /* By the integers: without vectors, or towards a place, or close to a whole
  * number. */
-static unsigned ask(const struct near *near, unsigned rank)
+static __attribute__((noinline)) unsigned ask(const struct near *near,
+                                              unsigned rank)
 {
     const struct reference *ref = near->job->lot->m->reference;
     uint32_t home = rank < ref->n ? ref->by_rank[rank] : REFERENCE_NONE;
@@ -268,7 +269,7 @@ static float chord_to(const struct near *near, unsigned rank)
 unsigned near_exactly(const struct near *near, unsigned rank, unsigned reach)
 {
     float chord, part;
-    int least;
+    unsigned least;
 
     if (!near->measured || rank >= near->ranks)
         return ask(near, rank);
@@ -277,10 +278,10 @@ unsigned near_exactly(const struct near *near, unsigned rank, unsigned reach)
     chord = chord_to(near, rank);
     if (chord >= CHORD_MAX)
         return NEAR_VAGUE;
-    least = (int)(chord + SLACK);
-    part = chord - (float)(int)chord;
-    if (least > (int)reach ||
+    least = (unsigned)(int)(chord + SLACK);
+    part = chord + SLACK - (float)(int)least;
+    if (least > reach ||
         (part > SURE_FROM && part < SURE_TO && least < SURE_KM))
-        return (unsigned)least;
+        return least;
     return ask(near, rank);
 }

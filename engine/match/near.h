@@ -50,21 +50,39 @@ static inline int near_is_vague(const struct near *near, unsigned from,
            near->vague_before[from] != near->vague_before[end];
 }
 
+/* The least of the runs I to before END. */
+static inline unsigned near_runs(const struct near *near, unsigned i,
+                                 unsigned end)
+{
+    unsigned level = 31 - (unsigned)__builtin_clz(end - i);
+    unsigned a = near->levels[level][i];
+    unsigned b = near->levels[level][end - (1u << level)];
+
+    return a < b ? a : b;
+}
+
 /* The bound of the communes whose ranks are FROM to LAST. */
 static inline unsigned near_between(const struct near *near, unsigned from,
                                     unsigned last)
 {
-    unsigned top = near->ranks - 1, level, a, b;
+    unsigned top = near->ranks - 1, km;
     unsigned i = from / REFERENCE_RUN;
     unsigned end = (last < top ? last : top) / REFERENCE_RUN + 1;
 
     if (from > top)
         return NEAR_KM | NEAR_VAGUE;
-    level = 31 - (unsigned)__builtin_clz(end - i);
-    a = near->levels[level][i];
-    b = near->levels[level][end - (1u << level)];
-    a = a < b ? a : b;
-    return last > top || near_is_vague(near, i, end) ? a | NEAR_VAGUE : a;
+    km = near_runs(near, i, end);
+    return last > top || near_is_vague(near, i, end) ? km | NEAR_VAGUE : km;
+}
+
+/* Are all of them known to be more than KM away? */
+static inline int near_is_beyond(const struct near *near, unsigned from,
+                                 unsigned last, unsigned km)
+{
+    unsigned i = from / REFERENCE_RUN, end = last / REFERENCE_RUN + 1;
+
+    return last < near->ranks && near_runs(near, i, end) > km &&
+           !near_is_vague(near, i, end);
 }
 
 /* Kilometres that the commune of any rank is at least away: one look. */

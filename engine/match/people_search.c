@@ -24,17 +24,22 @@ struct step {
     int32_t bound;
     uint32_t code; /* of STEP_CODE */
     uint32_t n;    /* of STEP_PAGE: heads */
+    uint16_t when; /* and what bounds them */
+    uint8_t reach;
     const struct index_head *heads;
 };
 
-/* Bounds are whole numbers up to BOUND_MAX: one list each. */
+/* Bounds are whole numbers up to BOUND_MAX: one list each, and a bit for each
+ * that is not empty. */
+#define WORDS (BOUND_MAX / 64 + 1)
 struct queue {
     struct workspace *workspace;
     struct step *at;
     uint32_t n;
     uint32_t room;
-    int32_t top; /* nothing stands above it */
-    uint32_t first[BOUND_MAX + 1];
+    int word; /* no bit is set in those behind it */
+    uint64_t used[WORDS];
+    uint32_t first[BOUND_MAX + 1]; /* where the bit is set */
 };
 
 static void queue_init(struct queue *q, struct workspace *workspace)
@@ -42,13 +47,16 @@ static void queue_init(struct queue *q, struct workspace *workspace)
     q->workspace = workspace;
     q->at = NULL;
     q->n = q->room = 0;
-    q->top = -1;
-    memset(q->first, 0xff, sizeof q->first);
+    q->word = 0;
+    memset(q->used, 0, sizeof q->used);
 }
 
 static enum err queue_push(struct queue *q, int64_t bound,
                            const struct step *step)
 {
+    int word = (int)(bound / 64);
+    uint64_t bit = UINT64_C(1) << bound % 64;
+
     if (q->n == q->room) {
         uint32_t room = q->room ? 2 * q->room : 1024;
         struct step *at =
@@ -60,32 +68,44 @@ static enum err queue_push(struct queue *q, int64_t bound,
         q->room = room;
     }
     q->at[q->n] = *step;
-    q->at[q->n].next = q->first[bound];
+    q->at[q->n].next = q->used[word] & bit ? q->first[bound] : NONE;
     q->first[bound] = q->n++;
-    if (bound > q->top)
-        q->top = (int32_t)bound;
+    q->used[word] |= bit;
+    if (word > q->word)
+        q->word = word;
     return ERR_NONE;
+}
+
+/* The greatest bound there is; -1 when none is left. */
+static int queue_top(struct queue *q)
+{
+    while (q->word > 0 && !q->used[q->word])
+        q->word--;
+    if (!q->used[q->word])
+        return -1;
+    return 64 * q->word + 63 - __builtin_clzll(q->used[q->word]);
 }
 
 /* Take one that promises most; 0 when none is left. */
 static int queue_pop(struct queue *q, struct step *out)
 {
-    while (q->top >= 0 && q->first[q->top] == NONE)
-        q->top--;
-    if (q->top < 0)
+    int top = queue_top(q);
+
+    if (top < 0)
         return 0;
-    *out = q->at[q->first[q->top]];
-    q->first[q->top] = out->next;
+    *out = q->at[q->first[top]];
+    q->first[top] = out->next;
+    if (out->next == NONE)
+        q->used[top / 64] &= ~(UINT64_C(1) << top % 64);
     return 1;
 }
 
 /* The one that would be taken next. */
-static const struct step *queue_peek(const struct queue *q)
+static const struct step *queue_peek(struct queue *q)
 {
-    for (int32_t bound = q->top; bound >= 0; bound--)
-        if (q->first[bound] != NONE)
-            return &q->at[q->first[bound]];
-    return NULL;
+    int top = queue_top(q);
+
+    return top < 0 ? NULL : &q->at[q->first[top]];
 }
 
 /* ---- The search --------------------------------------------------------- */
@@ -133,8 +153,10 @@ static enum err push_page(struct people *p, const struct index_page *page,
 {
     struct step step = {.kind = STEP_PAGE,
                         .fit = fit,
-                        .heads = page->heads,
-                        .n = (uint32_t)page->n};
+                        .n = (uint32_t)page->n,
+                        .when = page->when,
+                        .reach = page->reach,
+                        .heads = page->heads};
 
     return push(
         p, bound_of(p, fit, page->where, page->last, page->when, page->reach),
@@ -156,22 +178,44 @@ static enum err open_code(struct people *p, const struct step *step)
     return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
-static enum err open_page(struct people *p, const struct step *step)
+static enum err push_heads(struct people *p, uint32_t fit,
+                           const struct index_head *heads, size_t n)
 {
-    struct step block = {.kind = STEP_BLOCK, .fit = step->fit};
+    struct step block = {.kind = STEP_BLOCK, .fit = fit};
     enum err e = ERR_NONE;
 
-    p->m->heads += step->n;
-    for (uint32_t i = 0; i < step->n && !e; i++) {
-        const struct index_head *h = &step->heads[i];
-
-        int64_t bound =
-            bound_of(p, step->fit, h->where, h->last, h->when, h->reach);
+    p->m->heads += n;
+    for (size_t i = 0; i < n && !e; i++) {
+        const struct index_head *h = &heads[i];
+        int64_t bound = bound_of(p, fit, h->where, h->last, h->when, h->reach);
 
         if (bound < 0)
             continue;
         block.heads = h;
         e = push(p, bound, &block);
+    }
+    return e;
+}
+
+/* Heads stand in the order of their communes: most are passed over some at a
+ * time, where all of them are too far. */
+#define HEADS_STEP 8
+
+static enum err open_page(struct people *p, const struct step *step)
+{
+    unsigned km = rows_farthest(&p->test, step->fit, step->when, step->reach,
+                                best_least(p->best));
+    enum err e = ERR_NONE;
+
+    for (size_t i = 0; i < step->n && !e; i += HEADS_STEP) {
+        const struct index_head *heads = &step->heads[i];
+        size_t n = step->n - i < HEADS_STEP ? step->n - i : HEADS_STEP;
+
+        if (near_is_beyond(&p->test.near, heads[0].where, heads[n - 1].last,
+                           km))
+            p->m->heads += 2;
+        else
+            e = push_heads(p, step->fit, heads, n);
     }
     return e;
 }
@@ -210,14 +254,13 @@ static enum err open_block(struct people *p, const struct step *step)
     if (e)
         return e;
     p->m->blocks++;
-    p->m->scanned += block.n;
     bar = rows_bar(&p->test, &of, step->fit, best_least(p->best));
     n = rows_test(&p->test, &block, &bar, rows);
     return offer_rows(p, &block, step->fit, rows, n);
 }
 
 /* Its page is fetched while the one before it is looked at. */
-static void look_ahead(const struct people *p)
+static void look_ahead(struct people *p)
 {
     const struct step *next = queue_peek(&p->queue);
 

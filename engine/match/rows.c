@@ -10,6 +10,8 @@
 #define UNKNOWN_PART 500
 #define UNKNOWN_MONTHS 12 /* counts 500 too */
 #define VECTORS __attribute__((target_clones("avx2", "default")))
+/* Into each of the clones. */
+#define INLINE static inline __attribute__((always_inline))
 
 /* ---- The job ------------------------------------------------------------ */
 
@@ -56,17 +58,17 @@ enum err row_test_init(struct row_test *t, const struct job_case *j)
 
 /* ---- Rows --------------------------------------------------------------- */
 
-/* Sixteen rows at a time: 16-bit numbers alone, and no branch. */
-VECTORS static void pass_rows(const struct row_test *t,
-                              const struct row_bar *bar,
-                              const struct index_block *b, size_t n,
-                              uint8_t *restrict pass)
+/* The N rows from FROM on, ROWS_VECTOR at a time: 16-bit numbers alone, and no
+ * branch. */
+INLINE void pass_rows(const struct row_test *t, const struct row_bar *bar,
+                      const struct index_block *b, size_t from, size_t n,
+                      uint8_t *restrict pass)
 {
-    const uint16_t *available = b->facts + PERSON_AVAILABLE * b->rows;
-    const uint16_t *publics = b->facts + PERSON_PUBLICS * b->rows;
-    const uint16_t *abilities = b->facts + PERSON_ABILITIES * b->rows;
-    const uint16_t *when = b->when;
-    const uint8_t *reach = b->reach;
+    const uint16_t *available = b->facts + PERSON_AVAILABLE * b->rows + from;
+    const uint16_t *publics = b->facts + PERSON_PUBLICS * b->rows + from;
+    const uint16_t *abilities = b->facts + PERSON_ABILITIES * b->rows + from;
+    const uint16_t *when = b->when + from;
+    const uint8_t *reach = b->reach + from;
     const uint16_t last_day = t->last_day, hours = t->hours,
                    hours_top = t->hours_top, needs = t->needs,
                    asked = t->publics, level = t->level,
@@ -86,6 +88,108 @@ VECTORS static void pass_rows(const struct row_test *t,
     }
 }
 
+/* The same row by row, for benchmarks, and so that both can be compared. */
+static void pass_one_by_one(const struct row_test *t, const struct row_bar *bar,
+                            const struct index_block *b, size_t from, size_t n,
+                            uint8_t *pass)
+{
+    for (size_t i = 0, row = from; i < n; i++, row++) {
+        uint16_t able = b->facts[PERSON_ABILITIES * b->rows + row];
+        uint16_t most = (able >> ABILITY_MAX_SHIFT) & ABILITY_HOURS;
+
+        pass[i] = b->facts[PERSON_AVAILABLE * b->rows + row] <= t->last_day &&
+                  (able & ABILITY_HOURS) <= t->hours && most >= t->hours_top &&
+                  (able & t->needs) == t->needs &&
+                  ((b->facts[PERSON_PUBLICS * b->rows + row] & t->publics) ||
+                   (able & t->level)) &&
+                  (b->when[row] <= bar->when_last ||
+                   b->when[row] == bar->when_free) &&
+                  b->reach[row] >= bar->reach;
+    }
+}
+
+/* Few pass: those before END that live near enough, from eight bytes at a
+ * time. */
+INLINE size_t keep_near(const struct row_test *t, const struct row_bar *bar,
+                        const struct index_block *b, size_t from, size_t end,
+                        const uint8_t *pass, uint16_t *out)
+{
+    const uint16_t most = bar->km;
+    size_t kept = 0;
+
+    for (; from < end; from += 8, pass += 8) {
+        uint64_t eight;
+
+        memcpy(&eight, pass, 8);
+        for (; eight; eight &= eight - 1) {
+            size_t row = from + (size_t)__builtin_ctzll(eight) / 8;
+            unsigned km = near_least(&t->near, b->where[row]);
+
+            out[kept] = (uint16_t)row;
+            kept +=
+                (km <= most) & (km <= rows_reach(b->reach[row])) & (row < end);
+        }
+    }
+    return kept;
+}
+
+/* Where the steps from FROM on end whose rows may live near enough: they stand
+ * in the order of communes, so all of a step may be too far. */
+INLINE size_t near_end(const struct row_test *t, const struct row_bar *bar,
+                       const struct index_block *b, size_t from)
+{
+    size_t end;
+
+    for (; from < b->n; from = end) {
+        end = from + ROWS_STEP < b->n ? from + ROWS_STEP : b->n;
+        if (near_is_beyond(&t->near, b->where[from], b->where[end - 1],
+                           bar->km))
+            break;
+    }
+    return from;
+}
+
+INLINE size_t test_rows(const struct row_test *t, const struct row_bar *bar,
+                        const struct index_block *b, int vectors, uint16_t *out)
+{
+    uint8_t pass[ROWS_ROOM];
+    size_t kept = 0, scanned = 0;
+
+    for (size_t from = 0, end; from < b->n; from = end + ROWS_STEP) {
+        size_t n = (end = near_end(t, bar, b, from)) - from;
+
+        if (n == 0)
+            continue;
+        n = (n + ROWS_VECTOR - 1) / ROWS_VECTOR * ROWS_VECTOR;
+        if (vectors)
+            pass_rows(t, bar, b, from, n, pass);
+        else
+            pass_one_by_one(t, bar, b, from, n, pass);
+        kept += keep_near(t, bar, b, from, end, pass, out + kept);
+        scanned += end - from;
+    }
+    t->job->lot->m->scanned += scanned;
+    return kept;
+}
+
+VECTORS static size_t test_in_vectors(const struct row_test *t,
+                                      const struct row_bar *bar,
+                                      const struct index_block *b,
+                                      uint16_t *out)
+{
+    return test_rows(t, bar, b, 1, out);
+}
+
+size_t rows_test(const struct row_test *t, const struct index_block *block,
+                 const struct row_bar *bar, uint16_t out[ROWS_ROOM])
+{
+    if (t->job->lot->m->without & MATCH_VECTORS)
+        return test_rows(t, bar, block, 0, out);
+    return test_in_vectors(t, bar, block, out);
+}
+
+/* ---- Bounds ------------------------------------------------------------- */
+
 /* Months of waiting that count; unknown dates come as old ones. */
 static unsigned months_of(const struct row_test *t, unsigned when)
 {
@@ -96,79 +200,9 @@ static unsigned months_of(const struct row_test *t, unsigned when)
     return months < MONTHS_MOST ? (unsigned)months : MONTHS_MOST;
 }
 
-/* Within reach, and near and patient enough together?  What the distance's
- * division floors makes its part greater by less than one. */
-static int may_score(const struct row_test *t, const struct row_bar *bar,
-                     const struct index_block *b, size_t row)
-{
-    int64_t reach = rows_reach(b->reach[row]), far = reach > 1 ? reach : 1;
-    int64_t km = near_least(&t->near, b->where[row]);
-    int64_t spare = bar->spare + t->by_months[months_of(t, b->when[row])];
-
-    return km <= reach && spare * far >= t->by_km * km;
-}
-
-static size_t collect(const struct row_test *t, const struct row_bar *bar,
-                      const struct index_block *b, const uint8_t *pass,
-                      uint16_t *out)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < b->n; i += 8) {
-        uint64_t eight;
-
-        memcpy(&eight, pass + i, 8);
-        for (; eight; eight &= eight - 1) {
-            size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
-
-            out[kept] = (uint16_t)row;
-            kept += may_score(t, bar, b, row);
-        }
-    }
-    return kept;
-}
-
-/* For benchmarks, and so that both ways can be compared. */
-static size_t pass_one_by_one(const struct row_test *t,
-                              const struct row_bar *bar,
-                              const struct index_block *b, uint16_t *out)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < b->n; i++) {
-        uint16_t able = b->facts[PERSON_ABILITIES * b->rows + i];
-        uint16_t most = (able >> ABILITY_MAX_SHIFT) & ABILITY_HOURS;
-
-        if (b->facts[PERSON_AVAILABLE * b->rows + i] <= t->last_day &&
-            (able & ABILITY_HOURS) <= t->hours && most >= t->hours_top &&
-            (able & t->needs) == t->needs &&
-            ((b->facts[PERSON_PUBLICS * b->rows + i] & t->publics) ||
-             (able & t->level)) &&
-            (b->when[i] <= bar->when_last || b->when[i] == bar->when_free) &&
-            b->reach[i] >= bar->reach)
-            out[kept++] = (uint16_t)i;
-    }
-    return kept;
-}
-
-size_t rows_test(const struct row_test *t, const struct index_block *block,
-                 const struct row_bar *bar, uint16_t out[ROWS_ROOM])
-{
-    size_t n = (block->n + ROWS_STEP - 1) / ROWS_STEP * ROWS_STEP;
-    uint8_t pass[ROWS_ROOM];
-
-    if (t->job->lot->m->without & MATCH_VECTORS)
-        return pass_one_by_one(t, bar, block, out);
-    pass_rows(t, bar, block, n, pass);
-    memset(pass + block->n, 0, n - block->n);
-    return collect(t, bar, block, pass, out);
-}
-
-/* ---- Bounds ------------------------------------------------------------- */
-
 static int64_t distance_part(unsigned km, unsigned reach)
 {
-    return 1000 - 1000 * (int64_t)km / (int64_t)(reach > 1 ? reach : 1);
+    return 1000 - (int64_t)(1000 * km / (reach > 1 ? reach : 1));
 }
 
 int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
@@ -222,22 +256,50 @@ static int64_t best_distance(const struct row_test *t,
     return t->job->lot->m->person_weights.distance * part;
 }
 
+/* Millionths that distance and waiting must count together. */
+static int64_t need_of(const struct row_test *t, int64_t fit, int64_t least)
+{
+    const struct person_weights *w = &t->job->lot->m->person_weights;
+
+    return 1000 * least - w->job * fit - w->availability * 1000;
+}
+
+/* What the distance's division floors makes its part greater by less than
+ * one. */
+unsigned rows_farthest(const struct row_test *t, int64_t fit, unsigned when,
+                       unsigned reach, int64_t least)
+{
+    int64_t weight = t->job->lot->m->person_weights.distance;
+    int64_t far = rows_reach(reach), spare, km;
+
+    if (least < 0 || !weight || t->job->lot->m->without & MATCH_BOUNDS)
+        return (unsigned)far;
+    spare = 1001 * weight + t->by_months[months_of(t, when)] -
+            need_of(t, fit, least);
+    if (spare < 0)
+        return 0;
+    km = spare * (far > 1 ? far : 1) / t->by_km;
+    return (unsigned)(km < far ? km : far);
+}
+
 /* Whoever scores LEAST has it from the distance at its best in the block, or
  * from waiting at its best: each alone must allow it. */
 struct row_bar rows_bar(const struct row_test *t, const struct row_block *b,
                         int64_t fit, int64_t least)
 {
     const struct person_weights *w = &t->job->lot->m->person_weights;
-    struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0, INT32_MAX};
-    int64_t need = 1000 * least - w->job * fit - w->availability * 1000;
+    struct row_bar bar = {UINT16_MAX, REGISTERED_UNKNOWN, 0, NEAR_KM};
+    int64_t need = need_of(t, fit, least);
     int64_t waiting = t->by_months[months_of(t, b->when)];
     int64_t months, last;
 
     if (!(b->near & NEAR_VAGUE))
         bar.reach = reach_for(w->distance, need - waiting, b->near & NEAR_KM);
+    if (t->job->lot->m->without & MATCH_BOUNDS)
+        return bar;
+    bar.km = (uint16_t)rows_farthest(t, fit, b->when, b->reach, least);
     if (least < 0)
         return bar;
-    bar.spare = 1001 * w->distance - need;
     if (t->month_least)
         return bar;
     months = months_for(t, need - best_distance(t, b));
@@ -256,19 +318,19 @@ int64_t rows_score(const struct row_test *t, const struct index_block *block,
     const struct person_weights *w = &m->person_weights;
     unsigned when = block->when[row], reach = rows_reach(block->reach[row]);
     unsigned km = near_exactly(&t->near, block->where[row], reach);
+    unsigned months =
+        when == REGISTERED_UNKNOWN ? UNKNOWN_MONTHS : months_of(t, when);
     int64_t late = (int64_t)block->facts[PERSON_AVAILABLE * block->rows + row] -
                    t->first_day;
-    int64_t distance = UNKNOWN_PART, waiting, available = 1000;
+    int64_t distance = UNKNOWN_PART, available = 1000;
 
     if (km != NEAR_VAGUE && km > reach)
         return -1;
     if (km != NEAR_VAGUE)
         distance = distance_part(km, reach);
-    waiting = person_waiting(when == REGISTERED_UNKNOWN ? UNKNOWN_MONTHS
-                                                        : months_of(t, when));
     if (late > 0 && m->grace)
-        available = 1000 - 1000 * late / m->grace;
-    return (w->job * fit + w->distance * distance + w->waiting * waiting +
+        available -= 1000 * late / m->grace;
+    return (w->job * fit + w->distance * distance + t->by_months[months] +
             w->availability * available) /
            1000;
 }

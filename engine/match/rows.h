@@ -10,10 +10,12 @@
 #include "engine/match/near.h"
 #include "engine/match/postings.h"
 
-/* Rows are tested in steps of this many: up to one step too far. */
-#define ROWS_STEP 16
+/* So many rows are compared at once: up to one vector too far. */
+#define ROWS_VECTOR 16
+/* And so many are passed over at once, where all of them live too far. */
+#define ROWS_STEP 32
 #define MONTHS_MOST 24 /* of waiting that count */
-#define ROWS_ROOM ((INDEX_PEOPLE_ROWS / ROWS_STEP + 2) * ROWS_STEP)
+#define ROWS_ROOM ((INDEX_PEOPLE_ROWS / ROWS_VECTOR + 2) * ROWS_VECTOR)
 
 /* A job, as rows see it. */
 struct row_test {
@@ -43,7 +45,7 @@ struct row_bar {
     uint16_t when_last; /* registered by then, */
     uint16_t when_free; /* or this key */
     uint16_t reach;     /* at least */
-    int64_t spare;      /* millionths that distance may take, waiting added */
+    uint16_t km;        /* at most */
 };
 
 /* What a head says of its block. */
@@ -53,12 +55,18 @@ struct row_block {
     unsigned reach; /* greatest */
 };
 
+/* The most kilometres at which anybody under a code of FIT can score LEAST
+ * (-1: at all), who was registered at WHEN and goes as far as REACH. */
+unsigned rows_farthest(const struct row_test *t, int64_t fit, unsigned when,
+                       unsigned reach, int64_t least);
+
 /* The bar for rows of a block: to score LEAST under a code of FIT. */
 struct row_bar rows_bar(const struct row_test *t, const struct row_block *b,
                         int64_t fit, int64_t least);
 
 /* The rows of BLOCK that pass the job and, by the run of communes that they
- * live in, the bar: their positions in OUT, how many is returned. */
+ * live in, the bar: their positions in OUT, how many is returned.  Rows are
+ * skipped, and not counted as scanned, where ROWS_STEP of them lie too far. */
 size_t rows_test(const struct row_test *t, const struct index_block *block,
                  const struct row_bar *bar, uint16_t out[ROWS_ROOM]);
 
