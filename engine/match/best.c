@@ -2,6 +2,7 @@
  * Entries in the order in which they came, their scores counted, and a table
  * that finds them by number.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 /* ---- By number ---------------------------------------------------------- */
 
 /* The slot of NUMBER, or the empty one where it belongs. */
-static uint32_t *slot_of(const struct best *b, uint32_t number)
+static uint16_t *slot_of(const struct best *b, uint32_t number)
 {
     uint32_t at = number * UINT32_C(0x9e3779b1) >> 7 & b->mask;
 
@@ -26,7 +27,7 @@ static void fill_slots(struct best *b)
 {
     memset(b->slots, 0, (b->mask + (size_t)1) * sizeof *b->slots);
     for (size_t i = 0; i < b->n; i++)
-        *slot_of(b, b->at[i].number) = (uint32_t)i + 1;
+        *slot_of(b, b->at[i].number) = (uint16_t)(i + 1);
 }
 
 enum err best_init(struct best *b, struct workspace *workspace, size_t room,
@@ -35,6 +36,7 @@ enum err best_init(struct best *b, struct workspace *workspace, size_t room,
     size_t most = MOST * room, slots = 64;
     char *at;
 
+    assert(room <= BEST_ROOM_MAX);
     while (slots < 2 * most)
         slots *= 2;
     at = workspace_room(workspace, ROOM_TOP,
@@ -44,9 +46,10 @@ enum err best_init(struct best *b, struct workspace *workspace, size_t room,
     *b = (struct best){.at = (struct best_entry *)at,
                        .room = room,
                        .most = most,
+                       .low = BEST_SCORE_MAX,
                        .bar = UINT64_MAX,
                        .sorted = (struct best_entry *)at + most,
-                       .slots = (uint32_t *)(at + 2 * most * sizeof *b->at),
+                       .slots = (uint16_t *)(at + 2 * most * sizeof *b->at),
                        .mask = (uint32_t)slots - 1,
                        .tie = tie,
                        .context = context};
@@ -58,6 +61,8 @@ enum err best_init(struct best *b, struct workspace *workspace, size_t room,
 
 static void count_in(struct best *b, int32_t score)
 {
+    if (b->counted < b->room && score < b->low)
+        b->low = score;
     b->count[score]++;
     b->counted++;
     while (b->counted - b->count[b->low] >= b->room) {
@@ -84,6 +89,24 @@ int best_compare(const struct best_entry *a, const struct best_entry *b)
 static int compare(const void *a, const void *b)
 {
     return best_compare(a, b);
+}
+
+/* Those of one score are a handful, mostly. */
+#define HANDFUL 24
+
+static void sort(struct best_entry *at, size_t n)
+{
+    if (n > HANDFUL) {
+        qsort(at, n, sizeof *at, compare);
+        return;
+    }
+    for (size_t i = 1, k; i < n; i++) {
+        struct best_entry entry = at[i];
+
+        for (k = i; k && best_compare(&entry, &at[k - 1]) < 0; k--)
+            at[k] = at[k - 1];
+        at[k] = entry;
+    }
 }
 
 /* Those that count, with their ties, to their places by score alone: groups of
@@ -114,8 +137,7 @@ void best_sort(struct best *b)
 
     for (size_t i = 0, end; i < n; i = end) {
         end = i + b->count[b->sorted[i].score];
-        if (end - i > 1)
-            qsort(b->sorted + i, end - i, sizeof *b->sorted, compare);
+        sort(b->sorted + i, end - i);
     }
     b->at = b->sorted;
     b->sorted = unsorted;
@@ -145,7 +167,7 @@ static int is_better(const struct best *b, const struct best_entry *new)
 void best_offer(struct best *b, int64_t score, uint32_t number, uint32_t fit)
 {
     struct best_entry new = {0, (int32_t)score, number, fit}, *old;
-    uint32_t *slot;
+    uint16_t *slot;
 
     if (score < best_least(b) || !is_better(b, &new))
         return;
@@ -154,7 +176,7 @@ void best_offer(struct best *b, int64_t score, uint32_t number, uint32_t fit)
     slot = slot_of(b, number);
     if (!*slot) {
         b->at[b->n++] = new;
-        *slot = (uint32_t)b->n;
+        *slot = (uint16_t)b->n;
         count_in(b, new.score);
         return;
     }

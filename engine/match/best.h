@@ -13,6 +13,7 @@
 #include "engine/match/workspace.h"
 
 #define BEST_SCORE_MAX 1000
+#define BEST_ROOM_MAX 16000
 
 struct best_entry {
     uint64_t tie; /* once sorted */
@@ -31,16 +32,18 @@ struct best {
     size_t room;
     size_t most;    /* entries at which those that lost are dropped */
     size_t counted; /* whose score is LOW or more, */
-    int32_t low;    /* which is as many as there is room for, or all */
+    int32_t low;    /* which is as many as there is room for, or all: no
+                       greater than any, then */
     uint64_t bar;   /* who scores LOW must have a lesser tie */
     uint32_t count[BEST_SCORE_MAX + 1];
-    uint32_t *slots; /* by number: entries from 1 */
+    uint16_t *slots; /* by number: entries from 1 */
     uint32_t mask;
     best_tie *tie;
     const void *context;
 };
 
-/* An empty list of the best ROOM entries, in the workspace.  ERR_NOMEM. */
+/* An empty list of the best ROOM entries, up to BEST_ROOM_MAX, in the
+ * workspace.  ERR_NOMEM. */
 enum err best_init(struct best *b, struct workspace *workspace, size_t room,
                    best_tie *tie, const void *context);
 

@@ -24,7 +24,7 @@
      BIT(CRITERION_FLE) | BIT(CRITERION_PM))
 
 /* The publics that a criterion proves; those without a row prove none. */
-static const uint32_t criterion_publics[criterion_code_words] = {
+static const uint32_t criterion_publics[32] = {
     [CRITERION_RSA] = BIT(PUBLIC_BRSA),
     [CRITERION_ASS] = BIT(PUBLIC_ASS),
     [CRITERION_AAH] = BIT(PUBLIC_AAH) | BIT(PUBLIC_BOETH),
@@ -47,9 +47,8 @@ uint32_t person_publics(uint32_t criteria, int pass)
 {
     uint32_t publics = pass ? BIT(PUBLIC_IAE) : 0;
 
-    for (int i = 0; i < criterion_code_words; i++)
-        if (criteria & BIT(i))
-            publics |= criterion_publics[i];
+    for (; criteria; criteria &= criteria - 1)
+        publics |= criterion_publics[__builtin_ctz(criteria)];
     return publics;
 }
 

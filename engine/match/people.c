@@ -231,7 +231,9 @@ static enum err rank(struct job_case *j, struct winners *w)
     enum err e;
 
     *w = (struct winners){.limit = (size_t)m->limit};
-    if (!(w->at = arena_array(j->lot->arena, w->limit, sizeof *w->at)))
+    w->at = workspace_room(j->lot->workspace, ROOM_WINNERS,
+                           w->limit * sizeof *w->at);
+    if (!w->at)
         return ERR_NOMEM;
     /* Without a commune to work in, each home is measured against a place. */
     if (j->target == REFERENCE_NONE && (e = job_case_remember(j)))

@@ -12,6 +12,7 @@
 #define UNKNOWN_PART 500
 #define KM_UNKNOWN UINT16_MAX /* in the memo; 0: not asked yet */
 #define WAITING_MONTHS 24
+#define WAITING_DAYS 731 /* of which there are at most in as many months */
 #define FAMILY_LENGTH 3
 
 struct person person_of(const struct reference *ref, const struct profile *p)
@@ -87,16 +88,19 @@ int job_case_is_home(const struct job_case *j, uint32_t home)
 static int64_t measure_km(const struct job_case *j, uint32_t home)
 {
     const struct reference *ref = j->lot->m->reference;
-    struct point from = territory_point(ref, home), to;
+    const struct commune *from = &ref->communes[home];
+    struct point point;
 
     if (job_case_is_home(j, home))
         return 0;
-    if (j->target == REFERENCE_NONE)
-        return place_km(ref, &j->lot->place, &from);
-    to = territory_point(ref, j->target);
-    if (!from.known || !to.known)
-        return ABSENT;
-    return reference_km(from.at, to.at);
+    if (j->target != REFERENCE_NONE) {
+        const struct commune *to = &ref->communes[j->target];
+
+        return from->centred && to->centred ? reference_km(from->at, to->at)
+                                            : ABSENT;
+    }
+    point = territory_point(ref, home);
+    return place_km(ref, &j->lot->place, &point);
 }
 
 /* Many people live in few communes: each is measured once, if kept. */
@@ -185,6 +189,8 @@ static int64_t waiting_part(const struct person *p, int64_t on)
 {
     if (p->registered_on == ABSENT)
         return ABSENT;
+    if (on - p->registered_on >= WAITING_DAYS)
+        return person_waiting(WAITING_MONTHS);
     return person_waiting(civil_months(p->registered_on, on));
 }
 
@@ -228,21 +234,24 @@ static void score_person(const struct job_case *j, const struct person *p,
         1000;
 }
 
+static int is_guessed(const struct reference *ref, uint32_t commune)
+{
+    const struct commune *c = &ref->communes[commune];
+
+    return !c->centred || c->approximate;
+}
+
 /* Could a guessed centre have changed the distance? */
 static int is_approximate(const struct job_case *j, const struct person *p)
 {
     const struct reference *ref = j->lot->m->reference;
-    int guessed;
 
     if (p->commune == REFERENCE_NONE || job_case_is_home(j, p->commune))
         return 0;
     if (j->target != REFERENCE_NONE)
-        guessed = territory_point(ref, j->target).approximate;
-    else if (j->lot->place.codes.n)
-        guessed = j->lot->place.approximate;
-    else
-        return 0;
-    return guessed || territory_point(ref, p->commune).approximate;
+        return is_guessed(ref, j->target) || is_guessed(ref, p->commune);
+    return j->lot->place.codes.n &&
+           (j->lot->place.approximate || is_guessed(ref, p->commune));
 }
 
 void person_judge(const struct job_case *j, const struct person *p, int64_t fit,
@@ -276,7 +285,7 @@ enum err person_hit(const struct job_case *j, struct slice id, uint64_t tie,
     out->id = id;
     out->score = r->score;
     out->tie = order_tie_text(m->arena, tie);
-    out->components = shape_array(m->arena, &shape_person_score, 1);
+    out->components = arena_alloc(m->arena, sizeof *out->components);
     if (!out->components || !out->tie.len)
         return ERR_NOMEM;
     *out->components = r->parts;

@@ -97,12 +97,12 @@ static unsigned char *pack(unsigned char *at, uint64_t value, size_t bytes)
     return at + bytes;
 }
 
+/* As the machine reads it. */
 static inline uint64_t unpack(const unsigned char **at, size_t bytes)
 {
     uint64_t value = 0;
 
-    for (size_t i = 0; i < bytes; i++)
-        value |= (uint64_t)(*at)[i] << (8 * i);
+    memcpy(&value, *at, bytes);
     *at += bytes;
     return value;
 }

@@ -9,10 +9,11 @@
 
 /* What is kept in rooms: one user each at a time. */
 enum room {
-    ROOM_RUNS,  /* people.c: kilometres to runs of communes */
-    ROOM_QUEUE, /* people.c: what is still to be looked at */
-    ROOM_TOP,   /* people.c: the best so far */
-    ROOM_SLOTS, /* seen.c */
+    ROOM_RUNS,    /* people.c: kilometres to runs of communes */
+    ROOM_QUEUE,   /* people.c: what is still to be looked at */
+    ROOM_TOP,     /* people.c: the best so far */
+    ROOM_WINNERS, /* people.c: those of them that match */
+    ROOM_SLOTS,   /* seen.c */
     ROOM_SEEN,
     ROOM_BLOCKS, /* structure_search.c: what was read */
     ROOM_CROWD,  /* crowd.c */
