@@ -6,6 +6,7 @@
  *   keys.c    its keys, in memory        reader.c reading all of it in place
  *   notes.c   what a build is yet told   build_parts.h  building
  *   sweep.c   generations that are over  check.c  whether promises hold
+ *   found.c   pages found before         addresses.c  where blocks stand
  */
 #ifndef STORE_INDEX_PARTS_H
 #define STORE_INDEX_PARTS_H
@@ -137,6 +138,27 @@ enum err page_write(struct store_batch *batch, struct page *page);
 enum err page_insert(struct store_batch *batch, struct page *page, size_t at,
                      const struct index_head *head);
 enum err page_remove(struct store_batch *batch, struct page *page, size_t at);
+
+/* ---- found.c: pages that a view was asked for before --------------------- */
+
+/* A page's place among all of the live generation. */
+struct found_key {
+    uint64_t order;
+    uint32_t code;
+    uint32_t kind;
+};
+struct found_page {
+    uint64_t order;
+    uint32_t code;
+    const struct page_value *value; /* NULL: there is none */
+};
+
+/* What VIEW found from FROM on; 0: it was not asked, or is a batch's. */
+int found_get(const struct store_view *view, const struct found_key *from,
+              struct found_page *out);
+/* Keep it; without memory it is found again another time. */
+void found_keep(struct store_view *view, const struct found_key *from,
+                const struct found_page *page);
 
 /* ---- index.c: one generation -------------------------------------------- */
 

@@ -123,7 +123,8 @@ struct store_view {
     size_t snapshot; /* LMDB's number of what STATE was read from, or 0 */
     struct store_state state;
     const struct reference *reference;
-    enum err spoiled; /* a batch's first failed write: it answers no more */
+    enum err spoiled;    /* a batch's first failed write: it answers no more */
+    struct found *found; /* pages of heads, see store/found.c; or NULL */
     struct store_view *next; /* of the idle ones */
 };
 
@@ -357,6 +358,11 @@ void addresses_learn(struct addresses *p, uint32_t number, uint64_t snapshot,
 /* The transaction SINCE writes it, or removes it so that its number is used
  * again.  Before it commits, on the thread that writes.  ERR_NOMEM. */
 enum err addresses_forget(struct addresses *p, uint32_t number, uint64_t since);
+
+/* ---- found.c ------------------------------------------------------------ */
+
+/* Memory of a view that is over; NULL is fine. */
+void found_free(struct found *found);
 
 /* ---- imported.c --------------------------------------------------------- */
 

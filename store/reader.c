@@ -14,29 +14,20 @@
 struct index_reader {
     struct store_view *view;
     enum index_kind kind;
-    unsigned char list[PAGE_LIST]; /* whose pages are read */
-    MDB_cursor *heads;
-    MDB_cursor *blocks;
-    MDB_cursor *side; /* NULL: this kind has none */
+    uint32_t code; /* of the page given last, */
+    uint64_t order;
+    MDB_cursor *cursors[DB_COUNT]; /* those that were needed */
 };
 
 enum err index_reader_begin(struct store_view *view, enum index_kind kind,
                             struct index_reader **out)
 {
     struct index_reader *reader = calloc(1, sizeof *reader);
-    enum err e;
 
     if (!reader)
         return ERR_NOMEM;
     reader->view = view;
     reader->kind = kind;
-    if ((e = store_cursor(view, DB_HEADS, &reader->heads)) ||
-        (e = store_cursor(view, DB_INDEX, &reader->blocks)) ||
-        (kind == INDEX_PEOPLE &&
-         (e = store_cursor(view, DB_SIDE, &reader->side)))) {
-        index_reader_end(reader);
-        return e;
-    }
     *out = reader;
     return ERR_NONE;
 }
@@ -45,101 +36,116 @@ void index_reader_end(struct index_reader *reader)
 {
     if (!reader)
         return;
-    if (reader->heads)
-        mdb_cursor_close(reader->heads);
-    if (reader->blocks)
-        mdb_cursor_close(reader->blocks);
-    if (reader->side)
-        mdb_cursor_close(reader->side);
+    for (int db = 0; db < DB_COUNT; db++)
+        if (reader->cursors[db])
+            mdb_cursor_close(reader->cursors[db]);
     free(reader);
+}
+
+/* Find WANTED, or with MDB_SET_RANGE the first key from there on. */
+static enum err look_up(struct index_reader *reader, enum store_db db,
+                        struct slice wanted, MDB_cursor_op op, MDB_val *key,
+                        MDB_val *value)
+{
+    MDB_cursor **cursor = &reader->cursors[db];
+    enum err e = *cursor ? ERR_NONE : store_cursor(reader->view, db, cursor);
+
+    if (e)
+        return e;
+    *key = store_val(wanted);
+    return store_error(reader->view->store,
+                       mdb_cursor_get(*cursor, key, value, op), "the index");
 }
 
 /* ---- Lists -------------------------------------------------------------- */
 
-static enum err page_read(struct index_reader *reader, int rc,
-                          const MDB_val *key, const MDB_val *value,
-                          struct index_page *out)
-{
-    const struct page_value *page;
-    enum err e;
-
-    if (rc)
-        return store_error(reader->view->store, rc, "the index");
-    if (key->mv_size != PAGE_KEY ||
-        memcmp(key->mv_data, reader->list, PAGE_LIST) != 0)
-        return ERR_NOT_FOUND;
-    e = page_parse((struct slice){value->mv_data, value->mv_size}, &page);
-    if (e)
-        return e;
-    out->n = page->n;
-    out->heads = page->heads;
-    out->where = page->where;
-    out->last = page->last;
-    out->when = page->when;
-    out->reach = page->reach;
-    return ERR_NONE;
-}
-
-enum err index_reader_first(struct index_reader *reader, uint32_t code,
-                            struct index_page *page)
-{
-    unsigned char from[PAGE_KEY];
-    MDB_val key, value;
-    int rc;
-
-    key = store_val(
-        page_key(from, reader->view->state.live, reader->kind, code, 0));
-    memcpy(reader->list, from, PAGE_LIST);
-    rc = mdb_cursor_get(reader->heads, &key, &value, MDB_SET_RANGE);
-    return page_read(reader, rc, &key, &value, page);
-}
-
-/* Go on with whatever list of the kind the cursor has come to. */
-static enum err list_read(struct index_reader *reader, int rc,
-                          const MDB_val *key, const MDB_val *value,
-                          uint32_t *code, struct index_page *page)
+/* The first page from FROM on, of any list of the kind, in the tree. */
+static enum err page_seek(struct index_reader *reader,
+                          const struct found_key *from, struct found_page *out)
 {
     unsigned char first[PAGE_KEY];
+    MDB_val key, value;
+    enum err e = look_up(reader, DB_HEADS,
+                         page_key(first, reader->view->state.live, reader->kind,
+                                  from->code, from->order),
+                         MDB_SET_RANGE, &key, &value);
 
-    page_key(first, reader->view->state.live, reader->kind, 0, 0);
-    if (!rc && (key->mv_size != PAGE_KEY ||
-                memcmp(key->mv_data, first, PAGE_LIST - 4) != 0))
-        return ERR_NOT_FOUND;
-    if (!rc) {
-        memcpy(reader->list, key->mv_data, PAGE_LIST);
-        *code = store_get32(reader->list + PAGE_LIST - 4);
+    *out = (struct found_page){0, 0, NULL};
+    if (e == ERR_NOT_FOUND)
+        return ERR_NONE;
+    if (e)
+        return e;
+    if (key.mv_size != PAGE_KEY ||
+        memcmp(key.mv_data, first, PAGE_LIST - 4) != 0)
+        return ERR_NONE;
+    out->code = store_get32((const char *)key.mv_data + PAGE_LIST - 4);
+    out->order = store_get64((const char *)key.mv_data + PAGE_LIST);
+    return page_parse((struct slice){value.mv_data, value.mv_size},
+                      &out->value);
+}
+
+/* The same where it was found before, if it was. */
+static enum err page_from(struct index_reader *reader, uint32_t code,
+                          uint64_t order, struct index_page *out)
+{
+    struct found_key from = {order, code, reader->kind};
+    struct found_page page;
+    enum err e;
+
+    if (!found_get(reader->view, &from, &page)) {
+        if ((e = page_seek(reader, &from, &page)))
+            return e;
+        found_keep(reader->view, &from, &page);
     }
-    return page_read(reader, rc, key, value, page);
+    if (!page.value)
+        return ERR_NOT_FOUND;
+    reader->code = page.code;
+    reader->order = page.order;
+    *out = (struct index_page){.n = page.value->n,
+                               .heads = page.value->heads,
+                               .where = page.value->where,
+                               .last = page.value->last,
+                               .when = page.value->when,
+                               .reach = page.value->reach};
+    return ERR_NONE;
 }
 
 enum err index_reader_seek(struct index_reader *reader, uint32_t from,
                            uint32_t *code, struct index_page *page)
 {
-    unsigned char first[PAGE_KEY];
-    MDB_val key, value;
-    int rc;
+    enum err e = page_from(reader, from, 0, page);
 
-    key = store_val(
-        page_key(first, reader->view->state.live, reader->kind, from, 0));
-    rc = mdb_cursor_get(reader->heads, &key, &value, MDB_SET_RANGE);
-    return list_read(reader, rc, &key, &value, code, page);
+    if (!e)
+        *code = reader->code;
+    return e;
 }
 
 enum err index_reader_step(struct index_reader *reader, uint32_t *code,
                            struct index_page *page)
 {
-    MDB_val key, value;
-    int rc = mdb_cursor_get(reader->heads, &key, &value, MDB_NEXT);
+    uint64_t order = reader->order + 1;
+    enum err e = page_from(reader, reader->code + !order, order, page);
 
-    return list_read(reader, rc, &key, &value, code, page);
+    if (!e)
+        *code = reader->code;
+    return e;
+}
+
+enum err index_reader_first(struct index_reader *reader, uint32_t code,
+                            struct index_page *page)
+{
+    uint32_t found;
+    enum err e = index_reader_seek(reader, code, &found, page);
+
+    return !e && found != code ? ERR_NOT_FOUND : e;
 }
 
 enum err index_reader_next(struct index_reader *reader, struct index_page *page)
 {
-    MDB_val key, value;
-    int rc = mdb_cursor_get(reader->heads, &key, &value, MDB_NEXT);
+    uint32_t code = reader->code, found;
+    enum err e = index_reader_step(reader, &found, page);
 
-    return page_read(reader, rc, &key, &value, page);
+    return !e && found != code ? ERR_NOT_FOUND : e;
 }
 
 /* A batch sees what nobody else does. */
@@ -153,13 +159,12 @@ static enum err block_find_value(struct index_reader *reader, uint32_t id,
                                  struct slice *out)
 {
     unsigned char at[BLOCK_KEY];
-    MDB_val key = store_val(block_key(at, id)), value;
-    int rc = mdb_cursor_get(reader->blocks, &key, &value, MDB_SET);
+    MDB_val key, value;
+    enum err e =
+        look_up(reader, DB_INDEX, block_key(at, id), MDB_SET, &key, &value);
 
-    if (rc == MDB_NOTFOUND)
-        return ERR_STORE_CORRUPT;
-    if (rc)
-        return store_error(reader->view->store, rc, "the index");
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : e;
     *out = (struct slice){value.mv_data, value.mv_size};
     return ERR_NONE;
 }
@@ -201,13 +206,14 @@ static enum err chunk_find(struct index_reader *reader, uint32_t number,
                            const unsigned char **out)
 {
     unsigned char at[ARRAY_KEY];
-    MDB_val key = store_val(array_key(at, reader->view->state.live,
-                                      reader->kind, number / INDEX_CHUNK)),
-            value;
-    int rc = mdb_cursor_get(reader->side, &key, &value, MDB_SET);
+    MDB_val key, value;
+    enum err e = look_up(reader, DB_SIDE,
+                         array_key(at, reader->view->state.live, reader->kind,
+                                   number / INDEX_CHUNK),
+                         MDB_SET, &key, &value);
 
-    if (rc)
-        return store_error(reader->view->store, rc, "the side array");
+    if (e)
+        return e;
     if (value.mv_size != SIDE_BYTES)
         return ERR_STORE_CORRUPT;
     *out = value.mv_data;
@@ -221,7 +227,7 @@ static enum err chunk_read(struct index_reader *reader, uint32_t number,
     uint64_t snapshot = reader->view->snapshot;
     enum err e;
 
-    assert(reader->side);
+    assert(reader->kind == INDEX_PEOPLE);
     *out = addresses_get(sides, number / INDEX_CHUNK, snapshot);
     if (*out && knows_addresses(reader))
         return ERR_NONE;

@@ -204,6 +204,7 @@ static void view_free(struct store_view *view)
 {
     if (view->txn)
         mdb_txn_abort(view->txn);
+    found_free(view->found);
     free(view);
 }
 
