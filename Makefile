@@ -202,11 +202,10 @@ install: all ## PREFIX, DESTDIR
 	install -m 755 $B/claused $B/clausectl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 README.md protocol/PROTOCOL.md engine/MATCHING.md packaging/claused.conf \
 	  $(DESTDIR)$(PREFIX)/share/doc/claused
-	sed 's|@PREFIX@|$(PREFIX)|' packaging/claused.service.in \
-	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/claused.service
-	sed 's|@PREFIX@|$(PREFIX)|' packaging/claused-rescore.service.in \
-	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/claused-rescore.service
-	install -m 644 packaging/claused-rescore.timer $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for u in claused claused-rescore claused-care; do \
+	  sed 's|@PREFIX@|$(PREFIX)|' packaging/$$u.service.in \
+	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u.service || exit 1; done
+	install -m 644 packaging/*.timer $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for l in $(CATALOGUES:$B/locale/%/LC_MESSAGES/clausectl.mo=%); do \
 	  install -D -m 644 $B/locale/$$l/LC_MESSAGES/clausectl.mo \
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/clausectl.mo; done

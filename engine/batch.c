@@ -449,5 +449,6 @@ void batch_free(struct batch *b)
         return;
     pthread_cond_destroy(&b->changed);
     pthread_mutex_destroy(&b->mutex);
+    free(b->gone.at);
     free(b);
 }

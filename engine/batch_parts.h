@@ -58,6 +58,8 @@ struct batch {
     struct rescore_note note;  /* as the store has it */
     struct rescore_note draft; /* as it will be when the batch commits */
     int died;                  /* the note was left by a daemon that died */
+    struct rescore_gone gone;  /* erased since the snapshot ... */
+    uint64_t heard;            /* ... and the last event looked at */
 
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t changed;

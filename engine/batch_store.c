@@ -138,6 +138,8 @@ enum err batch_begin_stretch(void *context, struct store_batch *batch)
     note->begun_ms = note->last_ms = now;
     note->begun_done = note->done;
     note->paused = 0;
+    b->heard = b->revision;
+    b->gone.n = 0;
     note->window = (int64_t)b->n_views * b->chunk * 4;
     note_suspect(b, note);
     return e ? e : rescore_note_put(batch, b->slot, note);
@@ -171,6 +173,11 @@ static enum err append_piece(struct batch *b, struct store_batch *batch,
     for (uint32_t i = 0; i < piece->n && !e; i++) {
         struct slice lot = {piece->bytes.data + from, piece->ends[i] - from};
 
+        /* What is stored already was blanked when they were erased. */
+        if (b->gone.n)
+            rescore_blank(piece->bytes.data + from, lot.len, b->gone.at,
+                          b->gone.n);
+
         e = append(b, batch, piece->from + i, lot, moved);
         from = piece->ends[i];
     }
@@ -189,7 +196,8 @@ static enum err store_pieces(void *context, struct store_batch *batch)
     uint32_t end;
     enum err e = draft_note(b, batch);
 
-    if (e)
+    if (e || (moved &&
+              (e = rescore_hear(store_batch_view(batch), &b->heard, &b->gone))))
         return e;
     pthread_mutex_lock(&b->mutex);
     piece = b->pieces;

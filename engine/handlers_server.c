@@ -153,6 +153,7 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->map_used = (int64_t)store.map_used;
     answer->map_free = (int64_t)store.map_free;
     answer->map_size = (int64_t)store.map_size;
+    answer->compactions = (int64_t)server.compactions;
     answer->readers = store.readers;
     answer->uptime_s = server.uptime_s;
     answer->write_queue = (int64_t)server.write_queue;
@@ -164,4 +165,16 @@ enum err handle_stats(struct store_view *view, struct call *call,
     if ((e = stat_tables(reference, call, answer)))
         return e;
     return stat_missing(reference, call, answer);
+}
+
+enum err handle_compact(struct store_batch *batch, struct call *call,
+                        const struct ask_compact *ask,
+                        struct answer_compact *answer)
+{
+    int begun = 0;
+    enum err e = server_compact(call->server, (uint64_t)ask->min_free, &begun);
+
+    (void)batch;
+    answer->begun = begun;
+    return e;
 }

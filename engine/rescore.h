@@ -141,6 +141,30 @@ struct match_ranked rescore_row(const struct rescore_result *result,
 enum err rescore_load(struct store_view *view, unsigned slot, uint32_t position,
                       struct arena *arena, struct slice *bytes);
 
+/* ---- Those who are gone ------------------------------------------------- */
+
+/* Numbers of profiles that were erased. */
+struct rescore_gone {
+    uint32_t *at; /* heap; ascending when sorted */
+    size_t n;
+    size_t room;
+};
+/* Add what the journal tells after *HEARD, which moves on; sorted.
+ * ERR_NOMEM. */
+enum err rescore_hear(struct store_view *view, uint64_t *heard,
+                      struct rescore_gone *gone);
+
+/* Blank the rows of people with one of N ascending numbers in the result of a
+ * lot: their number becomes 0, which is nobody's, and so does their score.
+ * How many there were. */
+size_t rescore_blank(char *bytes, size_t len, const uint32_t *numbers,
+                     size_t n);
+
+/* The same in all that is stored.  NUMBERS are put in order; memory comes from
+ * ARENA. */
+enum err rescore_forget(struct store_batch *batch, struct arena *arena,
+                        uint32_t *numbers, size_t n);
+
 /* Do the first LIMIT rows of every list name the same records in the same
  * order? */
 int rescore_same(const struct rescore_result *a, const struct rescore_result *b,

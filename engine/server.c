@@ -695,6 +695,23 @@ void server_close(struct server *s)
     free(s);
 }
 
+enum err server_compact(const struct server *s, uint64_t min_free, int *begun)
+{
+    struct store_facts facts;
+    struct store_view *view;
+    enum err e = store_view_begin(s->store, &view);
+
+    if (e)
+        return e;
+    e = store_stat(view, &facts);
+    store_view_end(view);
+    if (e)
+        return e;
+    if ((*begun = facts.map_free >= min_free))
+        writer_compact(s->writer);
+    return ERR_NONE;
+}
+
 void server_stat(const struct server *s, struct server_facts *out)
 {
     struct outbox_facts replies = outbox_stat(s->outbox);
@@ -702,6 +719,7 @@ void server_stat(const struct server *s, struct server_facts *out)
     builder_stat(s->builder, &out->builder);
     out->uptime_s = (int64_t)((now_us() - s->started_us) / 1000000);
     out->write_queue = writer_depth(s->writer);
+    out->compactions = writer_compactions(s->writer);
     out->slow_queue = s->slow;
     out->reply_queue = replies.queued;
     out->dropped_replies = replies.dropped;

@@ -40,9 +40,15 @@ void server_close(struct server *server);
 struct batch *server_batch(const struct server *server);
 
 /* What stats shows of the daemon.  By verb: the arrays of enum verb. */
+/* Compact the store between this batch and the next, when at least MIN_FREE
+ * bytes of its file are free: *BEGUN.  On any thread. */
+enum err server_compact(const struct server *server, uint64_t min_free,
+                        int *begun);
+
 struct server_facts {
     struct builder_facts builder;
     int64_t uptime_s;
+    uint64_t compactions;
     size_t write_queue;
     size_t slow_queue;
     size_t reply_queue;

@@ -42,6 +42,7 @@ struct writer {
     size_t bytes; /* of their bodies */
     size_t running;
     int compact; /* asked for and not begun */
+    uint64_t compactions;
     struct queued_job *jobs;
     struct queued_job **last_job;
     int stopping;
@@ -184,10 +185,12 @@ static void compact(struct writer *w)
 {
     enum err e = store_compact(w->store);
 
-    if (e)
+    if (e) {
         log_line(LOG_ERROR, "compaction: %s", err_text(e));
-    else
+    } else {
         log_line(LOG_INFO, "store compacted");
+        __atomic_add_fetch(&w->compactions, 1, __ATOMIC_RELEASE);
+    }
     if (e == ERR_STORE_IO) {
         fail(w);
         w->done(w->context, NULL);
@@ -388,6 +391,11 @@ void writer_compact(struct writer *w)
     w->compact = 1;
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->mutex);
+}
+
+uint64_t writer_compactions(struct writer *w)
+{
+    return __atomic_load_n(&w->compactions, __ATOMIC_ACQUIRE);
 }
 
 size_t writer_depth(struct writer *w)

@@ -45,6 +45,9 @@ typedef void writer_job_done(void *context, enum err e);
 enum err writer_job(struct writer *writer, writer_job_run *run,
                     writer_job_done *done, void *context);
 
+/* How many there have been since the start, failed ones not. */
+uint64_t writer_compactions(struct writer *writer);
+
 /* Requests that wait or are being written. */
 size_t writer_depth(struct writer *writer);
 

@@ -156,6 +156,31 @@ int store_dir_has_data(const char *dir, const char *env)
            stat(data, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
+/* Zeros over all of a file that nobody has open, down to the disk: what was
+ * erased, and with it what was not.  A file system that writes elsewhere, or a
+ * disk that does, keeps the old blocks all the same: see docs/privacy.md. */
+static void wipe(const char *path)
+{
+    static const char zeros[1 << 16];
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    struct stat about;
+    off_t at = 0;
+    ssize_t n = 1;
+
+    if (fd < 0)
+        return;
+    if (!fstat(fd, &about))
+        for (; at < about.st_size && n > 0; at += n) {
+            off_t rest = about.st_size - at;
+
+            n = pwrite(fd, zeros,
+                       rest < (off_t)sizeof zeros ? (size_t)rest : sizeof zeros,
+                       at);
+        }
+    fdatasync(fd);
+    close(fd);
+}
+
 void store_dir_remove_env(const char *dir, const char *env)
 {
     static const char *const files[] = {"/data.mdb", "/lock.mdb", ""};
@@ -164,8 +189,11 @@ void store_dir_remove_env(const char *dir, const char *env)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int n = snprintf(path, sizeof path, "%s/%s%s", dir, env, files[i]);
 
-        if (n > 0 && n < PATH_MAX)
-            remove(path);
+        if (n <= 0 || n >= PATH_MAX)
+            continue;
+        if (i == 0)
+            wipe(path);
+        remove(path);
     }
 }
 

@@ -167,7 +167,7 @@ void store_dir_clear(const char *dir);
 /* Make the directory of an environment, empty; take it away. */
 enum err store_dir_make_env(struct store *store, const char *dir,
                             const char *env);
-/* It may be half made, or gone. */
+/* It may be half made, or gone; what was in it is overwritten first. */
 void store_dir_remove_env(const char *dir, const char *env);
 
 /* Make the environment's directory, and its place in DIR, last. */

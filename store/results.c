@@ -94,8 +94,8 @@ enum err results_find(struct store_view *view, unsigned slot, uint32_t market,
     return ERR_NONE;
 }
 
-enum err results_append(struct store_batch *batch, unsigned slot,
-                        uint32_t position, struct slice bytes)
+static enum err write_parts(struct store_batch *batch, unsigned slot,
+                            uint32_t position, struct slice bytes, int flags)
 {
     unsigned char key[LOT_KEY];
     size_t from = 0;
@@ -110,11 +110,50 @@ enum err results_append(struct store_batch *batch, unsigned slot,
         if (piece.len > RESULTS_PART)
             piece.len = RESULTS_PART;
         e = store_write(batch, slot_db(slot), lot_key(key, position, part),
-                        &piece, 1, MDB_APPEND);
+                        &piece, 1, flags);
         if (e)
             return e;
     }
     return ERR_NONE;
+}
+
+enum err results_append(struct store_batch *batch, unsigned slot,
+                        uint32_t position, struct slice bytes)
+{
+    return write_parts(batch, slot, position, bytes, MDB_APPEND);
+}
+
+enum err results_replace(struct store_batch *batch, unsigned slot,
+                         uint32_t position, struct slice bytes)
+{
+    return write_parts(batch, slot, position, bytes, 0);
+}
+
+enum err results_walk(struct store_view *view, unsigned slot, results_see *see,
+                      void *context)
+{
+    unsigned char first = TAG_LOT;
+    MDB_val key = {1, &first}, value;
+    MDB_cursor *cursor;
+    enum err e = store_cursor(view, slot_db(slot), &cursor);
+    int rc;
+
+    if (e)
+        return e;
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (; !rc && !e; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        const unsigned char *at = key.mv_data;
+
+        if (key.mv_size != LOT_KEY || at[0] != TAG_LOT)
+            e = ERR_STORE_CORRUPT;
+        else if (!at[LOT_KEY - 1])
+            e = see(context, store_get32(at + 1),
+                    (struct slice){value.mv_data, value.mv_size});
+    }
+    mdb_cursor_close(cursor);
+    if (e || rc == MDB_NOTFOUND)
+        return e;
+    return store_error(view->store, rc, "reading results");
 }
 
 enum err results_part(struct store_view *view, unsigned slot, uint32_t position,

@@ -9,7 +9,8 @@
  *          1, market's number (4)     -> position of lot 1 (4), lots (2)
  *
  * Results are no records: they move no revision and have no event.  They name
- * records by number alone, so that nothing of an erased record is in them.
+ * records by number alone, so that nothing of an erased record is in them; and
+ * a person's rows are blanked when it is erased (engine/rescore.h).
  */
 #ifndef STORE_RESULTS_H
 #define STORE_RESULTS_H
@@ -52,6 +53,17 @@ enum err results_append(struct store_batch *batch, unsigned slot,
  * than RESULTS_PART.  ERR_NOT_FOUND nothing stands there. */
 enum err results_part(struct store_view *view, unsigned slot, uint32_t position,
                       unsigned part, struct slice *bytes);
+
+/* Tell every lot's first part to SEE, in order, until it returns an error;
+ * SEE writes nothing. */
+typedef enum err results_see(void *context, uint32_t position,
+                             struct slice part);
+enum err results_walk(struct store_view *view, unsigned slot, results_see *see,
+                      void *context);
+
+/* Put BYTES in the place of those of the lot at POSITION: as many. */
+enum err results_replace(struct store_batch *batch, unsigned slot,
+                         uint32_t position, struct slice bytes);
 
 /* Remove what both slots hold of a market; that they hold nothing is fine. */
 enum err results_forget(struct store_batch *batch, uint32_t market);

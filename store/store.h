@@ -217,9 +217,9 @@ struct store_audit {
  * ERR_STORE_CORRUPT, with a line in the log that says where. */
 enum err store_audit(struct store_view *view, struct store_audit *out);
 
-/* Write a compacted copy beside the environment and go on in it; what was
- * erased is then in no file.  Call between batches, on the thread that writes;
- * views go on meanwhile. */
+/* Write a compacted copy beside the environment and go on in it; the old one
+ * is overwritten and removed, so what was erased is then in no file.  Call
+ * between batches, on the thread that writes; views go on meanwhile. */
 enum err store_compact(struct store *store);
 
 /* A compacted copy of the store, marker included, into an empty directory. */

@@ -9,6 +9,7 @@
 
 #include "engine/builder.h"
 #include "engine/dispatch.h"
+#include "engine/entity.h"
 #include "engine/match/postings.h"
 #include "tests/support/rescored.h"
 
@@ -149,6 +150,86 @@ Test(rescore_meanwhile, a_market_deleted_in_the_middle_leaves_no_results)
         cr_expect_eq(results_part(view, now.done, first + i, 0, &bytes),
                      ERR_NOT_FOUND);
     store_view_end(view);
+}
+
+/* How often rows of the finished run name the profile. */
+static unsigned rows_of(uint32_t number)
+{
+    struct store_view *view = look_now();
+    struct rescore_slots now = slots();
+    struct rescore_result result;
+    unsigned n = 0;
+
+    for (int64_t i = 0; i < now.note[now.done].lots; i++) {
+        cr_assert_eq(rescore_read(result_bytes(view, (uint32_t)i), &result),
+                     ERR_NONE);
+        for (unsigned list = 1; list < result.lists; list++)
+            for (unsigned row = 0; row < result.n[list]; row++)
+                n += rescore_row(&result, list, row).number == number;
+    }
+    store_view_end(view);
+    return n;
+}
+
+static enum err erase(void *context, struct store_batch *b)
+{
+    struct call call = a_call(VERB_profile_erase);
+    struct ask_profile_erase ask = {.id = slice_of(context), .if_rev = ABSENT};
+    struct answer_profile_erase answer;
+
+    return handle_profile_erase(b, &call, &ask, &answer);
+}
+
+/* The profile that is in most lists, and its number. */
+static const char *most_wanted(uint32_t *number)
+{
+    static char id[65];
+    struct store_view *view;
+    unsigned most = 0;
+    struct record record;
+    void *found;
+
+    for (uint32_t i = 1; i <= PROFILES; i++)
+        if (rows_of(i) > most) {
+            most = rows_of(i);
+            *number = i;
+        }
+    cr_assert_gt(most, 10);
+    view = look_now();
+    cr_assert_eq(store_get_numbered(view, ENTITY_PROFILE, *number, &record),
+                 ERR_NONE);
+    cr_assert_eq(entity_decode(ENTITY_PROFILE, &record, t.arena, &found),
+                 ERR_NONE);
+    snprintf(id, sizeof id, "%.*s", (int)((struct profile *)found)->id.len,
+             ((struct profile *)found)->id.data);
+    store_view_end(view);
+    return id;
+}
+
+Test(rescore_meanwhile, who_is_erased_in_the_middle_is_in_no_result)
+{
+    static const int commits[] = {1, 2, 4};
+    uint32_t number;
+
+    make_run(2);
+    for (size_t i = 0; i < sizeof commits / sizeof *commits; i++) {
+        context_of_interruption = most_wanted(&number);
+        run_with(erase, commits[i]);
+        cr_expect_eq(rows_of(number), 0, "after %d commits", commits[i]);
+    }
+}
+
+Test(rescore_meanwhile, who_is_erased_between_two_runs_is_in_no_result)
+{
+    uint32_t number;
+    const char *id;
+
+    make_run(2);
+    id = most_wanted(&number);
+    world_begin(&t.world);
+    cr_assert_eq(erase((void *)(uintptr_t)id, t.world.batch), ERR_NONE);
+    world_commit(&t.world);
+    cr_expect_eq(rows_of(number), 0);
 }
 
 static enum err compact(void *context, struct store_batch *b)

@@ -450,6 +450,32 @@ Test(store_care, what_was_erased_is_in_no_file_after_compaction)
     cr_assert_eq(fresh_grep(dir, SECRET), 0);
 }
 
+Test(store_care, what_compaction_replaces_is_overwritten)
+{
+    char old[PATH_MAX + 32], kept[PATH_MAX + 32];
+    char bytes[4096];
+    size_t n, total = 0;
+    FILE *f;
+
+    erase_secrets();
+    /* A name of the file that outlives its removal. */
+    snprintf(old, sizeof old, "%s/env-1/data.mdb", dir);
+    snprintf(kept, sizeof kept, "%s/kept", dir);
+    cr_assert_eq(link(old, kept), 0);
+    cr_assert_gt(fresh_grep(dir, SECRET), 0);
+    ok(store_compact(store));
+    cr_assert_neq(access(old, F_OK), 0);
+    cr_assert_not_null(f = fopen(kept, "rb"));
+    while ((n = fread(bytes, 1, sizeof bytes, f)) > 0) {
+        for (size_t i = 0; i < n; i++)
+            cr_assert_eq(bytes[i], 0, "byte %zu", total + i);
+        total += n;
+    }
+    fclose(f);
+    cr_assert_gt(total, 4096);
+    unlink(kept);
+}
+
 Test(store_care, compaction_gives_room_back)
 {
     static char big[STORE_RECORD_MAX];

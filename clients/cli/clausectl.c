@@ -59,6 +59,8 @@ static const char **word_of(struct ctl *ctl, int key)
         return &ctl->nationwide;
     case OPT_GRACE:
         return &ctl->grace;
+    case OPT_DAYS:
+        return &ctl->days;
     case OPT_FROM:
         return &ctl->from;
     case OPT_ASSUME_KM:
@@ -127,6 +129,8 @@ static int *flag_of(struct ctl *ctl, int key)
         return &ctl->show_status;
     case OPT_CANCEL:
         return &ctl->cancel;
+    case OPT_RUN:
+        return &ctl->run_it;
     case OPT_COMMUNES:
         return &ctl->communes;
     default:

@@ -223,6 +223,14 @@ static const struct argp_option journal_options[] = {
      N_("list: after this event; verify: from this checkpoint on"), 0},
     OPTION_LIMIT,
     {0}};
+static const struct argp_option retention_options[] = {
+    OPTION_ON,
+    {"days", OPT_DAYS, N_("N"), 0, N_("How far to look ahead (30)"), 0},
+    {"run", OPT_RUN, NULL, 0, N_("Erase those whose time is over"), 0},
+    {0}};
+static const struct argp_option compact_options[] = {
+    {"wait", OPT_WAIT, NULL, 0, N_("Until it is done, --timeout at most"), 0},
+    {0}};
 static const struct argp_option reference_options[] = {
     {"version", OPT_VERSION, N_("V"), 0,
      N_("The table's version (the file's date)"), 0},
@@ -338,6 +346,16 @@ const struct command commands[COMMANDS] = {
      "rescore --on 2027-01-04 --limit 100\n"
      "rescore --status --wait\n"
      "rescore --cancel\n"},
+    {"retention", cmd_retention, retention_options, "",
+     N_("Whose profiles are going to be erased, and erasing them."),
+     N_("Two years after the last contact or consent, whichever is later; at "
+        "once without a consent. A timer runs it every night."),
+     "retention\n"
+     "retention --days 60 --json\n"
+     "retention --run\n"},
+    {"compact", cmd_compact, compact_options, "",
+     N_("Write the store anew without what was erased."), NULL,
+     "compact --wait --timeout 600\n"},
     {"hours", cmd_hours, hours_options,
      N_("plan [MARKET]\nrecord FILE\nsummary [MARKET]\npool [MARKET]"),
      N_("Hours of insertion: how many, by whom, and what is done."),

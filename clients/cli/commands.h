@@ -39,6 +39,8 @@ enum option_key {
     OPT_WAIT,
     OPT_SHOW_STATUS,
     OPT_CANCEL,
+    OPT_RUN,
+    OPT_DAYS,
     OPT_STRUCTURE,
     OPT_PUBLICS,
     OPT_PRESCRIBER,
@@ -68,7 +70,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 23
+#define COMMANDS 25
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

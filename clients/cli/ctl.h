@@ -96,6 +96,8 @@ struct ctl {
     int wait;
     int show_status;
     int cancel;
+    int run_it;
+    const char *days;
     /* Of eligibility. */
     const char *structure;
     const char *publics;
@@ -225,6 +227,9 @@ int cmd_blank(struct ctl *ctl);
 int cmd_eligibility(struct ctl *ctl);
 /* cmd_rescore.c: the batch begun, followed, ended. */
 int cmd_rescore(struct ctl *ctl);
+/* cmd_care.c: whose time is over; the store written anew. */
+int cmd_retention(struct ctl *ctl);
+int cmd_compact(struct ctl *ctl);
 /* cmd_hours.c: hours planned, recorded and added up. */
 int cmd_hours(struct ctl *ctl);
 /* cmd_journal.c: what changed, and whether nobody changed that. */

@@ -7,9 +7,6 @@
 #include "engine/match/law.h"
 #include "engine/match/person.h"
 
-/* Two years without contact: the consent is no longer taken as current. */
-#define CONSENT_DAYS 730
-
 /* Of the IAE diagnosis (arrete of 2025-09-04, annex): one of the first level
  * is enough, of the second several are. */
 
@@ -118,7 +115,7 @@ static int has_consent(const struct person *p, int64_t on)
 
     if (p->consent_on == ABSENT || p->consent_on > on)
         return 0;
-    return on < (last == ABSENT ? p->consent_on : last) + CONSENT_DAYS;
+    return on < (last == ABSENT ? p->consent_on : last) + MATCH_CONSENT_DAYS;
 }
 
 int64_t person_refuse_standing(const struct job_case *j, const struct person *p)

@@ -12,6 +12,9 @@
 #include "store/reference.h"
 
 #define MATCH_RULES 1
+/* So long after the last contact a consent no longer counts, and what is
+ * known of the person is not kept: two years (CNIL, guide on recruitment). */
+#define MATCH_CONSENT_DAYS 730
 
 /* What every question shares.  Weights are complete and add up to 1000. */
 struct workspace;
