@@ -3,7 +3,10 @@
 # ---- Settings -----------------------------------------------------------
 B ?= build
 CC ?= gcc
-CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+# packaging/hardened looks for each of these in the programs.
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+  $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+CFLAGS ?= -O2 -g $(HARDEN)
 PREFIX ?= /usr/local
 DESTDIR ?=
 DATA ?=
@@ -19,7 +22,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 DEPS := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
   libuv1-dev libxxhash-dev libinih-dev libsodium-dev libsystemd-dev libjansson-dev \
   libcsv-dev libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
-DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck patch
+DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck \
+  binutils patch systemd
 DEPS_BENCH := valgrind gnuplot-nox
 DEPS_NATIONAL := postgresql postgresql-15-postgis-3 libpq-dev
 
@@ -43,7 +47,7 @@ CORE := $(wildcard protocol/*.c store/*.c engine/match/*.c)
 ENGINE := $(filter-out engine/main.c,$(wildcard engine/*.c))
 CLI := $(wildcard protocol/*.c clients/c/*.c clients/cli/*.c)
 SUITES := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/test_*.c))
-SUPPORT := $(filter-out tests/support/dies.c,$(wildcard tests/support/*.c))
+SUPPORT := $(filter-out tests/support/dies.c tests/support/hangs.c,$(wildcard tests/support/*.c))
 # A benchmark is a file with a main; the others are shared by all of them.
 BENCH_C := $(shell grep -l '^int main' benchmarks/*.c)
 BENCH_SHARED := $(filter-out $(BENCH_C),$(wildcard benchmarks/*.c))
@@ -110,6 +114,10 @@ WRAP_rescore_meanwhile := $(WRAP_rescore_killed) -Wl,--wrap=postings_stamp
 $B/tests/claused-dies: $B/engine/main.o $B/tests/support/dies.o $(OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=store_batch_commit -o $@
+# And one whose loop can be made to hang.
+$B/tests/claused-hangs: $B/engine/main.o $B/tests/support/hangs.o $(OBJ)
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=handle_ping -o $@
 
 # Loaded into a daemon that is the released one: they fail and record calls.
 PRELOADS := $(patsubst %.c,$B/%.so,$(wildcard tests/faults/*.c))
@@ -153,7 +161,8 @@ demo: all ## two minutes from nothing to a matched market
 demo-real: all ## the same over real files: make demo-real DATA=DIR
 	@benchmarks/demo-real $B "$(DATA)"
 
-test: all $(SUITES) $B/tests/claused-dies ## every suite and the end-to-end tests
+tests: all $(SUITES) $B/tests/claused-dies $B/tests/claused-hangs
+test: tests ## every suite and the end-to-end tests
 	@tests/run $B
 brute: all ## STORES random stores against the brute force in Python
 	@$(PYTHON) tests/brute/compare.py --build $B --stores $(STORES)
@@ -181,6 +190,10 @@ bench: all $(BENCHES) deps-bench ## some minutes of measuring at small scale, a 
 bench-national: all $(BENCHES) $B/benchmarks/postgres/pg deps-national ## the whole country, beside PostgreSQL: hours
 	@benchmarks/run $B national
 
+hardened: all ## the programs have what makes mistakes harder to use
+	@packaging/hardened $B
+units: ## systemd finds our units exposed by 1.5 of 10 at most
+	@packaging/units
 fences: ## each library behind its door, includes one way
 	@packaging/fences
 # clang-tidy finds on stdout and counts system headers on stderr.  cppcheck
@@ -206,6 +219,7 @@ install: all ## PREFIX, DESTDIR
 	  sed 's|@PREFIX@|$(PREFIX)|' packaging/$$u.service.in \
 	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u.service || exit 1; done
 	install -m 644 packaging/*.timer $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -D -m 644 packaging/claused.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/claused.conf
 	for l in $(CATALOGUES:$B/locale/%/LC_MESSAGES/clausectl.mo=%); do \
 	  install -D -m 644 $B/locale/$$l/LC_MESSAGES/clausectl.mo \
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/clausectl.mo; done
@@ -219,9 +233,9 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
 
-.PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real test brute check \
+.PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real tests test brute check \
   faults crash powercut controls \
-  fuzz fuzzers bench bench-national fences tidy \
+  fuzz fuzzers bench bench-national hardened units fences tidy \
   format format-check install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -191,6 +191,14 @@ static int configure(const struct flags *flags, struct config *config)
     return check_keys(flags, config);
 }
 
+/* What runs as root can read and spoil everything else on the machine. */
+static void warn_of_root(void)
+{
+    if (geteuid() == 0)
+        log_line(LOG_WARNING, "started as root: the store needs a user of "
+                              "its own, as in claused.service");
+}
+
 static int store_exit(enum err e, const struct config *config)
 {
     log_line(LOG_ERROR, "%s: %s", config->store, err_text(e));
@@ -277,6 +285,7 @@ int main(int argc, char **argv)
         e = check_dir(config.store, stdout);
         return e ? store_exit(e, &config) : 0;
     }
+    warn_of_root();
     options_store.init = flags.init;
     options_store.read_ahead = 1;
     options_store.map_bytes = (size_t)config.map_mib << 20;

@@ -34,7 +34,9 @@ class Starting(harness.Transcript):
                               stdout=subprocess.PIPE, check=True).stdout
         self.assertRegex(said.decode(), r"^claused \d+\.\d+\.\d+")
 
-    def test_systemd_is_told_of_start_life_and_end(self):
+    def notified(self):
+        """A socket like systemd's, to which the daemon will tell things, and
+        each 100 ms that it lives."""
         told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(told.close)
         told.settimeout(harness.PATIENCE_S)
@@ -42,6 +44,46 @@ class Starting(harness.Transcript):
                                                         "notify")
         self.daemon.env["WATCHDOG_USEC"] = "200000"
         told.bind(self.daemon.env["NOTIFY_SOCKET"])
+        return told
+
+    def test_a_loop_that_hangs_feeds_no_watchdog(self):
+        self.daemon.binary = os.path.join(harness.BUILD, "tests",
+                                          "claused-hangs")
+        told = self.notified()
+        raw = harness.Raw(self.daemon.fresh().endpoint)
+        self.addCleanup(raw.socket.close)
+        raw.ask("ping", {})
+        self.assertEqual(raw.receive()[1], {})
+        while told.recv(100) != b"WATCHDOG=1":
+            pass
+        raw.ask("ping", {"echo": "hang"})
+        told.settimeout(1)
+        with self.assertRaises(socket.timeout):
+            # One may have been on its way, not eleven.
+            for _ in range(11):
+                self.assertEqual(told.recv(100), b"WATCHDOG=1")
+        self.assertIsNone(self.daemon.process.poll())
+        self.daemon.kill()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be warned of it")
+    def test_root_is_warned_and_nobody_else(self):
+        self.daemon.fresh()
+        self.assertIn("started as root", self.daemon.log())
+        self.assertEqual(self.daemon.stop(), 0)
+        other = self.new_daemon()
+        as_nobody = os.path.join(other.home, "as-nobody")
+        with open(as_nobody, "w") as f:
+            f.write("#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 "
+                    "--clear-groups %s \"$@\"\n" % other.binary)
+        os.chmod(as_nobody, 0o755)
+        os.chown(other.home, 65534, 65534)
+        other.binary = as_nobody
+        other.fresh()
+        self.assertNotIn("started as root", other.log())
+        self.assertEqual(other.stop(), 0)
+
+    def test_systemd_is_told_of_start_life_and_end(self):
+        told = self.notified()
         self.daemon.fresh()
         first = [told.recv(100), told.recv(100)]
         self.assertEqual(sorted(first), [b"READY=1", b"WATCHDOG=1"])
