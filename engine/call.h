@@ -7,6 +7,7 @@
 
 #include "protocol/codec.h"
 
+struct holder;
 struct server;
 struct store_view;
 struct territory;
@@ -18,6 +19,8 @@ struct call {
     unsigned grants;                            /* and what it was granted */
     const struct territory *territory;          /* flat; NULL: none */
     int everywhere;                             /* all of it, and more */
+    enum err admitted;                          /* what its key says first */
+    struct holder *holder;                      /* of keys.c; NULL: uncounted */
     struct arena *arena;                        /* of this request */
     struct faults faults;                       /* what is wrong with it */
     struct structure_weights structure_weights; /* as configured when */

@@ -1,15 +1,20 @@
 /*
- * claused.conf: sections [claused], [weights.structures], [weights.people].
+ * claused.conf: sections [claused], [admins], [quota.ROLE],
+ * [weights.structures], [weights.people].
  * One table says which key sets which member within which bounds.
  */
+#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/batch.h"
 #include "engine/config.h"
 #include "engine/match/match.h"
+#include "engine/zsock.h"
 #include "store/store.h"
 
 /* inih cuts a longer line silently; only its return code tells. */
@@ -33,17 +38,27 @@ struct setting {
         section, key, offsetof(struct config, member), 0, 0,                   \
             sizeof((struct config *)0)->member                                 \
     }
+#define QUOTAS(role, position)                                                 \
+    NUMBER("quota." role, "rate", quotas[position].rate, 0, 1000000),          \
+        NUMBER("quota." role, "burst", quotas[position].burst, 1, 1000000),    \
+        NUMBER("quota." role, "in_flight", quotas[position].in_flight, 1,      \
+               1000)
 #define WEIGHT(section, set, member)                                           \
     NUMBER(section, #member, set.member, 0, 1000)
 
 static const struct setting settings[] = {
     TEXT("claused", "store", store),
     TEXT("claused", "listen", listen),
+    TEXT("claused", "server_key", server_key),
     TEXT("claused", "secrets", secrets),
     NUMBER("claused", "map_mib", map_mib, 1, 1 << 24),
     NUMBER("claused", "slow_ms", slow_ms, 0, 3600000),
     NUMBER("claused", "log_level", log_level, 3, 7),
     NUMBER("claused", "rescore_workers", rescore_workers, 0, BATCH_WORKERS_MAX),
+    QUOTAS("portal", KEY_PORTAL),
+    QUOTAS("facilitator", KEY_FACILITATOR),
+    QUOTAS("batch", KEY_BATCH),
+    QUOTAS("admin", KEY_ADMIN),
     WEIGHT("weights.structures", structure_weights, activity),
     WEIGHT("weights.structures", structure_weights, coverage),
     WEIGHT("weights.structures", structure_weights, proximity),
@@ -62,6 +77,15 @@ struct reading {
     size_t why_size;
 };
 
+/* A portal answers its visitors, a facilitator types, the batch works through
+ * files and lots, an admin does little. */
+static const struct quota quotas[key_role_words] = {
+    [KEY_PORTAL] = {200, 400, 32},
+    [KEY_FACILITATOR] = {20, 40, 32},
+    [KEY_BATCH] = {1000, 2000, 32},
+    [KEY_ADMIN] = {5, 10, 8},
+};
+
 void config_default(struct config *config)
 {
     memset(config, 0, sizeof *config);
@@ -69,6 +93,7 @@ void config_default(struct config *config)
     config->map_mib = STORE_MAP_BYTES >> 20;
     config->slow_ms = 50;
     config->log_level = 6;
+    memcpy(config->quotas, quotas, sizeof quotas);
     config->structure_weights = match_structure_weights;
     config->person_weights = match_person_weights;
 }
@@ -107,11 +132,30 @@ static int set_text(struct reading *r, const struct setting *s,
     return 1;
 }
 
+static int add_admin(struct reading *r, const char *name, const char *value)
+{
+    struct config *c = r->config;
+    struct config_admin *admin = &c->admins[c->n_admins];
+
+    if (c->n_admins == CONFIG_ADMINS_MAX)
+        return refuse(r, ERR_RANGE, "too many admins", name, value);
+    if (strlen(name) >= sizeof admin->name)
+        return refuse(r, ERR_RANGE, "too long", name, value);
+    if (!zsock_is_key(slice_of(value)))
+        return refuse(r, ERR_BAD_KEY, "not a public key (Z85)", name, value);
+    snprintf(admin->name, sizeof admin->name, "%s", name);
+    memcpy(admin->public_key, value, sizeof admin->public_key);
+    c->n_admins++;
+    return 1;
+}
+
 static int on_pair(void *context, const char *section, const char *key,
                    const char *value)
 {
     struct reading *r = context;
 
+    if (strcmp(section, "admins") == 0)
+        return add_admin(r, key, value);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         const struct setting *s = &settings[i];
 
@@ -136,7 +180,10 @@ enum err config_read(const char *file, struct config *config, char *why,
 {
     struct config draft = *config;
     struct reading reading = {&draft, ERR_NONE, why, why_size};
-    int line = ini_parse(file, on_pair, &reading);
+    int line;
+
+    draft.n_admins = 0; /* the file names all of them */
+    line = ini_parse(file, on_pair, &reading);
 
     if (line < 0) {
         snprintf(why, why_size, "%s cannot be read", file);
@@ -155,4 +202,45 @@ enum err config_read(const char *file, struct config *config, char *why,
     }
     *config = draft;
     return ERR_NONE;
+}
+
+/* What systemd hands over (LoadCredential=) may be readable for a group that
+ * has nobody in it. */
+static mode_t forbidden_bits(const char *file)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+    return dir && *dir && !strncmp(file, dir, strlen(dir)) ? 0027 : 0077;
+}
+
+enum err config_read_secret(struct config *config, char *why, size_t why_size)
+{
+    const char *file = config->server_key;
+    char text[64] = "";
+    struct stat about;
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    int private = fd >= 0 && !fstat(fd, &about) && S_ISREG(about.st_mode) &&
+                  !(about.st_mode & forbidden_bits(file));
+    enum err e = ERR_NONE;
+
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+    if (n < 0)
+        e = ERR_NOT_FOUND;
+    else if (!private)
+        e = ERR_FORBIDDEN;
+    else if (!zsock_is_key(slice_of(text)))
+        e = ERR_BAD_KEY;
+    if (e)
+        snprintf(why, why_size, "%s %s", file,
+                 e == ERR_NOT_FOUND   ? "cannot be read"
+                 : e == ERR_FORBIDDEN ? "may be read by others: chmod 600"
+                                      : "holds no secret key");
+    else
+        memcpy(config->secret, text, sizeof config->secret);
+    explicit_bzero(text, sizeof text);
+    return e;
 }

@@ -1,16 +1,39 @@
 /*
  * What an operator may set: claused.conf (inih) and the command line, which
  * wins.  SIGHUP reads the file again; what only a start can change (store,
- * listen, secrets, map_mib, rescore_workers) is then left as it was.
+ * listen, server_key, secrets, map_mib, rescore_workers) is then left as it
+ * was.
  */
 #ifndef ENGINE_CONFIG_H
 #define ENGINE_CONFIG_H
 
 #include "protocol/entities.h"
 
+/* What one key may ask: so many requests a second over time (0: any number),
+ * so many at once when it was quiet before, so many not yet answered. */
+struct quota {
+    int64_t rate;
+    int64_t burst;
+    int64_t in_flight;
+};
+
+/* The first admins: keys that stand in the file, not in the store. */
+#define CONFIG_NAME_BYTES 49
+#define CONFIG_ADMINS_MAX 8
+struct config_admin {
+    char name[CONFIG_NAME_BYTES];
+    char public_key[41]; /* Z85 */
+};
+
 struct config {
     char store[256];
-    char listen[256];
+    char listen[256];     /* endpoints, blanks between */
+    char server_key[256]; /* file of the secret key; empty: none */
+    char secret[41];      /* what stands in it, Z85 */
+    int64_t development;  /* nobody is asked for a key */
+    struct config_admin admins[CONFIG_ADMINS_MAX];
+    size_t n_admins;
+    struct quota quotas[key_role_words];
     char secrets[272];       /* of keys; empty: STORE.secrets */
     int64_t map_mib;         /* address space of the store to begin with */
     int64_t slow_ms;         /* a request that took longer is logged */
@@ -28,5 +51,10 @@ void config_default(struct config *config);
  * what is wrong in WHY. */
 enum err config_read(const char *file, struct config *config, char *why,
                      size_t why_size);
+
+/* Read the daemon's secret key from config.server_key into config.secret.
+ * ERR_NOT_FOUND it cannot be read, ERR_FORBIDDEN others may read it,
+ * ERR_BAD_KEY it holds none; WHY says so. */
+enum err config_read_secret(struct config *config, char *why, size_t why_size);
 
 #endif

@@ -208,6 +208,8 @@ enum err dispatch_decode(struct request *request)
 
     if (e)
         return request->error = e;
+    if (request->call.admitted)
+        return request->error = request->call.admitted;
     if ((e = check_tag(request)) || (e = find_verb(request)))
         return e;
     return decode_ask(request);
@@ -398,6 +400,8 @@ static const char *general_hint(enum err error)
     switch (error) {
     case ERR_BUSY:
         return "wait a moment and send it again; a write with the same `k`";
+    case ERR_KEY_ENDED:
+        return "an admin says why: clausectl key list";
     case ERR_DEADLINE:
         return "nothing was done; allow more milliseconds in `d`";
     case ERR_STOPPING:

@@ -107,9 +107,11 @@ static enum err import_rows(struct import *in, const struct slices *rows)
 {
     size_t slots = 2;
 
-    if (in->entity == ENTITY_HOURS)
+    if (in->entity >= ENTITY_HOURS)
         return call_refuse(in->call, ERR_BAD_CODE, "entity",
-                           "hours are written by hours.record");
+                           in->entity == ENTITY_KEY
+                               ? "keys are written by key.put"
+                               : "hours are written by hours.record");
     while (slots < 2 * rows->n)
         slots *= 2;
     in->ids = arena_array(in->call->arena, slots, sizeof *in->ids);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/dispatch.h"
+#include "engine/keys.h"
 #include "engine/rule_rows.h"
 #include "engine/match/match.h"
 #include "engine/server.h"
@@ -31,6 +32,9 @@ enum err handle_hello(struct store_view *view, struct call *call,
     answer->request_bytes = (int64_t)call->limits->bytes;
     answer->reply_bytes = REPLY_BYTES_MAX;
     answer->methods = (struct slices){methods, VERBS};
+    answer->key = call->caller;
+    if (call->role != DEVELOPMENT)
+        answer->role = keys_role_index(call->role);
     return ERR_NONE;
 }
 
@@ -160,6 +164,11 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->slow_queue = (int64_t)server.slow_queue;
     answer->reply_queue = (int64_t)server.reply_queue;
     answer->dropped_replies = (int64_t)server.dropped_replies;
+    if (server.keyed) {
+        answer->keys = (int64_t)server.keys.keys;
+        answer->over_quota = (int64_t)server.keys.over_quota;
+        answer->handshakes_failed = (int64_t)server.handshakes_failed;
+    }
     if (ask->verbs == 1 && (e = stat_verbs(&server, call, answer)))
         return e;
     if ((e = stat_tables(reference, call, answer)))

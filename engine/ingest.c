@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/zsock.h"
 #include "engine/ingest.h"
 #include "engine/ingest_parts.h"
 #include "protocol/path.h"
@@ -417,6 +418,16 @@ static void rules_facilitator(struct walk *w, const struct path *path,
                 "absent_from is after absent_until");
 }
 
+static void rules_key(struct walk *w, const struct path *path,
+                      const struct key *key)
+{
+    struct path at = member_at(path, "public_key");
+
+    if (!zsock_is_key(key->public_key))
+        ingest_fault(w, ERR_BAD_KEY, &at, "what clausectl key pair prints");
+    check_order(w, path, "from", key->from, key->until, "from is after until");
+}
+
 enum err ingest(const struct reference *reference, unsigned entity, void *value,
                 const char *path, struct arena *arena, struct faults *faults,
                 struct notes *notes)
@@ -434,5 +445,7 @@ enum err ingest(const struct reference *reference, unsigned entity, void *value,
         rules_profile(&w, at, value);
     else if (entity == ENTITY_FACILITATOR)
         rules_facilitator(&w, at, value);
+    else if (entity == ENTITY_KEY)
+        rules_key(&w, at, value);
     return faults->n ? faults->at[0].name : ERR_NONE;
 }

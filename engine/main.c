@@ -24,6 +24,7 @@
 #define EXIT_CANNOT 73 /* cannot be created or bound */
 #define EXIT_IO 74     /* the disk failed */
 #define EXIT_LOCKED 75 /* another daemon has the store */
+#define EXIT_OPEN 77   /* a stranger would be let in */
 #define EXIT_CONFIG 78
 
 /* So long the first question waits for pages that have not been read ahead:
@@ -49,7 +50,10 @@ static const struct argp_option options[] = {
     {"init", KEY_INIT, NULL, 0,
      "Create the store, in a directory that is empty or missing", 0},
     {"listen", 'l', "ENDPOINT", 0,
-     "Where to listen (tcp://127.0.0.1:5570); port * is any free one", 0},
+     "Where to listen (tcp://127.0.0.1:5570), with blanks between several; "
+     "port "
+     "* is any free one",
+     0},
     {"development", KEY_DEVELOPMENT, NULL, 0,
      "Ask nobody for a key: whoever reaches the daemon may do everything. On "
      "this machine only, with invented people only",
@@ -116,41 +120,75 @@ static int copy_flag(char *out, size_t size, const char *flag)
 
 /* Can nobody but this machine reach it?  A name could be resolved to any
  * address: numbers, but for localhost. */
-static int is_local(const char *endpoint)
+static int is_local(const char *endpoint, size_t len)
 {
     static const char *const local[] = {
         "tcp://localhost:", "tcp://[::1]:", "ipc://"};
     static const char loop[] = "tcp://127.";
 
     for (size_t i = 0; i < sizeof local / sizeof *local; i++)
-        if (!strncmp(endpoint, local[i], strlen(local[i])))
+        if (len > strlen(local[i]) &&
+            !strncmp(endpoint, local[i], strlen(local[i])))
             return 1;
-    return !strncmp(endpoint, loop, sizeof loop - 1) &&
+    return len > sizeof loop && !strncmp(endpoint, loop, sizeof loop - 1) &&
            endpoint[strspn(endpoint + 6, "0123456789.") + 6] == ':';
 }
 
-/* Nobody serves without keys by accident.  0, or the status to exit with. */
-static int check_keys(const struct flags *flags, const struct config *config)
+static int all_local(const char *endpoints)
 {
-    if (flags->check)
-        return 0;
-    if (!flags->development) {
-        log_line(LOG_ERROR, "there are no keys; with --development the daemon "
-                            "serves without, on this machine only");
+    while (*(endpoints += strspn(endpoints, " "))) {
+        size_t len = strcspn(endpoints, " ");
+
+        if (!is_local(endpoints, len))
+            return 0;
+        endpoints += len;
+    }
+    return 1;
+}
+
+/* 0, or the status to exit with. */
+static int without_keys(const struct config *config)
+{
+    if (config->server_key[0]) {
+        log_line(LOG_ERROR, "there is a server_key: serve with it, or leave "
+                            "it out and take --development");
         return EXIT_CONFIG;
     }
-    if (!is_local(config->listen)) {
+    if (!all_local(config->listen)) {
         log_line(LOG_ERROR,
-                 "%s: --development is for tcp://127.0.0.1 and "
-                 "ipc:// alone",
+                 "%s: --development is for tcp://127.0.0.1 and ipc:// alone",
                  config->listen);
         return EXIT_CONFIG;
     }
     log_line(LOG_ERROR,
-             "DEVELOPMENT: NOBODY IS ASKED FOR A KEY. WHOEVER "
-             "REACHES %s READS AND CHANGES EVERYTHING, PEOPLE "
-             "INCLUDED. NEVER SERVE REAL PEOPLE LIKE THIS.",
+             "DEVELOPMENT: NOBODY IS ASKED FOR A KEY. WHOEVER REACHES %s READS "
+             "AND CHANGES EVERYTHING, PEOPLE INCLUDED. NEVER SERVE REAL PEOPLE "
+             "LIKE THIS.",
              config->listen);
+    return 0;
+}
+
+/* Nobody serves without keys by accident.  0, or the status to exit with. */
+static int take_keys(const struct flags *flags, struct config *config)
+{
+    char why[300] = "";
+
+    config->development = flags->development;
+    if (flags->check)
+        return 0;
+    if (flags->development)
+        return without_keys(config);
+    if (!config->server_key[0]) {
+        log_line(LOG_ERROR,
+                 "there is no server_key in the configuration: `clausectl key "
+                 "pair FILE' makes one; with --development the daemon serves "
+                 "without keys, on this machine only");
+        return EXIT_CONFIG;
+    }
+    if (config_read_secret(config, why, sizeof why)) {
+        log_line(LOG_ERROR, "server_key: %s", why);
+        return EXIT_CONFIG;
+    }
     return 0;
 }
 
@@ -188,7 +226,7 @@ static int configure(const struct flags *flags, struct config *config)
     }
     log_level((int)config->log_level);
     place_secrets(config);
-    return check_keys(flags, config);
+    return take_keys(flags, config);
 }
 
 /* What runs as root can read and spoil everything else on the machine. */
@@ -247,6 +285,8 @@ static int serve(struct store *store, const struct flags *flags,
 
     if (e) {
         log_line(LOG_ERROR, "%s: cannot listen", config->listen);
+        if (e == ERR_FORBIDDEN)
+            return EXIT_OPEN;
         return e == ERR_RANGE ? EXIT_USAGE : EXIT_CANNOT;
     }
     if (flags->rebuild)

@@ -8,6 +8,7 @@
  *   profile      its home commune
  *   facilitator  what it is in charge of, and coordinates
  *   hours        the lot they are hours of
+ *   key          its own territories
  *
  * An object that lies nowhere is for those who have the whole country.
  */
@@ -161,11 +162,21 @@ static int hours_in(const struct asked *asked, const void *object)
     return sum;
 }
 
+static int key_in(const struct asked *a, const void *object)
+{
+    const struct key *key = object;
+    int sum = 0;
+    size_t n = 0;
+
+    add_codes(a, key->territories, &sum, &n);
+    return sum;
+}
+
 static int (*const in_territory[])(const struct asked *a,
                                    const void *object) = {
     [ENTITY_STRUCTURE] = structure_in,     [ENTITY_MARKET] = market_in,
     [ENTITY_PROFILE] = profile_in,         [ENTITY_HOURS] = hours_in,
-    [ENTITY_FACILITATOR] = facilitator_in,
+    [ENTITY_FACILITATOR] = facilitator_in, [ENTITY_KEY] = key_in,
 };
 
 /* ---- The questions ------------------------------------------------------- */

@@ -17,6 +17,7 @@
 
 #include "engine/batch.h"
 #include "engine/builder.h"
+#include "engine/keys.h"
 #include "engine/log.h"
 #include "engine/outbox.h"
 #include "engine/server.h"
@@ -48,6 +49,10 @@ struct server {
     struct config config;
     const char *config_file;
     struct zsock *sock;
+    struct keys *keys;    /* NULL: nobody is asked for one */
+    int handshakes;       /* some wait, or may */
+    uint64_t told_failed; /* handshakes, in the log */
+    uv_poll_t doors[2];   /* handshakes, and those that failed */
     struct outbox *outbox;
     struct requests requests;
     struct writer *writer;
@@ -102,10 +107,13 @@ static int64_t wall_ms(void)
 
 /* ---- Replies ----------------------------------------------------------- */
 
-static void account(struct server *s, const struct request *r, uint64_t us)
+static void account(struct server *s, struct request *r, uint64_t us)
 {
     enum verb verb = r->call.verb;
     int last;
+
+    if (s->keys)
+        keys_leave(s->keys, &r->call);
 
     if (verb == VERBS)
         return;
@@ -278,16 +286,46 @@ static void on_group(void *context, struct request *finished)
 
 static void stop_begin(struct server *s, enum err result);
 
+/* Did this write change who may do what?  Territories may follow the centres
+ * of communes. */
+static int changes_keys(const struct request *r)
+{
+    return !r->error &&
+           (r->call.verb == VERB_key_put || r->call.verb == VERB_key_revoke ||
+            r->call.verb == VERB_reference_import);
+}
+
+/* A daemon that cannot read its keys asks nobody anything any more. */
+static void load_keys(struct server *s)
+{
+    struct store_view *view;
+    enum err e = store_view_begin(s->store, &view);
+
+    if (!e) {
+        e = keys_load(s->keys, view, &s->config);
+        store_view_end(view);
+    }
+    if (e) {
+        log_line(LOG_ERROR, "the keys cannot be read: %s", err_text(e));
+        stop_begin(s, e);
+    }
+}
+
 static void send_written(struct server *s)
 {
     struct request *list;
-    int last;
+    int last, stale = 0;
 
     pthread_mutex_lock(&s->mutex);
     list = s->done;
     s->done = NULL;
     s->done_last = &s->done;
     pthread_mutex_unlock(&s->mutex);
+    /* Before whoever changed a key hears that it is done. */
+    for (struct request *r = list; r && s->keys; r = r->next)
+        stale |= changes_keys(r);
+    if (stale)
+        load_keys(s);
     while (list) {
         struct request *next = list->next;
 
@@ -320,14 +358,29 @@ static void on_built(void *context)
 
 /* ---- The socket -------------------------------------------------------- */
 
+/* Who asks, and whether its key lets it. */
+static void call_enter(struct server *s, struct request *r)
+{
+    struct call *call = &r->call;
+
+    call->admitted = ERR_NONE;
+    if (s->keys) {
+        call->admitted = keys_enter(s->keys, r->frames.user, s->config.quotas,
+                                    s->clock_us, call);
+        if (call->role == PORTAL)
+            call->limits = &limits_portal;
+        return;
+    }
+    call->caller = SLICE("development");
+    call->role = DEVELOPMENT;
+    call->everywhere = 1;
+}
+
 static void call_begin(struct server *s, struct request *r)
 {
     struct call *call = &r->call;
 
     call->verb = VERBS;
-    call->caller = SLICE("development");
-    call->role = DEVELOPMENT;
-    call->everywhere = 1;
     call->structure_weights = s->config.structure_weights;
     call->person_weights = s->config.person_weights;
     call->server = s;
@@ -335,6 +388,7 @@ static void call_begin(struct server *s, struct request *r)
     call->now_ms = s->wall_ms;
     call->today = s->today;
     r->arrived_us = s->clock_us;
+    call_enter(s, r);
 }
 
 /* Answer a request, or hand it to the thread that will: 0 then. */
@@ -374,6 +428,11 @@ static int take(struct server *s)
         request_free(r);
         return e == ERR_FORBIDDEN;
     }
+    /* Nobody gets that far without a key, were the door's lock broken. */
+    if (s->keys && !r->frames.user[0]) {
+        request_free(r);
+        return 1;
+    }
     call_begin(s, r);
     if (e)
         dispatch_refuse(r, call_refuse(&r->call, e, "",
@@ -385,6 +444,17 @@ static int take(struct server *s)
     if (answered)
         hold(s, r);
     return 1;
+}
+
+/* Only here are the handler's messages moved: its descriptor tells of each
+ * that comes later. */
+static void on_door(uv_poll_t *poll, int status, int events)
+{
+    struct server *s = poll->data;
+
+    (void)status;
+    (void)events;
+    s->handshakes = 1;
 }
 
 static void on_wake(uv_poll_t *poll, int status, int events)
@@ -403,7 +473,8 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct server *s = prepare->data;
 
-    if (!s->stopping && !s->preparing && zsock_readable(s->sock))
+    if (s->handshakes ||
+        (!s->stopping && !s->preparing && zsock_readable(s->sock)))
         uv_idle_start(&s->idle, on_idle);
 }
 
@@ -415,6 +486,14 @@ static void turn_begin(struct server *s)
     s->wall_ms = wall_ms();
     if (s->wall_ms / 1000 != second)
         s->today = civil_paris_date(s->wall_ms / 1000);
+}
+
+static int admit(void *context, const char *public_key)
+{
+    struct server *s = context;
+
+    turn_begin(s);
+    return keys_admit(s->keys, public_key, s->today);
 }
 
 static void turn_end(struct server *s)
@@ -431,6 +510,8 @@ static void on_check(uv_check_t *check)
     uint64_t end;
 
     uv_idle_stop(&s->idle);
+    if (s->handshakes)
+        s->handshakes = zsock_handshakes(s->sock);
     if (s->stopping || s->preparing || !zsock_readable(s->sock))
         return;
     turn_begin(s);
@@ -467,6 +548,18 @@ static void on_retry(uv_timer_t *timer)
         uv_stop(&s->loop);
 }
 
+/* One line for all of them: whoever knocks often must not fill the log. */
+static void tell_failed(struct server *s)
+{
+    uint64_t failed = zsock_failed(s->sock);
+
+    if (failed != s->told_failed)
+        log_line(LOG_WARNING, "%llu handshakes failed in %d s",
+                 (unsigned long long)(failed - s->told_failed),
+                 READERS_MS / 1000);
+    s->told_failed = failed;
+}
+
 static void on_readers(uv_timer_t *timer)
 {
     struct server *s = timer->data;
@@ -474,6 +567,7 @@ static void on_readers(uv_timer_t *timer)
 
     if (!store_check_readers(s->store, &cleared) && cleared)
         log_line(LOG_WARNING, "%d stale readers cleared", cleared);
+    tell_failed(s);
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -517,6 +611,8 @@ static void on_signal(uv_signal_t *handle, int number)
         log_line(LOG_ERROR, "configuration kept as it was: %s", why);
     } else {
         log_level((int)s->config.log_level);
+        if (s->keys)
+            load_keys(s);
         log_line(LOG_INFO, "configuration read again");
     }
 }
@@ -530,6 +626,13 @@ static void start_handles(struct server *s)
 
     uv_poll_init(&s->loop, &s->poll, zsock_descriptor(s->sock));
     uv_poll_start(&s->poll, UV_READABLE, on_wake);
+    for (int i = 0; i < 2 && s->keys; i++) {
+        uv_poll_init(&s->loop, &s->doors[i],
+                     zsock_handshake_descriptor(s->sock, i));
+        uv_poll_start(&s->doors[i], UV_READABLE, on_door);
+        s->doors[i].data = s;
+    }
+    s->handshakes = s->keys != NULL;
     uv_prepare_init(&s->loop, &s->prepare);
     uv_prepare_start(&s->prepare, on_prepare);
     uv_check_init(&s->loop, &s->check);
@@ -576,6 +679,31 @@ static enum err open_batch(struct server *s)
     return batch_open(s->store, s->writer, &settings, &s->batch);
 }
 
+/* Nobody is served at a door that lets strangers in. */
+static enum err open_with_keys(struct server *s)
+{
+    struct zsock_keys with = {s->config.secret, admit, s};
+    struct store_view *view;
+    enum err e;
+
+    if (!(s->keys = keys_new()))
+        return ERR_NOMEM;
+    if ((e = store_view_begin(s->store, &view)))
+        return e;
+    e = keys_load(s->keys, view, &s->config);
+    store_view_end(view);
+    if (e || (e = zsock_open(s->config.listen, FRAME_BYTES, &with, &s->sock)))
+        return e;
+    return zsock_self_test(s->sock, s->config.secret);
+}
+
+static enum err open_sock(struct server *s)
+{
+    if (s->config.development)
+        return zsock_open(s->config.listen, FRAME_BYTES, NULL, &s->sock);
+    return open_with_keys(s);
+}
+
 struct batch *server_batch(const struct server *server)
 {
     return server ? server->batch : NULL;
@@ -596,8 +724,8 @@ enum err server_open(struct store *store, const struct config *config,
     s->held_last = &s->held;
     s->started_us = now_us();
     pthread_mutex_init(&s->mutex, NULL);
-    if ((e = zsock_open(config->listen, FRAME_BYTES, &s->sock)))
-        goto free_server;
+    if ((e = open_sock(s)))
+        goto close_sock;
     e = ERR_NOMEM;
     if (!(s->outbox = outbox_new(s->sock)))
         goto close_sock;
@@ -625,7 +753,7 @@ free_outbox:
     outbox_free(s->outbox);
 close_sock:
     zsock_close(s->sock);
-free_server:
+    keys_free(s->keys);
     pthread_mutex_destroy(&s->mutex);
     free(s);
     return e;
@@ -691,6 +819,7 @@ void server_close(struct server *s)
     outbox_free(s->outbox);
     requests_drop(&s->requests);
     zsock_close(s->sock);
+    keys_free(s->keys);
     pthread_mutex_destroy(&s->mutex);
     free(s);
 }
@@ -723,6 +852,10 @@ void server_stat(const struct server *s, struct server_facts *out)
     out->slow_queue = s->slow;
     out->reply_queue = replies.queued;
     out->dropped_replies = replies.dropped;
+    out->keyed = s->keys != NULL;
+    if (s->keys)
+        out->keys = keys_stat(s->keys);
+    out->handshakes_failed = zsock_failed(s->sock);
     out->asked = s->asked;
     out->refused = s->refused;
     out->slowest_us = s->slowest_us;

@@ -8,14 +8,15 @@
 
 #include "engine/builder.h"
 #include "engine/config.h"
+#include "engine/keys.h"
 #include "store/store.h"
 
 struct server;
 struct batch;
 
 /* Bind and make ready.  CONFIG_FILE (may be NULL) is read again on SIGHUP.
- * The store is borrowed.  ERR_BUSY the endpoint is taken, ERR_RANGE it is no
- * endpoint, ERR_NOMEM. */
+ * The store is borrowed.  ERR_BUSY an endpoint is taken, ERR_RANGE one is none,
+ * ERR_FORBIDDEN a stranger would be let in, ERR_NOMEM. */
 enum err server_open(struct store *store, const struct config *config,
                      const char *config_file, struct server **out);
 
@@ -53,6 +54,9 @@ struct server_facts {
     size_t slow_queue;
     size_t reply_queue;
     uint64_t dropped_replies;
+    int keyed; /* somebody is asked for a key; else the next are nothing */
+    struct keys_facts keys;
+    uint64_t handshakes_failed;
     const uint64_t *asked;
     const uint64_t *refused;
     const uint64_t *slowest_us;

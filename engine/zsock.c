@@ -5,21 +5,15 @@
  * edges, and every call may swallow one.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <zmq.h>
 
 #include "engine/log.h"
-#include "engine/zsock.h"
+#include "engine/zsock_parts.h"
 #include "protocol/codec.h"
-
-struct zsock {
-    void *context;
-    void *socket;
-    char endpoint[256];
-    int descriptor;
-};
 
 _Static_assert(sizeof(zmq_msg_t) <= sizeof((struct frames *)0)->room[0] &&
                    _Alignof(zmq_msg_t) <= 8,
@@ -30,7 +24,7 @@ static zmq_msg_t *part(struct frames *frames, int i)
     return (zmq_msg_t *)(void *)frames->room[i];
 }
 
-static enum err zsock_error(const char *doing)
+enum err zsock_error(const char *doing)
 {
     int code = zmq_errno();
 
@@ -88,58 +82,92 @@ static void *new_context(void)
         return NULL;
     zmq_ctx_set(context, ZMQ_BLOCKY, 0);
     zmq_ctx_set(context, ZMQ_IO_THREADS, 1);
-    zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 16);
+    zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 32);
     return context;
 }
 
-enum err zsock_open(const char *endpoint, size_t max_bytes, struct zsock **out)
+static enum err bind_one(struct zsock *sock, struct slice endpoint)
+{
+    char *bound = sock->endpoints[sock->n_endpoints];
+    size_t size = sizeof sock->endpoints[0];
+
+    if (endpoint.len >= size || sock->n_endpoints == ZSOCK_ENDPOINTS_MAX)
+        return ERR_RANGE;
+    memcpy(bound, endpoint.data, endpoint.len);
+    bound[endpoint.len] = '\0';
+    if (zmq_bind(sock->socket, bound))
+        return zsock_error(bound);
+    if (zmq_getsockopt(sock->socket, ZMQ_LAST_ENDPOINT, bound, &size))
+        return zsock_error("endpoint");
+    snprintf(sock->listed + strlen(sock->listed),
+             sizeof sock->listed - strlen(sock->listed), "%s%s",
+             sock->n_endpoints++ ? " " : "", bound);
+    return ERR_NONE;
+}
+
+static enum err bind_all(struct zsock *sock, const char *endpoints)
+{
+    enum err e = ERR_NONE;
+
+    while (!e && *(endpoints += strspn(endpoints, " "))) {
+        size_t len = strcspn(endpoints, " ");
+
+        e = bind_one(sock, (struct slice){endpoints, len});
+        endpoints += len;
+    }
+    return e || sock->n_endpoints ? e : ERR_RANGE;
+}
+
+static enum err open_socket(struct zsock *sock, const char *endpoints,
+                            size_t max_bytes, const struct zsock_keys *keys)
+{
+    size_t size = sizeof sock->descriptor;
+    enum err e;
+
+    if (!(sock->socket = zmq_socket(sock->context, ZMQ_ROUTER)))
+        return ERR_NOMEM;
+    if (set_options(sock->socket, max_bytes))
+        return zsock_error("options");
+    if ((keys && (e = zsock_gate_open(sock, keys))) ||
+        (e = bind_all(sock, endpoints)))
+        return e;
+    return zmq_getsockopt(sock->socket, ZMQ_FD, &sock->descriptor, &size)
+               ? zsock_error("descriptor")
+               : ERR_NONE;
+}
+
+enum err zsock_open(const char *endpoints, size_t max_bytes,
+                    const struct zsock_keys *keys, struct zsock **out)
 {
     struct zsock *sock = calloc(1, sizeof *sock);
-    size_t size = sizeof sock->endpoint;
     enum err e = ERR_NOMEM;
 
     if (!sock)
         return ERR_NOMEM;
-    if (!(sock->context = new_context()))
-        goto free_sock;
-    if (!(sock->socket = zmq_socket(sock->context, ZMQ_ROUTER)))
-        goto end_context;
-    if (set_options(sock->socket, max_bytes) ||
-        zmq_bind(sock->socket, endpoint) ||
-        zmq_getsockopt(sock->socket, ZMQ_LAST_ENDPOINT, sock->endpoint,
-                       &size)) {
-        e = zsock_error(endpoint);
-        goto close_socket;
-    }
-    size = sizeof sock->descriptor;
-    if (zmq_getsockopt(sock->socket, ZMQ_FD, &sock->descriptor, &size)) {
-        e = zsock_error("descriptor");
-        goto close_socket;
+    if (!(sock->context = new_context()) ||
+        (e = open_socket(sock, endpoints, max_bytes, keys))) {
+        zsock_close(sock);
+        return e;
     }
     *out = sock;
     return ERR_NONE;
-
-close_socket:
-    zmq_close(sock->socket);
-end_context:
-    zmq_ctx_term(sock->context);
-free_sock:
-    free(sock);
-    return e;
 }
 
 void zsock_close(struct zsock *sock)
 {
     if (!sock)
         return;
-    zmq_close(sock->socket);
-    zmq_ctx_term(sock->context);
+    zsock_gate_close(sock);
+    if (sock->socket)
+        zmq_close(sock->socket);
+    if (sock->context)
+        zmq_ctx_term(sock->context);
     free(sock);
 }
 
 const char *zsock_endpoint(const struct zsock *sock)
 {
-    return sock->endpoint;
+    return sock->listed;
 }
 
 int zsock_descriptor(const struct zsock *sock)
@@ -155,6 +183,18 @@ int zsock_readable(struct zsock *sock)
     if (zmq_getsockopt(sock->socket, ZMQ_EVENTS, &events, &size))
         return 0;
     return (events & ZMQ_POLLIN) != 0;
+}
+
+/* Who sent it, as told at the handshake.  Only of the last frame: libzmq 4.3.4
+ * forgets that of the first when its events have been asked for. */
+static void read_user(zmq_msg_t *last, char user[ZSOCK_KEY_BYTES])
+{
+    const char *id = zmq_msg_gets(last, "User-Id");
+    size_t len = id ? strlen(id) : 0;
+
+    user[0] = '\0';
+    if (len == ZSOCK_KEY_BYTES - 1)
+        memcpy(user, id, ZSOCK_KEY_BYTES);
 }
 
 /* Read the rest of a message: what fits is kept, the others are dropped.
@@ -175,6 +215,8 @@ static int receive_parts(void *socket, struct frames *out,
             return -1;
         }
         more = zmq_msg_more(into);
+        if (!more)
+            read_user(into, out->user);
         if (n < ZSOCK_PARTS)
             bytes[out->parts++] =
                 (struct slice){zmq_msg_data(into), (size_t)size};

@@ -15,6 +15,9 @@ struct peer {
     unsigned char delimited;
 };
 
+/* A key in Z85, terminated. */
+#define ZSOCK_KEY_BYTES 41
+
 /* A received request.  The slices point into ROOM, where libzmq's messages
  * live: it is filled in place and never moved.  Zeroed it holds nothing. */
 #define ZSOCK_PARTS 4 /* an empty delimiter, tag, header, body */
@@ -23,19 +26,51 @@ struct frames {
     struct slice tag;
     struct slice header;
     struct slice body;
+    /* The public key (Z85) that the sender proved at its handshake; empty when
+     * nobody was asked for one. */
+    char user[ZSOCK_KEY_BYTES];
     int parts; /* that are in use */
     _Alignas(8) unsigned char room[ZSOCK_PARTS][64];
 };
 
-/* Bind a ROUTER to ENDPOINT (tcp port `*`: any free one) with the settings
- * of hardening.md section 4.1; messages over MAX_BYTES cut their sender off.
- * ERR_RANGE the endpoint is none, ERR_BUSY it is taken, ERR_NOMEM. */
-enum err zsock_open(const char *endpoint, size_t max_bytes, struct zsock **out);
+/* May whoever holds this public key (Z85) connect?  Asked at each handshake,
+ * on the thread that calls zsock_handshakes. */
+typedef int zsock_admit(void *context, const char *public_key);
+struct zsock_keys {
+    const char *secret; /* the daemon's own key, in Z85 */
+    zsock_admit *admit;
+    void *context;
+};
+
+/* Bind a ROUTER to ENDPOINTS, one or several with blanks between (tcp port
+ * `*`: any free one); messages over MAX_BYTES cut their sender off.  KEYS NULL:
+ * nobody is asked for one.  ERR_RANGE an endpoint is none, ERR_BUSY one is
+ * taken, ERR_NOMEM. */
+enum err zsock_open(const char *endpoints, size_t max_bytes,
+                    const struct zsock_keys *keys, struct zsock **out);
+
+/* Knock at each endpoint with a key that nobody knows, and with none.
+ * ERR_FORBIDDEN unless both are refused. */
+enum err zsock_self_test(struct zsock *sock, const char *secret);
+
+/* Handshakes wait for us: wake up on descriptor 0 (handshakes) and 1 (those
+ * that failed), which signal edges; -1 without keys.  Then answer some: the
+ * return says whether there are more. */
+int zsock_handshake_descriptor(const struct zsock *sock, int which);
+/* See above; only with keys. */
+int zsock_handshakes(struct zsock *sock);
+/* How many have failed. */
+uint64_t zsock_failed(const struct zsock *sock);
+
+/* Is it a key at all? */
+int zsock_is_key(struct slice z85);
+/* The public key of SECRET, both in Z85.  0 when it is no key. */
+int zsock_public_key(const char *secret, char out[ZSOCK_KEY_BYTES]);
 
 /* Send what is queued for at most a second, then close. */
 void zsock_close(struct zsock *sock);
 
-/* The endpoint as bound, the port filled in. */
+/* The endpoints as bound, the ports filled in, a blank between two. */
 const char *zsock_endpoint(const struct zsock *sock);
 
 /* The descriptor to wake up on: it signals edges, so ask zsock_readable

@@ -118,6 +118,7 @@ const struct shape *entity_shape(int64_t entity)
         [ENTITY_PROFILE] = &shape_profile,
         [ENTITY_FACILITATOR] = &shape_facilitator,
         [ENTITY_HOURS] = &shape_hours,
+        [ENTITY_KEY] = &shape_key,
     };
 
     return entity >= 0 && entity < entity_words ? shapes[entity] : NULL;

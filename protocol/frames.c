@@ -19,7 +19,7 @@ static const struct limits limits_header = {4096, 64, 4};
 
 /* One known key of a header: a whole number from MIN, or a text of at most
  * TEXT_MAX bytes. */
-struct key {
+struct header_key {
     struct slice name;
     size_t offset; /* of the member in the header's struct */
     int64_t min;
@@ -35,7 +35,7 @@ static int is_plain(struct slice text)
     return 1;
 }
 
-static int read_key(const struct key *key, const struct item *item,
+static int read_key(const struct header_key *key, const struct item *item,
                     void *header)
 {
     void *member = (char *)header + key->offset;
@@ -61,7 +61,7 @@ static int is_name(struct slice name, struct slice text)
 }
 
 /* WHAT: the complaint, when the form alone does not say it. */
-static void bad_key(const struct key *key, const char *what,
+static void bad_key(const struct header_key *key, const char *what,
                     struct arena *arena, struct faults *faults)
 {
     if (!faults)
@@ -86,7 +86,7 @@ static int next_pair(struct wire *in, struct item *name, struct item *item)
 
 /* Take ITEM as the value of the key called NAME, if there is one; SEEN: those
  * that stood there. */
-static enum err take_key(const struct key *keys, size_t n, unsigned *seen,
+static enum err take_key(const struct header_key *keys, size_t n, unsigned *seen,
                          const struct item *name, const struct item *item,
                          void *header, struct arena *arena,
                          struct faults *faults)
@@ -125,7 +125,7 @@ static enum err no_header(struct arena *arena, struct faults *faults)
 /* Read what KEYS name from a header map.  A bad one does not end the walk:
  * the id behind it is still wanted for the refusal.  Most headers hold
  * scalars alone, and the walk counts those; the others are scanned. */
-static enum err read_header(struct slice bytes, const struct key *keys,
+static enum err read_header(struct slice bytes, const struct header_key *keys,
                             size_t n, void *header, struct arena *arena,
                             struct faults *faults)
 {
@@ -167,7 +167,7 @@ enum err protocol_decode_header(struct slice bytes, struct arena *arena,
                                 struct ask_header *header,
                                 struct faults *faults)
 {
-    static const struct key keys[] = {
+    static const struct header_key keys[] = {
         NUMBER(ask_header, "i", id, INT64_MIN),
         TEXT(ask_header, "m", method, METHOD_MAX),
         NUMBER(ask_header, "d", deadline_ms, 0),
@@ -189,7 +189,7 @@ enum err protocol_decode_header(struct slice bytes, struct arena *arena,
 enum err protocol_decode_reply_header(struct slice bytes, struct arena *arena,
                                       struct reply_header *header)
 {
-    static const struct key keys[] = {
+    static const struct header_key keys[] = {
         NUMBER(reply_header, "i", id, INT64_MIN),
         NUMBER(reply_header, "s", status, 0),
         NUMBER(reply_header, "rev", revision, 0),

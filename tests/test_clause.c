@@ -148,7 +148,7 @@ static struct connection *connected(const struct stand_in *s)
 {
     struct connection *c = NULL;
 
-    cr_assert_eq(clause_open(s->endpoint, PATIENCE_MS, &c), CLAUSE_OK);
+    cr_assert_eq(clause_open(s->endpoint, NULL, PATIENCE_MS, &c), CLAUSE_OK);
     return c;
 }
 
@@ -165,7 +165,7 @@ Test(clause, nobody_listening_is_told_before_the_time_is_over)
     struct connection *c = NULL;
 
     /* Port 9 (discard) of this machine: refused at once. */
-    cr_assert_eq(clause_open("tcp://127.0.0.1:9", PATIENCE_MS, &c),
+    cr_assert_eq(clause_open("tcp://127.0.0.1:9", NULL, PATIENCE_MS, &c),
                  CLAUSE_NOBODY);
     cr_assert_null(c);
 }
@@ -174,8 +174,8 @@ Test(clause, what_is_no_endpoint_is_told)
 {
     struct connection *c = NULL;
 
-    cr_assert_eq(clause_open("foo", 100, &c), CLAUSE_BAD_ENDPOINT);
-    cr_assert_eq(clause_open("", 100, &c), CLAUSE_BAD_ENDPOINT);
+    cr_assert_eq(clause_open("foo", NULL, 100, &c), CLAUSE_BAD_ENDPOINT);
+    cr_assert_eq(clause_open("", NULL, 100, &c), CLAUSE_BAD_ENDPOINT);
     cr_assert_null(c);
 }
 

@@ -41,7 +41,10 @@ const char *clause_text(enum clause_result result)
     case CLAUSE_NOBODY:
         return "nobody listens there";
     case CLAUSE_FOREIGN:
-        return "what listens there is not a claused";
+        return "what listens there is not a claused, or asks for a key";
+    case CLAUSE_REFUSED:
+        return "the handshake was refused: the key is not in force, or not "
+               "the daemon's";
     case CLAUSE_TIMEOUT:
         return "no answer came in time";
     case CLAUSE_GARBLED:
@@ -92,7 +95,8 @@ static int monitor_event(struct connection *c, int64_t until)
 
 /* ZeroMQ connects in the background and for ever; a person wants to know now
  * whether anybody is there, so the handshake is watched. */
-static enum clause_result wait_handshake(struct connection *c, int64_t until)
+static enum clause_result wait_handshake(struct connection *c, int keyed,
+                                         int64_t until)
 {
     for (;;) {
         switch (monitor_event(c, until)) {
@@ -101,11 +105,14 @@ static enum clause_result wait_handshake(struct connection *c, int64_t until)
         case ZMQ_EVENT_CLOSED:
         case ZMQ_EVENT_CONNECT_RETRIED:
             return CLAUSE_NOBODY;
-        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            return CLAUSE_REFUSED;
+        /* Whoever is greeted with another's key, or with none, hangs up; so
+         * does whoever speaks something else. */
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         case ZMQ_EVENT_DISCONNECTED:
-            return CLAUSE_FOREIGN;
+            return keyed ? CLAUSE_REFUSED : CLAUSE_FOREIGN;
         case 0:
             if (!ms_left(until))
                 return CLAUSE_NOBODY;
@@ -139,8 +146,23 @@ static enum clause_result monitor_start(struct connection *c)
                                                                   : CLAUSE_OK;
 }
 
+static int set_identity(void *socket, const struct clause_identity *identity)
+{
+    char public_key[CLAUSE_Z85_BYTES];
+
+    return zmq_curve_public(public_key, identity->secret) ||
+           zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, identity->server,
+                          CLAUSE_Z85_BYTES) ||
+           zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public_key,
+                          sizeof public_key) ||
+           zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, identity->secret,
+                          CLAUSE_Z85_BYTES);
+}
+
 static enum clause_result connect_socket(struct connection *c,
-                                         const char *endpoint, int timeout_ms)
+                                         const char *endpoint,
+                                         const struct clause_identity *identity,
+                                         int timeout_ms)
 {
     int64_t until = clock_ms() + timeout_ms, reply_max = REPLY_BYTES_MAX * 2;
     int linger = 0;
@@ -151,17 +173,20 @@ static enum clause_result connect_socket(struct connection *c,
     /* An unsent request must not keep the program from ending. */
     zmq_setsockopt(c->socket, ZMQ_LINGER, &linger, sizeof linger);
     zmq_setsockopt(c->socket, ZMQ_MAXMSGSIZE, &reply_max, sizeof reply_max);
+    if (identity && set_identity(c->socket, identity))
+        return CLAUSE_REFUSED;
     if ((r = monitor_start(c)))
         return r;
     if (zmq_connect(c->socket, endpoint) < 0)
         return CLAUSE_BAD_ENDPOINT;
-    r = wait_handshake(c, until);
+    r = wait_handshake(c, identity != NULL, until);
     monitor_stop(c);
     return r;
 }
 
-enum clause_result clause_open(const char *endpoint, int timeout_ms,
-                               struct connection **out)
+enum clause_result clause_open(const char *endpoint,
+                               const struct clause_identity *identity,
+                               int timeout_ms, struct connection **out)
 {
     struct connection *c = calloc(1, sizeof *c);
     enum clause_result r = CLAUSE_NOMEM;
@@ -174,7 +199,7 @@ enum clause_result clause_open(const char *endpoint, int timeout_ms,
         goto close;
     if (!(c->context = zmq_ctx_new()))
         goto close;
-    if ((r = connect_socket(c, endpoint, timeout_ms)))
+    if ((r = connect_socket(c, endpoint, identity, timeout_ms)))
         goto close;
     *out = c;
     return CLAUSE_OK;

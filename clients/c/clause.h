@@ -18,7 +18,8 @@ enum clause_result {
     CLAUSE_OK,
     CLAUSE_BAD_ENDPOINT, /* not something ZeroMQ can connect to */
     CLAUSE_NOBODY,       /* nobody listens there */
-    CLAUSE_FOREIGN,      /* something else than a claused listens there */
+    CLAUSE_FOREIGN,      /* not a claused, or one that asks for a key */
+    CLAUSE_REFUSED,      /* it does not take our key, or is another one */
     CLAUSE_TIMEOUT,      /* no answer in time: a write may have happened */
     CLAUSE_GARBLED,      /* the answer cannot be read */
     CLAUSE_NOMEM
@@ -34,10 +35,20 @@ struct clause_reply {
     struct slice body; /* lives until the next ask, take or close */
 };
 
-/* Connect to ENDPOINT ("tcp://127.0.0.1:5570", "ipc:///run/x") and wait at
- * most TIMEOUT_MS until somebody answers the handshake. */
-enum clause_result clause_open(const char *endpoint, int timeout_ms,
-                               struct connection **out);
+/* Who connects: our secret key, and the public key of whom we mean to reach,
+ * in Z85. */
+#define CLAUSE_Z85_BYTES 41
+struct clause_identity {
+    char secret[CLAUSE_Z85_BYTES];
+    char server[CLAUSE_Z85_BYTES];
+};
+
+/* Connect to ENDPOINT ("tcp://127.0.0.1:5570", "ipc:///run/x") as IDENTITY
+ * (NULL: to a daemon that asks for no key) and wait at most TIMEOUT_MS until
+ * somebody answers the handshake. */
+enum clause_result clause_open(const char *endpoint,
+                               const struct clause_identity *identity,
+                               int timeout_ms, struct connection **out);
 
 /* Close it at once; what was not yet sent is dropped.  NULL is fine. */
 void clause_close(struct connection *c);
@@ -60,6 +71,20 @@ enum clause_result clause_send(struct connection *c, enum verb verb,
  * when the daemon could not read a request's header. */
 enum clause_result clause_take(struct connection *c, int timeout_ms,
                                int64_t *id, struct clause_reply *reply);
+
+/* Make a key pair: the secret into FILE, which must not be there (0600), the
+ * public key into the argument.  0: errno says why not. */
+int clause_pair_write(const char *file, char public_key[CLAUSE_Z85_BYTES]);
+
+/* Read a secret key from FILE, which nobody else may read (EPERM); EINVAL it
+ * holds none.  0: errno says why not. */
+int clause_secret_read(const char *file, char out[CLAUSE_Z85_BYTES]);
+
+/* The public key that is the argument, or stands in the file of that name. */
+int clause_server_read(const char *file_or_key, char out[CLAUSE_Z85_BYTES]);
+
+/* The public key of a secret one.  0 when it is none. */
+int clause_public_key(const char *secret, char out[CLAUSE_Z85_BYTES]);
 
 #define CLAUSE_KEY_BYTES 33
 /* A fresh idempotency key: 32 hexadecimal digits from the kernel's random

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 /* A reply may be nested as deep as the deepest answer; its size is bounded by
@@ -168,10 +169,17 @@ static int tell_result(const struct ctl *ctl, enum clause_result r)
                           "--store DIR), or say where it is with --connect or "
                           "CLAUSED_ENDPOINT."),
                         ctl->endpoint);
+    case CLAUSE_REFUSED:
+        return ctl_fail(ctl, EXIT_RIGHTS,
+                        _("%s refused the handshake: an admin can tell whether "
+                          "this key is in force; --server-key must be the "
+                          "daemon's own."),
+                        ctl->endpoint);
     case CLAUSE_FOREIGN:
         return ctl_fail(ctl, EXIT_UNAVAILABLE,
-                        _("what listens at %s is not a claused; check "
-                          "--connect."),
+                        _("what listens at %s is not a claused, or asks for a "
+                          "key; check --connect, or say who you are with "
+                          "--identity and --server-key."),
                         ctl->endpoint);
     case CLAUSE_TIMEOUT:
         return ctl_fail(ctl, EXIT_AGAIN,
@@ -199,21 +207,55 @@ static int tell_lost_write(const struct ctl *ctl)
                     ctl->endpoint, ctl->timeout_ms / 1000.0, ctl->run_key);
 }
 
-static enum clause_result connect_once(const struct ctl *ctl,
-                                       struct connection **connection)
+static int tell_no_key(const struct ctl *ctl, const char *file)
 {
-    return *connection
-               ? CLAUSE_OK
-               : clause_open(ctl->endpoint, ctl->timeout_ms, connection);
+    const char *why = errno == EPERM    ? _("others may read it: chmod 600")
+                      : errno == EINVAL ? _("there is no key in it")
+                                        : strerror(errno);
+
+    return ctl_fail(ctl, EXIT_IO, "%s: %s", file, why);
+}
+
+/* DONE, or what was wrong with the keys that were named. */
+static int read_identity(struct ctl *ctl)
+{
+    if (!ctl->identity || ctl->as.secret[0])
+        return DONE;
+    if (!ctl->server_key)
+        return ctl_misused(ctl, "%s",
+                           _("--identity needs --server-key: the daemon's "
+                             "public key, or its file"));
+    if (!clause_server_read(ctl->server_key, ctl->as.server))
+        return tell_no_key(ctl, ctl->server_key);
+    if (!clause_secret_read(ctl->identity, ctl->as.secret))
+        return tell_no_key(ctl, ctl->identity);
+    return DONE;
+}
+
+/* DONE with a connection, or the status of what was told. */
+static int connect_once(struct ctl *ctl, struct connection **connection)
+{
+    enum clause_result r;
+    int status;
+
+    if (*connection)
+        return DONE;
+    if ((status = read_identity(ctl)))
+        return status;
+    r = clause_open(ctl->endpoint, ctl->identity ? &ctl->as : NULL,
+                    ctl->timeout_ms, connection);
+    return r ? tell_result(ctl, r) : DONE;
 }
 
 int ctl_send_bytes(struct ctl *ctl, enum verb verb, const char *key,
                    struct slice body, int64_t *id)
 {
-    enum clause_result r = connect_once(ctl, &ctl->stream);
+    enum clause_result r;
+    int status = connect_once(ctl, &ctl->stream);
 
-    if (!r)
-        r = clause_send(ctl->stream, verb, key, ctl->timeout_ms, body, id);
+    if (status)
+        return status;
+    r = clause_send(ctl->stream, verb, key, ctl->timeout_ms, body, id);
     return r ? tell_result(ctl, r) : DONE;
 }
 
@@ -229,10 +271,11 @@ int ctl_take(struct ctl *ctl, int *came, int64_t *id,
 int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
                   struct slice body, struct clause_reply *reply)
 {
-    enum clause_result r = connect_once(ctl, &ctl->connection);
+    enum clause_result r;
+    int status = connect_once(ctl, &ctl->connection);
 
-    if (r)
-        return tell_result(ctl, r);
+    if (status)
+        return status;
     r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body, reply);
     if (r == CLAUSE_TIMEOUT && key)
         r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body,
@@ -296,6 +339,7 @@ static const char *where_listed(enum verb verb, const char *field)
             N_("`clausectl structure list' shows those there are."),
         [ENTITY_MARKET] =
             N_("`clausectl market list' shows the markets there are."),
+        [ENTITY_KEY] = N_("`clausectl key list' shows those there are."),
         [ENTITY_PROFILE] =
             N_("`clausectl profile list' shows those there are."),
         [ENTITY_FACILITATOR] =

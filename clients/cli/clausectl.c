@@ -43,6 +43,18 @@ static const char **word_of(struct ctl *ctl, int key)
     switch (key) {
     case OPT_CONNECT:
         return &ctl->endpoint;
+    case OPT_IDENTITY:
+        return &ctl->identity;
+    case OPT_SERVER_KEY:
+        return &ctl->server_key;
+    case OPT_ROLE:
+        return &ctl->role;
+    case OPT_GRANT:
+        return &ctl->grants;
+    case OPT_UNTIL:
+        return &ctl->until;
+    case OPT_PUBLIC_KEY:
+        return &ctl->public_key;
     case OPT_KEY:
         return &ctl->run_key;
     case OPT_LOT:
@@ -349,14 +361,22 @@ static const char *language_of(int argc, char **argv)
     return NULL;
 }
 
+static const char *of_environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : otherwise;
+}
+
 int main(int argc, char **argv)
 {
     struct line line = {.ctl = {.timeout_ms = (int)(DEFAULT_TIMEOUT_S * 1000)}};
-    const char *endpoint = getenv("CLAUSED_ENDPOINT");
     int status;
 
     locale_init(language_of(argc, argv));
-    line.ctl.endpoint = endpoint && *endpoint ? endpoint : DEFAULT_ENDPOINT;
+    line.ctl.endpoint = of_environment("CLAUSED_ENDPOINT", DEFAULT_ENDPOINT);
+    line.ctl.identity = of_environment("CLAUSED_IDENTITY", NULL);
+    line.ctl.server_key = of_environment("CLAUSED_SERVER_KEY", NULL);
     argp_err_exit_status = EXIT_USAGE;
     /* A reader that goes away early (head) is no reason to die unheard. */
     signal(SIGPIPE, SIG_IGN);

@@ -138,6 +138,9 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
     line(t, told, "slow_queue", _("long requests waiting"));
     line(t, told, "reply_queue", _("replies waiting"));
     line(t, told, "dropped_replies", _("replies nobody took"));
+    line(t, told, "keys", _("keys"));
+    line(t, told, "over_quota", _("requests over a quota"));
+    line(t, told, "handshakes_failed", _("connections refused"));
     table_show(t);
     if (json_array_size(json_object_get(told, "reference")))
         print_reference(json_object_get(told, "reference"));

@@ -11,6 +11,10 @@ const struct argp_option common_options[] = {
     {"connect", OPT_CONNECT, N_("ENDPOINT"), 0,
      N_("Where the daemon listens (CLAUSED_ENDPOINT; tcp://127.0.0.1:5570)"),
      90},
+    {"identity", OPT_IDENTITY, N_("FILE"), 0,
+     N_("The file of our secret key (CLAUSED_IDENTITY)"), 90},
+    {"server-key", OPT_SERVER_KEY, N_("KEY"), 0,
+     N_("The daemon's public key, or its file (CLAUSED_SERVER_KEY)"), 90},
     {"timeout", OPT_TIMEOUT, N_("SECONDS"), 0,
      N_("How long to wait for an answer (10)"), 90},
     {"json", OPT_JSON, NULL, 0, N_("Print JSON, with the keys of the protocol"),
@@ -105,6 +109,19 @@ static const struct argp_option import_options[] = {
 static const struct argp_option export_options[] = {
     {"format", OPT_FORMAT, N_("FORMAT"), 0,
      N_("csv, tsv or ndjson (by the file's ending; csv)"), 0},
+    {0}};
+static const struct argp_option key_options[] = {
+    {"role", OPT_ROLE, N_("ROLE"), 0,
+     N_("new: portal, facilitator, batch or admin"), 0},
+    OPTION_FIGURE("territory", TERRITORY, N_("CODE,..."),
+                  N_("new: where: DEP:76, EPCI:200023414 ...; FR: everywhere")),
+    {"grant", OPT_GRANT, N_("GRANT"), 0,
+     N_("new: pseudonyms, for a prescriber's portal"), 0},
+    {"from", OPT_FROM, N_("DATE"), 0, N_("new: the first day"), 0},
+    {"until", OPT_UNTIL, N_("DATE"), 0, N_("new: the last day"), 0},
+    {"public-key", OPT_PUBLIC_KEY, N_("KEY"), 0,
+     N_("new: of a pair that its holder has made"), 0},
+    OPTION_LIMIT,
     {0}};
 static const struct argp_option match_options[] = {
     OPTION_LOT,        OPTION_JOB,   OPTION_KIND_OF_CANDIDATES,
@@ -388,6 +405,19 @@ const struct command commands[COMMANDS] = {
         "twice or is left out refuses the table."),
      "reference import centres communes.tsv --version 2026-01\n"
      "reference import thresholds thresholds.tsv --version 2028-01-01\n"},
+    {"key", cmd_key, key_options,
+     N_("new ID [FILE]\nlist\nrevoke ID\npair FILE"),
+     N_("Who may connect: a key for each client, for admins."),
+     N_("new makes a pair and registers its public key under ID; the secret "
+        "stays in FILE (ID.key) and goes to no one. What is revoked is refused "
+        "from its next request on. pair makes a pair without a daemon: of the "
+        "daemon itself (server_key), of the first admin, or of who sends the "
+        "public key to an admin."),
+     "key pair server.key\n"
+     "key new portal-rouen --role portal --territory DEP:76\n"
+     "key new mde --role portal --territory DEP:76 --grant pseudonyms "
+     "--until 2027-11-30\n"
+     "key revoke portal-rouen\n"},
     {"fields", cmd_fields, NULL, N_("structure|market|profile|facilitator"),
      N_("The columns of an entity and what each takes."), NULL,
      "fields market\n"},

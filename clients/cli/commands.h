@@ -54,6 +54,12 @@ enum option_key {
     OPT_COMMUNES,
     OPT_ALERTS,
     OPT_SINCE,
+    OPT_IDENTITY,
+    OPT_SERVER_KEY,
+    OPT_ROLE,
+    OPT_GRANT,
+    OPT_UNTIL,
+    OPT_PUBLIC_KEY,
     OPT_FIGURE /* and FIGURES more: enum figure */
 };
 
@@ -70,7 +76,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 25
+#define COMMANDS 26
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

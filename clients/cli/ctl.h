@@ -67,6 +67,8 @@ enum figure {
 struct ctl {
     /* Of every command. */
     const char *endpoint;
+    const char *identity;   /* file of our secret key; NULL: none */
+    const char *server_key; /* the daemon's, or its file */
     int timeout_ms;
     int json;
     const char *run_key; /* of this run's writes: --key, or a fresh one */
@@ -108,6 +110,11 @@ struct ctl {
     const char *done;
     const char *first_on;
     const char *layoff_on;
+    /* Of key. */
+    const char *role;
+    const char *grants;
+    const char *until;
+    const char *public_key;
     const char *version;
     const char *source;
     const char *adjacent_km;
@@ -123,6 +130,7 @@ struct ctl {
     struct arena *arena;           /* of one call */
     int bears_too_large;           /* see TOO_LARGE */
     int hushed;                    /* whatever goes wrong is not told */
+    struct clause_identity as;     /* once it was read */
     char run[CLAUSE_KEY_BYTES];    /* the key of this run's writes */
 };
 
@@ -201,6 +209,8 @@ int cmd_market(struct ctl *ctl);
 int cmd_profile(struct ctl *ctl);
 /* The same of one facilitator. */
 int cmd_facilitator(struct ctl *ctl);
+/* cmd_key.c: pairs, and who may connect. */
+int cmd_key(struct ctl *ctl);
 /* cmd_import.c: a file in. */
 int cmd_import(struct ctl *ctl);
 /* cmd_export.c: everything of one kind out. */

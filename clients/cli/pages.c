@@ -17,6 +17,8 @@ static enum verb list_verb(int64_t entity)
         return VERB_market_list;
     case ENTITY_FACILITATOR:
         return VERB_facilitator_list;
+    case ENTITY_KEY:
+        return VERB_key_list;
     default:
         return VERB_profile_list;
     }

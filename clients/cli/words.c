@@ -303,6 +303,11 @@ static const struct word table[] = {
     {&words_entity, "profile", N_("profile")},
     {&words_entity, "facilitator", N_("facilitator")},
     {&words_entity, "hours", N_("hours")},
+    {&words_entity, "key", N_("key")},
+    {&words_key_role, "portal", N_("portal")},
+    {&words_key_role, "facilitator", N_("facilitator")},
+    {&words_key_role, "batch", N_("batch")},
+    {&words_key_role, "admin", N_("admin")},
 };
 
 const char *words_of(const struct vocabulary *vocabulary, const char *code)

@@ -108,6 +108,33 @@ class Daemon:
             self.env = dict(os.environ)
         return self.start()
 
+    def keyed(self, *settings):
+        """Serve with keys: root is its first admin, and SETTINGS are lines of
+        its configuration."""
+        self.development = False
+        server = self.pair("server")
+        self.server_key = server["public"]
+        root = self.pair("root")
+        self.config = os.path.join(self.home, "claused.conf")
+        with open(self.config, "w") as file:
+            print("[claused]", "server_key = " + server["file"], *settings,
+                  "[quota.admin]", "rate = 1000", "burst = 1000",
+                  "[admins]", "root = " + root["public"], sep="\n", file=file)
+        return self
+
+    def pair(self, name):
+        """A pair in a file of its own: {file, public}."""
+        public, secret = zmq.curve_keypair()
+        path = os.path.join(self.home, name + ".key")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            print(secret.decode(), file=file)
+        return {"file": path, "public": public.decode()}
+
+    def as_key(self, name, **options):
+        """A client that shows the key of that name."""
+        return self.client(identity=os.path.join(self.home, name + ".key"),
+                           server_key=self.server_key, **options)
+
     def client(self, **options):
         options.setdefault("deadline", PATIENCE_S)
         client = claused.connect(self.endpoint, **options)

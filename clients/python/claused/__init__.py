@@ -95,18 +95,58 @@ class Reply(NamedTuple):
 
 
 def connect(endpoint: str = "tcp://127.0.0.1:5570", *, deadline: float = 2.0,
-            retries: int = 2) -> "Client":
+            retries: int = 2, identity: Optional[str] = None,
+            server_key: Optional[str] = None) -> "Client":
     """A client of the daemon at ENDPOINT; nothing is sent yet.  DEADLINE, in
     seconds, bounds each call; within it a call is sent again up to RETRIES
-    times when no answer comes or the daemon says that it is worth it."""
-    return Client(endpoint, deadline=deadline, retries=retries)
+    times when no answer comes or the daemon says that it is worth it.
+
+    IDENTITY is the file of our secret key, SERVER_KEY the daemon's public key
+    or its file; when they are not given, CLAUSED_IDENTITY and
+    CLAUSED_SERVER_KEY name them.  Without, the daemon must ask for none."""
+    return Client(endpoint, deadline=deadline, retries=retries,
+                  identity=identity, server_key=server_key)
+
+
+class Keys(NamedTuple):
+    """What a socket shows and expects: Z85, as bytes."""
+    secret: bytes
+    public: bytes
+    server: bytes
+
+
+def _key_of(text: str) -> bytes:
+    """A key, or the first line of the file of that name."""
+    if len(text) != 40 or os.path.exists(text):
+        with open(text, encoding="ascii") as file:
+            text = file.readline().strip()
+    if len(text) != 40:
+        raise ValueError("there is no key in it")
+    return text.encode("ascii")
+
+
+def _keys(identity: Optional[str], server_key: Optional[str]
+          ) -> Optional[Keys]:
+    identity = identity or os.environ.get("CLAUSED_IDENTITY")
+    server_key = server_key or os.environ.get("CLAUSED_SERVER_KEY")
+    if not identity:
+        return None
+    if not server_key:
+        raise ValueError("identity needs server_key, the daemon's public key")
+    if os.stat(identity).st_mode & 0o077:
+        raise PermissionError("others may read %s: chmod 600" % identity)
+    with open(identity, encoding="ascii") as file:
+        secret = file.readline().strip().encode("ascii")
+    return Keys(secret, zmq.curve_public(secret), _key_of(server_key))
 
 
 class Client:
     """See `connect`.  `revision` is the newest one seen in a reply."""
 
     def __init__(self, endpoint: str, *, deadline: float = 2.0,
-                 retries: int = 2) -> None:
+                 retries: int = 2, identity: Optional[str] = None,
+                 server_key: Optional[str] = None) -> None:
+        self._keys = _keys(identity, server_key)
         self.endpoint = endpoint
         self.deadline = deadline
         self.retries = retries
@@ -237,7 +277,8 @@ class Client:
     def _wire(self) -> "_Wire":
         wire: Optional[_Wire] = getattr(self._threads, "wire", None)
         if wire is None or wire.pid != os.getpid():
-            wire = self._threads.wire = _Wire(self.endpoint, wire)
+            wire = self._threads.wire = _Wire(self.endpoint, self._keys,
+                                               wire)
         return wire
 
     def _result(self, reply: Reply) -> Dict[str, Any]:
@@ -269,13 +310,18 @@ class _Wire:
     """A DEALER socket of one thread of one process.  A forked child keeps
     its parent's, untouched: closing it would talk to the parent's threads."""
 
-    def __init__(self, endpoint: str, inherited: Optional["_Wire"]) -> None:
+    def __init__(self, endpoint: str, keys: Optional[Keys],
+                 inherited: Optional["_Wire"]) -> None:
         self.inherited = inherited
         # instance() gives a forked child a context of its own.
         self.pid = os.getpid()
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
+        if keys:
+            self.socket.curve_secretkey = keys.secret
+            self.socket.curve_publickey = keys.public
+            self.socket.curve_serverkey = keys.server
         self.socket.connect(endpoint)
 
     def __del__(self) -> None:
