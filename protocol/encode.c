@@ -219,8 +219,8 @@ static char *put_one(struct packer *p, char *at, const void *value,
 
 /* A field's name, with room for what needs none of its own. */
 static inline __attribute__((always_inline)) char *pack_name(struct packer *p,
-                                                            char *at,
-                                                            struct slice name)
+                                                             char *at,
+                                                             struct slice name)
 {
     if (!(at = has_room(p, at, 1 + name.len + 1 + TIME_BYTES)))
         return NULL;
@@ -231,7 +231,7 @@ static inline __attribute__((always_inline)) char *pack_name(struct packer *p,
     n += SHOWN(v->name, who, AS_##type);
 #define PACK_FIELD(name, type, min, max, absent, who)                          \
     if (at && SHOWN(v->name, who, AS_##type) &&                                \
-        (at = pack_name(p, at, SLICE(#name))))                                  \
+        (at = pack_name(p, at, SLICE(#name))))                                 \
         at = PUT(v->name, AS_##type);
 
 /* A map's count comes before its pairs. */

@@ -86,10 +86,10 @@ static int next_pair(struct wire *in, struct item *name, struct item *item)
 
 /* Take ITEM as the value of the key called NAME, if there is one; SEEN: those
  * that stood there. */
-static enum err take_key(const struct header_key *keys, size_t n, unsigned *seen,
-                         const struct item *name, const struct item *item,
-                         void *header, struct arena *arena,
-                         struct faults *faults)
+static enum err take_key(const struct header_key *keys, size_t n,
+                         unsigned *seen, const struct item *name,
+                         const struct item *item, void *header,
+                         struct arena *arena, struct faults *faults)
 {
     unsigned bit;
     size_t at = 0;

@@ -53,6 +53,29 @@ Test(config, a_file_sets_what_it_names_and_leaves_the_rest)
     cr_expect_eq(config.person_weights.distance, 250);
 }
 
+Test(config, the_first_admins_and_the_quotas_stand_in_the_file)
+{
+    static const char key[] = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+    struct config config;
+    char text[300], why[200] = "";
+
+    config_default(&config);
+    snprintf(text, sizeof text,
+             "[admins]\nroot = %s\nother=%s\n[quota.batch]\nrate = 7\n", key,
+             key);
+    cr_assert_eq(read_text(text, &config, why, sizeof why), ERR_NONE, "%s",
+                 why);
+    cr_expect_eq(config.n_admins, 2);
+    cr_expect_str_eq(config.admins[0].name, "root");
+    cr_expect_str_eq(config.admins[1].public_key, key);
+    cr_expect_eq(config.quotas[KEY_BATCH].rate, 7);
+    cr_expect_eq(config.quotas[KEY_BATCH].burst, 2000);
+    cr_assert_eq(
+        read_text("[claused]\nslow_ms = 1\n", &config, why, sizeof why),
+        ERR_NONE);
+    cr_expect_eq(config.n_admins, 0, "the file names all of them");
+}
+
 Test(config, a_missing_file_is_an_error)
 {
     struct config config;
@@ -82,6 +105,12 @@ ParameterizedTestParameters(config, refused)
         {"[weights.structures]\nactivity = -1\n", ERR_RANGE},
         {"[claused]\nno equals sign here\n", ERR_MALFORMED},
         /* One character too many for inih: the tail would be lost. */
+        {"[admins]\nroot = too-short\n", ERR_BAD_KEY},
+        {"[admins]\nroot = ########################################\n",
+         ERR_BAD_KEY},
+        {"[quota.portal]\nrate = -1\n", ERR_RANGE},
+        {"[quota.portal]\nin_flight = 0\n", ERR_RANGE},
+        {"[quota.nobody]\nrate = 1\n", ERR_UNKNOWN_FIELD},
         {"[claused]\nlisten = tcp://"
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
