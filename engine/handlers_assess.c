@@ -17,21 +17,15 @@
     ((a)->labour_share = (ask)->labour_share, (a)->rate = (ask)->rate,         \
      (a)->hourly_cost = (ask)->hourly_cost)
 
-/* The tables of rules that decided follow those of facts. */
-static enum err add_stamps(const struct match *m, struct slices *reference)
+/* Say which rule it is that an imported table lacks. */
+static enum err tell_lack(struct call *call, const struct assess *a, enum err e)
 {
-    static const enum rule_table used[] = {RULES_THRESHOLDS, RULES_HOURS,
-                                           RULES_ASSESS};
-    size_t n = sizeof used / sizeof *used;
-    struct slice *at = arena_array(m->arena, reference->n + n, sizeof *at);
-
-    if (!at)
-        return ERR_NOMEM;
-    memcpy(at, reference->at, reference->n * sizeof *at);
-    for (size_t i = 0; i < n; i++)
-        at[reference->n + i] = reference_rule_stamp(m->reference, used[i]);
-    *reference = (struct slices){at, reference->n + n};
-    return ERR_NONE;
+    if (e != ERR_NO_RULE)
+        return e;
+    return call_refuse(call, e, "on",
+                       "the table assess in use has no %s that day: import one "
+                       "that has",
+                       a->rules.lacks);
 }
 
 /* ---- assess.market ------------------------------------------------------ */
@@ -84,10 +78,10 @@ enum err handle_assess_market(struct store_view *view, struct call *call,
     if (!(e = assess_begin(&a)))
         e = assess_market(&a, market, ask->lot, &found);
     assess_fini(&a);
-    if (e || (e = write_market(&found, call->arena, answer)) ||
-        (e = QUESTION_FINISH(answer, call, &q, &m, found.rough)))
+    if ((e = tell_lack(call, &a, e)) ||
+        (e = write_market(&found, call->arena, answer)))
         return e;
-    return add_stamps(&m, &answer->reference);
+    return QUESTION_FINISH(answer, call, &q, &m, found.rough);
 }
 
 /* ---- assess.reserved ---------------------------------------------------- */
@@ -169,14 +163,14 @@ enum err handle_assess_reserved(struct store_view *view, struct call *call,
     TAKE_HOURS(&a, ask);
     if ((e = question_begin(view, call, &q, &m, &market)) ||
         (e = check_reserved(call, market, ask, &kind)) ||
-        (e = reserved_judge(&a, market, ask->lot, kind, &ask->history,
-                            &found)) ||
-        (e = write_reserved(&found, call->arena, answer)) ||
-        (e = QUESTION_FINISH(answer, call, &q, &m, found.rough)))
+        (e = tell_lack(call, &a,
+                       reserved_judge(&a, market, ask->lot, kind, &ask->history,
+                                      &found))) ||
+        (e = write_reserved(&found, call->arena, answer)))
         return e;
     answer->lot = ask->lot;
     answer->kind = kind;
-    return add_stamps(&m, &answer->reference);
+    return QUESTION_FINISH(answer, call, &q, &m, found.rough);
 }
 
 /* ---- assess.scan -------------------------------------------------------- */
@@ -325,9 +319,7 @@ enum err handle_assess_scan(struct store_view *view, struct call *call,
         e = tell(view, call, &a, ask, &programme, answer);
     programme_fini(&programme);
     assess_fini(&a);
-    if (e)
+    if ((e = tell_lack(call, &a, e)))
         return e;
-    if ((e = QUESTION_SIGN(answer, call, &m, answer->approximate)))
-        return e;
-    return add_stamps(&m, &answer->reference);
+    return QUESTION_SIGN(answer, call, &m, answer->approximate);
 }

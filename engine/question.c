@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/entity.h"
+#include "engine/match/law.h"
 #include "engine/match/territory.h"
 #include "engine/workspaces.h"
 
@@ -85,15 +86,18 @@ enum err question_end(struct call *call, const struct match *m,
                       struct slices *reference)
 {
     const struct reference *r = m->reference;
-    struct slice *list = arena_array(m->arena, r->n_tables + 1, sizeof *list);
+    struct slice *list =
+        arena_array(m->arena, r->n_tables + RULE_TABLES, sizeof *list);
 
     if (!list)
         return ERR_NOMEM;
     reference->n = 0;
-    /* Rules of law do not decide a match. */
     for (size_t i = 0; i < r->n_tables; i++)
         if (!reference_is_rules(&r->tables[i]))
             list[reference->n++] = r->tables[i].stamp;
+    for (int i = 0; i < RULE_TABLES; i++)
+        if (m->rules & BIT(i))
+            list[reference->n++] = reference_rule_stamp(r, (enum rule_table)i);
     reference->at = list;
     call->scanned = m->scanned;
     call->scored = m->scored;

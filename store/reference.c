@@ -465,6 +465,7 @@ static enum err build(struct reference *ref, struct imports imports)
 enum err reference_new(const struct reference_import *imports, size_t n,
                        struct reference **out)
 {
+    static _Atomic uint64_t built;
     struct reference *ref = calloc(1, sizeof *ref);
     enum err e = ERR_NOMEM;
 
@@ -474,6 +475,7 @@ enum err reference_new(const struct reference_import *imports, size_t n,
         goto free_reference;
     if ((e = build(ref, (struct imports){imports, n})))
         goto free_reference;
+    ref->serial = ++built;
     *out = ref;
     return ERR_NONE;
 

@@ -117,6 +117,7 @@ struct reference {
     size_t n_tables;
     uint32_t approximate; /* communes with an approximate centre */
     uint32_t uncentred;   /* communes without one */
+    uint64_t serial;      /* no two built by a process have the same; from 1 */
     struct reference_private *private;
 };
 

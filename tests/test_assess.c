@@ -11,26 +11,28 @@
 #include "engine/match/risk.h"
 #include "engine/match/rules.h"
 #include "protocol/civil.h"
+#include "tests/support/tables.h"
 
 #define UNITS 12
 
 TestSuite(assess, .timeout = 60);
 
-static const struct assess_rules rules = {{
-    [ASSESS_ADVICE_CLAUSE] = 1,
-    [ASSESS_ADVICE_LOT] = 10,
-    [ASSESS_ADVICE_RESERVE] = 30,
-    [ASSESS_ADVICE_SHARE] = 30,
-    [ASSESS_RESERVED_ANSWERS] = 1,
-    [ASSESS_RESERVED_CAPACITY] = 150,
-    [ASSESS_RESERVED_DEPENDENCE] = 30,
-    [ASSESS_RESERVED_INDEPENDENT] = 1,
-    [ASSESS_RESERVED_NO_OFFER] = 200,
-    [ASSESS_RESERVED_PARTS] = 10,
-    [ASSESS_RESERVED_SOLICITATIONS] = 4,
-    [ASSESS_RESERVED_STRUCTURES] = 3,
-    [ASSESS_RESERVED_WORKING_DAYS] = 15,
-}};
+static const struct assess_rules rules = {
+    .value = {
+        [ASSESS_ADVICE_CLAUSE] = 1,
+        [ASSESS_ADVICE_LOT] = 10,
+        [ASSESS_ADVICE_RESERVE] = 30,
+        [ASSESS_ADVICE_SHARE] = 30,
+        [ASSESS_RESERVED_ANSWERS] = 1,
+        [ASSESS_RESERVED_CAPACITY] = 150,
+        [ASSESS_RESERVED_DEPENDENCE] = 30,
+        [ASSESS_RESERVED_INDEPENDENT] = 1,
+        [ASSESS_RESERVED_NO_OFFER] = 200,
+        [ASSESS_RESERVED_PARTS] = 10,
+        [ASSESS_RESERVED_SOLICITATIONS] = 4,
+        [ASSESS_RESERVED_STRUCTURES] = 3,
+        [ASSESS_RESERVED_WORKING_DAYS] = 15,
+    }};
 
 static struct risk_unit unit(int64_t asked, int64_t positive)
 {
@@ -253,6 +255,24 @@ Test(assess, dependence_is_of_a_year)
 }
 
 /* ---- The table ---------------------------------------------------------- */
+
+Test(assess, a_table_of_an_older_daemon_is_told_to_lack_a_rule)
+{
+    static const char lines[] =
+        "ADVICE/clause\t1\t1900-01-01\t\ta test\n"
+        "ADVICE/lot\t10\t1900-01-01\t2026-12-31\ta test\n";
+    struct assess_rules read;
+
+    tables_setup();
+    cr_assert_eq(assess_rules_read(ref, DATE_MIN, &read), ERR_NONE);
+    cr_assert_null(read.lacks);
+    cr_assert_eq(tables_import("assess", lines), ERR_NONE);
+    cr_assert_eq(assess_rules_read(ref, 0, &read), ERR_NO_RULE);
+    cr_assert_str_eq(read.lacks, "ADVICE/reserve");
+    cr_assert_eq(assess_rules_read(ref, DATE_MAX, &read), ERR_NO_RULE);
+    cr_assert_str_eq(read.lacks, "ADVICE/lot");
+    tables_teardown();
+}
 
 struct refused_row {
     char rule[32];

@@ -255,8 +255,8 @@ static void assert_ends(const struct profile *profile, int told)
     cr_assert_eq(back.n_ends >= 0, told);
     for (int64_t start = day("2026-01-01"); told && start < day("2029-01-01");
          start += 5)
-        cr_assert_eq(person_criteria_on(&back, start),
-                     person_criteria_on(&person, start));
+        cr_assert_eq(person_facts_on(&back, start),
+                     person_facts_on(&person, start));
 }
 
 Test(postings, a_side_row_tells_when_criteria_end)

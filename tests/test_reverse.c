@@ -439,6 +439,7 @@ Test(reverse, a_deadline_is_a_date_in_paris_and_its_day_is_included)
 Test(reverse, the_first_and_the_last_deadlines_are_dates_too)
 {
     make_pair();
+    p.pass_until = DATE_MAX; /* no rule of law is as old */
     p.consent_on = DATE_MIN;
     open_market.deadline = TIME_MIN + 86400;
     put_market();

@@ -152,9 +152,12 @@ void answers_print_warnings(const json_t *lot)
         _("Note: %s.\n"), words_of(&words_warning, json_string_value(code)));
 }
 
-/* "centres@geonames-2023" to "centres geonames-2023"; not the tables that
- * came with one named before. */
-static void print_reference(const json_t *names)
+/* What stands on one line of a mail. */
+#define SHORT_LINE 79
+
+/* "centres@geonames-2023" to "centres geonames-2023", from COLUMN on; not the
+ * tables that came with one named before. */
+static void print_reference(const json_t *names, int column)
 {
     const json_t *name;
     size_t i;
@@ -171,8 +174,16 @@ static void print_reference(const json_t *names)
 
             known = (other = strchr(other, '@')) && !strcmp(other, at);
         }
-        if (!known)
-            printf(", %.*s %s", (int)(at - text), text, at + 1);
+        if (known)
+            continue;
+        column += (int)strlen(text) + 2;
+        if (column >= SHORT_LINE) {
+            printf(",\n");
+            column = (int)strlen(text);
+        } else {
+            printf(", ");
+        }
+        printf("%.*s %s", (int)(at - text), text, at + 1);
     }
 }
 
@@ -180,8 +191,9 @@ static void print_reference(const json_t *names)
  * tables it was made. */
 void answers_print_versions(const json_t *answer)
 {
-    printf(_("Rules %" PRId64), json_number(answer, "rules"));
-    print_reference(json_object_get(answer, "reference"));
+    int column = printf(_("Rules %" PRId64), json_number(answer, "rules"));
+
+    print_reference(json_object_get(answer, "reference"), column);
     printf("\n");
 }
 

@@ -443,9 +443,18 @@ static void sum_up(struct assess *a, const struct market *market,
 
 /* ---- Markets ------------------------------------------------------------ */
 
+enum err assess_figures(struct assess *a)
+{
+    a->m->rules |= BIT(RULES_THRESHOLDS) | BIT(RULES_HOURS) | BIT(RULES_ASSESS);
+    return assess_rules_read(a->m->reference, a->m->on, &a->rules);
+}
+
 enum err assess_begin(struct assess *a)
 {
-    assess_rules_read(a->m->reference, a->m->on, &a->rules);
+    enum err e = assess_figures(a);
+
+    if (e)
+        return e;
     if (!(a->scratch = arena_new(LOT_BYTES)))
         return ERR_NOMEM;
     return cover_read(a->m, &a->cover);

@@ -32,8 +32,13 @@ struct assessment {
     int rough; /* a guessed centre had a say */
 };
 
+/* Read the figures into A, whose M the caller has set, and note which tables
+ * an assessment asks.  ERR_NO_RULE: see assess_rules.h. */
+enum err assess_figures(struct assess *a);
+
 /* Read what is shared into A, whose M, distance and hours the caller has set;
- * end it with assess_fini, also after an error.  ERR_NOMEM, store errors. */
+ * end it with assess_fini, also after an error.  ERR_NO_RULE, ERR_NOMEM, store
+ * errors. */
 enum err assess_begin(struct assess *a);
 /* Give its memory back. */
 void assess_fini(struct assess *a);

@@ -3,8 +3,6 @@
  */
 #include "engine/match/assess_rules.h"
 
-#include <assert.h>
-
 #include "engine/match/rules.h"
 
 /* Bounds keep the integer arithmetic of risk.c inside 64 bits. */
@@ -35,16 +33,21 @@ static const struct {
     [ASSESS_RESERVED_WORKING_DAYS] = {"RESERVED/working_days", 0, 1000},
 };
 
-void assess_rules_read(const struct reference *ref, int64_t on,
-                       struct assess_rules *out)
+enum err assess_rules_read(const struct reference *ref, int64_t on,
+                           struct assess_rules *out)
 {
+    *out = (struct assess_rules){.lacks = NULL};
     for (int i = 0; i < ASSESS_RULES; i++) {
         const struct rule *row =
             reference_rule(ref, RULES_ASSESS, slice_of(rules[i].name), on);
 
-        assert(row); /* rules_required: every day that a date can be */
+        if (!row) {
+            out->lacks = rules[i].name;
+            return ERR_NO_RULE;
+        }
         out->value[i] = rules_number(row);
     }
+    return ERR_NONE;
 }
 
 const char *assess_rule_refuse(struct slice rule, int64_t number,

@@ -34,12 +34,14 @@ enum assess_rule {
 
 struct assess_rules {
     int64_t value[ASSESS_RULES];
+    const char *lacks; /* the rule of which there is no row; NULL: none */
 };
 
 /* The figures of a day.  The bundled table has all of them on every day that
- * a date can be, and an import with fewer days is refused (rule_rows.h). */
-void assess_rules_read(const struct reference *ref, int64_t on,
-                       struct assess_rules *out);
+ * a date can be, and an import with fewer days is refused (rule_rows.h); but
+ * what an older daemon took may lack a rule: ERR_NO_RULE, and `lacks`. */
+enum err assess_rules_read(const struct reference *ref, int64_t on,
+                           struct assess_rules *out);
 
 /* What is wrong with a row of the table, and in *FIELD where; NULL when nothing
  * is.  NUMBER is its value, ABSENT when that is no number. */

@@ -32,6 +32,7 @@ struct match {
     struct workspace *workspace; /* memory used again; NULL: of this call */
     /* For benchmarks: bits of enum match_part that are not to be used. */
     unsigned without;
+    uint32_t rules; /* bits of enum rule_table: which of them were asked */
     /* What was touched, for the log and for benchmarks; never in answers. */
     uint64_t scanned; /* rows of the index */
     uint64_t scored;

@@ -52,7 +52,6 @@ enum err job_case_init(struct job_case *j, const struct lot_case *lot,
 {
     const struct job *job;
     int64_t start;
-    int lends = !lot->modes || (lot->modes & BIT(MODE_DISP));
 
     if (number < 1 || (uint64_t)number > lot->lot->jobs.n)
         return ERR_NOT_FOUND;
@@ -64,10 +63,7 @@ enum err job_case_init(struct job_case *j, const struct lot_case *lot,
     j->target = job->commune.data
                     ? reference_commune(lot->m->reference, job->commune)
                     : REFERENCE_NONE;
-    j->publics = law_publics(lot->lot);
-    /* AI and ETTI lend people and ask two; EI, ACI and EITI ask three. */
-    j->level_two = lends ? 2 : 3;
-    return ERR_NONE;
+    return proofs_read(lot, j->target, law_publics(lot->lot), &j->proofs);
 }
 
 enum err job_case_remember(struct job_case *j)

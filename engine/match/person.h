@@ -6,7 +6,7 @@
 #ifndef ENGINE_MATCH_PERSON_H
 #define ENGINE_MATCH_PERSON_H
 
-#include "engine/match/lot.h"
+#include "engine/match/proofs.h"
 
 /* How a wish fits a job: the same code, an official link, the same family. */
 enum {
@@ -21,7 +21,7 @@ struct person {
     uint64_t id; /* hash */
     uint32_t commune;
     uint32_t licences; /* bits of enum licence_word */
-    uint32_t criteria; /* bits of enum criterion_code_word, dates ignored */
+    uint32_t criteria; /* facts but the PASS (proofs.h), dates ignored */
     int vehicle;
     int64_t first_until; /* when the first of the criteria ends; ABSENT:
                             none ever does */
@@ -53,11 +53,10 @@ struct job_case {
     const struct job *job;
     int64_t number; /* from 1 */
     int64_t start;
-    uint64_t key;       /* hash of `market/lot/job` */
-    uint32_t target;    /* work commune; REFERENCE_NONE without */
-    uint32_t publics;   /* that clauses list */
-    unsigned level_two; /* how many level-2 criteria are enough */
-    uint16_t *km;       /* by home commune, as far as asked; or NULL */
+    uint64_t key;    /* hash of `market/lot/job` */
+    uint32_t target; /* work commune; REFERENCE_NONE without */
+    struct proofs proofs;
+    uint16_t *km; /* by home commune, as far as asked; or NULL */
 };
 
 /* Prepare job NUMBER of the lot.  ERR_NOT_FOUND, ERR_NOMEM. */
@@ -81,8 +80,11 @@ int64_t person_job_fit(const struct reference *ref, struct slices wishes,
 /* Do the facts say which criteria hold on START?  A side row may not. */
 int person_is_dated(const struct person *p, int64_t start);
 
-/* The criteria that hold on START, as bits; P is dated there. */
-uint32_t person_criteria_on(const struct person *p, int64_t start);
+/* The facts (proofs.h) that hold on START; P is dated there. */
+uint32_t person_facts_on(const struct person *p, int64_t start);
+
+/* All of them, dates set aside. */
+uint32_t person_facts(const struct person *p);
 
 struct person_result {
     int64_t reason; /* enum reason_word; ABSENT: matches */
@@ -100,12 +102,6 @@ void person_judge(const struct job_case *j, const struct person *p, int64_t fit,
 /* Filters 1 to 3 (eligibility.c): a reason, or ABSENT. */
 int64_t person_refuse_standing(const struct job_case *j,
                                const struct person *p);
-
-/* The publics that criteria and a PASS prove, dates set aside. */
-uint32_t person_publics(uint32_t criteria, int pass);
-
-/* How many of the criteria are of the second level. */
-unsigned person_level_two(uint32_t criteria);
 
 /* The part of a score that months of waiting give: 0 to 24, more count as
  * 24. */

@@ -8,7 +8,7 @@
 #include "engine/match/postings.h"
 
 /* Of the code that packs: a change of any column is a new number. */
-#define POSTINGS_LAYOUT 4
+#define POSTINGS_LAYOUT 5
 
 uint64_t postings_stamp(const struct reference *ref)
 {

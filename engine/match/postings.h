@@ -4,7 +4,8 @@
  * promise more than the record holds, never less.
  *
  * Nothing here depends on what an import of tables can change: an entity, the
- * bundled numbering of communes and their ranks, no centre, link or group.
+ * bundled numbering of communes and their ranks, no centre, link, group or
+ * rule.
  */
 #ifndef ENGINE_MATCH_POSTINGS_H
 #define ENGINE_MATCH_POSTINGS_H
@@ -122,21 +123,26 @@ uint64_t postings_stamp(const struct reference *ref);
 /* Columns of facts. */
 enum {
     PERSON_AVAILABLE, /* days since 1970; 0: always, or before */
-    PERSON_PUBLICS,   /* bits of enum public_word, dates set aside */
+    PERSON_FACTS,     /* bits: see postings_facts */
     PERSON_ABILITIES  /* bits: see below */
 };
 
 /* hours_min (0 to 48), hours_max (63: any), and whether there are a vehicle,
- * licence B, a licence of lorries or buses, two criteria of level 2. */
+ * licence B, a licence of lorries or buses, two criteria or more. */
 #define ABILITY_MAX_SHIFT 6
 #define ABILITY_HOURS 63u
 #define ABILITY_VEHICLE (1u << 12)
 #define ABILITY_LICENCE_B (1u << 13)
 #define ABILITY_LICENCE_HEAVY (1u << 14)
-#define ABILITY_LEVEL_TWO (1u << 15)
+#define ABILITY_SEVERAL (1u << 15)
 #define LICENCES_HEAVY                                                         \
     (BIT(LICENCE_C1) | BIT(LICENCE_C) | BIT(LICENCE_CE) | BIT(LICENCE_D1) |    \
      BIT(LICENCE_D) | BIT(LICENCE_DE))
+
+/* The column of facts (proofs.h), dates set aside: a bit for each, but that
+ * some share one.  What the facts prove is for the question to say: no table
+ * of rules has a part in what is stored. */
+uint16_t postings_facts(uint32_t facts);
 
 /* `when` of a person: months since 1969-12 x 32 + day of the registration, so
  * that whole months between two are a subtraction and a shift. */

@@ -35,6 +35,43 @@ uint16_t postings_registered(int64_t date)
     return (uint16_t)(months * 32 + civil.day);
 }
 
+/* Sixteen bits for 24 facts.  Alone stand those that publics are known by;
+ * the schools of a second chance share a bit, and so do the criteria that are
+ * no public of a clause on their own. */
+static const uint32_t fact_groups[] = {
+    BIT(CRITERION_RSA),
+    BIT(CRITERION_ASS),
+    BIT(CRITERION_AAH),
+    BIT(CRITERION_DELD) | BIT(CRITERION_DETLD),
+    BIT(CRITERION_SENIOR),
+    BIT(CRITERION_JEUNE),
+    BIT(CRITERION_TH),
+    BIT(CRITERION_REF_DA),
+    BIT(CRITERION_QPV),
+    BIT(CRITERION_DETENTION_MJ),
+    BIT(CRITERION_INVALIDITE),
+    BIT(CRITERION_GEIQ),
+    BIT(CRITERION_EPIDE) | BIT(CRITERION_E2C),
+    BIT(CRITERION_OTHER),
+    FACT_PASS,
+    BIT(CRITERION_CAP_BEP) | BIT(CRITERION_ASE) | BIT(CRITERION_PI) |
+        BIT(CRITERION_PSH_PR) | BIT(CRITERION_ZRR) | BIT(CRITERION_FLE) |
+        BIT(CRITERION_PM),
+};
+#define FACT_GROUPS (sizeof fact_groups / sizeof *fact_groups)
+_Static_assert(FACT_GROUPS == 16, "a bit each");
+_Static_assert(criterion_code_words == 23, "every criterion has its group");
+
+uint16_t postings_facts(uint32_t facts)
+{
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < FACT_GROUPS; i++)
+        if (facts & fact_groups[i])
+            bits |= 1u << i;
+    return (uint16_t)bits;
+}
+
 static uint16_t abilities_of(const struct person *p)
 {
     unsigned most =
@@ -46,7 +83,7 @@ static uint16_t abilities_of(const struct person *p)
                   (p->vehicle ? ABILITY_VEHICLE : 0) |
                   (p->licences & BIT(LICENCE_B) ? ABILITY_LICENCE_B : 0) |
                   (p->licences & LICENCES_HEAVY ? ABILITY_LICENCE_HEAVY : 0) |
-                  (person_level_two(p->criteria) > 1 ? ABILITY_LEVEL_TWO : 0));
+                  (p->criteria & (p->criteria - 1) ? ABILITY_SEVERAL : 0));
 }
 
 static void pack_posting(const struct reference *ref, const struct person *p,
@@ -57,8 +94,7 @@ static void pack_posting(const struct reference *ref, const struct person *p,
     out->reach =
         p->mobility_km < REACH_MORE ? (uint8_t)p->mobility_km : REACH_MORE;
     out->facts[PERSON_AVAILABLE] = postings_day(p->available_from);
-    out->facts[PERSON_PUBLICS] =
-        (uint16_t)person_publics(p->criteria, p->pass_until != ABSENT);
+    out->facts[PERSON_FACTS] = postings_facts(person_facts(p));
     out->facts[PERSON_ABILITIES] = abilities_of(p);
 }
 

@@ -412,7 +412,8 @@ enum err reserved_judge(struct assess *a, const struct market *market,
     out->smallest = ABSENT;
     if (number < 1 || (size_t)number > market->lots.n)
         return ERR_NOT_FOUND;
-    assess_rules_read(a->m->reference, a->m->on, &a->rules);
+    if ((e = assess_figures(a)))
+        return e;
     out->changes.at =
         shape_array(a->m->arena, &shape_assess_changed, assess_change_words);
     out->splits.at =

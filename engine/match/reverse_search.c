@@ -89,7 +89,7 @@ struct search {
     uint16_t *next;
     uint32_t kinds; /* the bit of the structure's, and its activity's modes */
     uint32_t modes;
-    uint32_t publics; /* that the person is of, dates set aside */
+    uint32_t publics; /* that the person may be of somewhere */
     struct spot_list *out;
 };
 
@@ -361,8 +361,9 @@ enum err reverse_search_jobs(struct match *m, const struct profile *p,
     if (e)
         return e;
     find_reach(&s, p);
-    s.publics = person_publics(person.criteria, person.pass_until != ABSENT);
-    e = take_families(&s, p->rome);
+    e = proofs_publics(m, s.arena, person_facts(&person), &s.publics);
+    if (!e)
+        e = take_families(&s, p->rome);
     for (size_t i = 0; !e && i < p->rome.n; i++)
         e = take_links(&s, p->rome.at[i]);
     search_end(&s);

@@ -50,8 +50,10 @@ enum err row_test_init(struct row_test *t, const struct job_case *j)
     *t = (struct row_test){.job = j, .needs = needs_of(job)};
     t->hours = asks ? (uint16_t)job->hours_week : ABILITY_HOURS;
     t->hours_top = asks ? (uint16_t)job->hours_week : 0;
-    t->publics = j->publics ? (uint16_t)j->publics : UINT16_MAX;
-    t->level = j->publics ? 0 : ABILITY_LEVEL_TWO;
+    t->facts = postings_facts(j->proofs.alone);
+    for (int i = 0; i < 2; i++)
+        if (j->proofs.together[i].least)
+            t->several = ABILITY_SEVERAL;
     set_dates(t, j->lot->m, j->start);
     return near_init(&t->near, j);
 }
@@ -65,22 +67,21 @@ INLINE void pass_rows(const struct row_test *t, const struct row_bar *bar,
                       uint8_t *restrict pass)
 {
     const uint16_t *available = b->facts + PERSON_AVAILABLE * b->rows + from;
-    const uint16_t *publics = b->facts + PERSON_PUBLICS * b->rows + from;
+    const uint16_t *facts = b->facts + PERSON_FACTS * b->rows + from;
     const uint16_t *abilities = b->facts + PERSON_ABILITIES * b->rows + from;
     const uint16_t *when = b->when + from;
     const uint8_t *reach = b->reach + from;
     const uint16_t last_day = t->last_day, hours = t->hours,
-                   hours_top = t->hours_top, needs = t->needs,
-                   asked = t->publics, level = t->level,
-                   when_last = bar->when_last, when_free = bar->when_free,
-                   farthest = bar->reach;
+                   hours_top = t->hours_top, needs = t->needs, alone = t->facts,
+                   several = t->several, when_last = bar->when_last,
+                   when_free = bar->when_free, farthest = bar->reach;
 
     for (size_t i = 0; i < n; i++) {
         uint16_t able = abilities[i], far = reach[i], key = when[i];
         uint16_t least = able & ABILITY_HOURS;
         uint16_t most = (able >> ABILITY_MAX_SHIFT) & ABILITY_HOURS;
         uint16_t able_needs = able & needs;
-        uint16_t proof = (publics[i] & asked) | (able & level);
+        uint16_t proof = (facts[i] & alone) | (able & several);
 
         pass[i] = (available[i] <= last_day) & (least <= hours) &
                   (most >= hours_top) & (able_needs == needs) & (proof != 0) &
@@ -100,8 +101,8 @@ static void pass_one_by_one(const struct row_test *t, const struct row_bar *bar,
         pass[i] = b->facts[PERSON_AVAILABLE * b->rows + row] <= t->last_day &&
                   (able & ABILITY_HOURS) <= t->hours && most >= t->hours_top &&
                   (able & t->needs) == t->needs &&
-                  ((b->facts[PERSON_PUBLICS * b->rows + row] & t->publics) ||
-                   (able & t->level)) &&
+                  ((b->facts[PERSON_FACTS * b->rows + row] & t->facts) ||
+                   (able & t->several)) &&
                   (b->when[row] <= bar->when_last ||
                    b->when[row] == bar->when_free) &&
                   b->reach[row] >= bar->reach;

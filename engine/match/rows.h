@@ -25,8 +25,8 @@ struct row_test {
     uint16_t hours;     /* a week: least <= hours <= most ... */
     uint16_t hours_top; /* ... or 63 and 0 when the job does not say */
     uint16_t needs;     /* ABILITY_ bits */
-    uint16_t publics;   /* one of these, */
-    uint16_t level;     /* or this ability */
+    uint16_t facts;     /* one of these, */
+    uint16_t several;   /* or this ability */
     /* What it scores by. */
     int64_t first_day;
     int64_t on_key;                     /* `when` of the day of the question */

@@ -146,8 +146,7 @@ int64_t rules_number(const struct rule *rule)
     return rule ? number_of(rule->value) : ABSENT;
 }
 
-/* Take what stands before the next MARK off TEXT. */
-static struct slice take(struct slice *text, char mark)
+struct slice rules_take(struct slice *text, char mark)
 {
     const char *end = text->len ? memchr(text->data, mark, text->len) : NULL;
     struct slice taken = *text;
@@ -164,7 +163,7 @@ int rules_hold(const struct rule *rule, struct slice word)
     struct slice list = rule ? rule->value : (struct slice){NULL, 0};
 
     while (list.len)
-        if (slice_equal(take(&list, '|'), word))
+        if (slice_equal(rules_take(&list, '|'), word))
             return 1;
     return 0;
 }
@@ -183,7 +182,7 @@ static int is_place(const struct reference *ref, struct slice code)
 /* SIRET-KIND. */
 static int is_structure(struct slice id)
 {
-    struct slice siret = take(&id, '-');
+    struct slice siret = rules_take(&id, '-');
 
     return siret.len == 14 && number_of(siret) != ABSENT &&
            vocabulary_find(&words_kind, id) >= 0;
@@ -203,7 +202,7 @@ static int part_fits(const struct reference *ref, const struct part_form *form,
 static const struct rule_form *form_of(const struct reference *ref,
                                        enum rule_table table, struct slice rule)
 {
-    struct slice first = take(&rule, '/');
+    struct slice first = rules_take(&rule, '/');
 
     for (size_t i = 0; i < forms[table].n; i++) {
         const struct rule_form *form = &forms[table].at[i];
@@ -218,7 +217,7 @@ static const struct rule_form *form_of(const struct reference *ref,
 static int all_words(const struct vocabulary *words, struct slice list)
 {
     while (list.len)
-        if (vocabulary_find(words, take(&list, '|')) < 0)
+        if (vocabulary_find(words, rules_take(&list, '|')) < 0)
             return 0;
     return 1;
 }
@@ -234,12 +233,12 @@ static int is_proof(struct slice word)
  * l'emploi". */
 static int is_proved(struct slice value)
 {
-    struct slice list = take(&value, ';');
+    struct slice list = rules_take(&value, ';');
 
     if (!list.len)
         return 0;
     while (list.len)
-        if (!is_proof(take(&list, '|')))
+        if (!is_proof(rules_take(&list, '|')))
             return 0;
     return 1;
 }

@@ -21,6 +21,9 @@ const struct rule *rules_find(const struct reference *ref,
  * is NULL. */
 int64_t rules_number(const struct rule *rule);
 
+/* Take what stands before the next MARK off TEXT, and the mark. */
+struct slice rules_take(struct slice *text, char mark);
+
 /* Does the value, a list with `|`, hold WORD?  0 when RULE is NULL. */
 int rules_hold(const struct rule *rule, struct slice word);
 

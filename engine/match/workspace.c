@@ -57,6 +57,11 @@ void *workspace_room(struct workspace *w, enum room room, size_t bytes)
     return at;
 }
 
+int workspace_has(const struct workspace *w, enum room room)
+{
+    return w->rooms[room].at != NULL;
+}
+
 int workspace_take(struct workspace *w, struct arena **lot,
                    struct arena **scratch)
 {

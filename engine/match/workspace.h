@@ -17,6 +17,7 @@ enum room {
     ROOM_SEEN,
     ROOM_BLOCKS, /* structure_search.c: what was read */
     ROOM_CROWD,  /* crowd.c */
+    ROOM_PROOFS, /* proofs.c: the tables of a day */
     ROOMS
 };
 
@@ -30,6 +31,9 @@ void workspace_free(struct workspace *workspace);
 /* At least BYTES, with what was there before in front; not cleared.  It moves
  * when it grows.  NULL without memory. */
 void *workspace_room(struct workspace *workspace, enum room room, size_t bytes);
+
+/* Was this room ever asked for? */
+int workspace_has(const struct workspace *workspace, enum room room);
 
 /* Its two arenas, emptied, unless a lot case has them; then 0. */
 int workspace_take(struct workspace *workspace, struct arena **lot,

@@ -33,17 +33,14 @@ STRUCTURE_WEIGHTS = {"activity": 300, "coverage": 250, "proximity": 150,
                      "capacity": 200, "jobs": 100}
 PERSON_WEIGHTS = {"job": 450, "distance": 250, "waiting": 200,
                   "availability": 100}
-LEVEL_1 = {"RSA", "ASS", "AAH", "DETLD"}
-LEVEL_2 = {"CAP_BEP", "SENIOR", "JEUNE", "ASE", "DELD", "TH", "PI", "PSH_PR",
-           "REF_DA", "ZRR", "QPV", "DETENTION_MJ", "FLE", "PM"}
-PUBLIC_OF = {"DELD": {"DELD", "DETLD"}, "BRSA": {"RSA"},
-             "BOETH": {"TH", "AAH"}, "JEUNE": {"JEUNE"},
-             "SENIOR50": {"SENIOR"}, "QPV": {"QPV"}, "REFUGIE": {"REF_DA"},
-             "PPSMJ": {"DETENTION_MJ"}, "ASS": {"ASS"}, "AAH": {"AAH"},
-             "INVALIDITE": {"INVALIDITE"}, "GEIQ": {"GEIQ"},
-             "EPIDE": {"EPIDE"}, "E2C": {"E2C"}, "OTHER": {"OTHER"}}
-PUBLIC_CODES = set().union(*PUBLIC_OF.values())
+PUBLICS = ("DELD BRSA BOETH JEUNE SENIOR50 QPV REFUGIE PPSMJ IAE ASS AAH "
+           "INVALIDITE GEIQ EPIDE E2C OTHER").split()
+WIDTHS = ("COM", "EPCI", "DEP", "REG", "FR")  # the narrowest first
 UNKNOWN = 500
+
+
+def modes_of(kind):
+    return {"DISP"} if kind in HIRERS_OUT else {"PREST", "BUILD"}
 
 
 class NotFound(Exception):
@@ -199,7 +196,12 @@ class Store:
     # ---- The verbs --------------------------------------------------------
 
     def ask(self, verb, body):
-        return getattr(self, verb.replace(".", "_"))(body)
+        self.asked_rules = False  # of law, about people
+        answer = getattr(self, verb.replace(".", "_"))(body)
+        if self.asked_rules:
+            answer["reference"] = answer["reference"] + [
+                self.tables.eligibility.stamp, self.tables.publics.stamp]
+        return answer
 
     def _market(self, body):
         if body["market"] not in self.markets:
@@ -326,6 +328,7 @@ class Store:
                 raise NotFound("profile")
             p = self.profiles[body["profile"]]
             answer["profile"] = p["id"]
+            self.asked_rules = True
             for lot in self._open_lots(body):
                 for j in lot.jobs(None):
                     reason, hit = j.person(p)
@@ -516,8 +519,7 @@ class Lot:
     def _activity(self, s, index, a):
         """Filters 5 to 9, then the score."""
         if self.wanted:
-            can = ({"DISP"} if s["kind"] in HIRERS_OUT
-                   else {"PREST", "BUILD"})
+            can = modes_of(s["kind"])
             own = set(a.get("modes", [])) or can
             if not own & can & self.wanted:
                 return "MODE_NOT_ALLOWED", None
@@ -637,6 +639,38 @@ class Lot:
 
 # ---- A person for a job ---------------------------------------------------
 
+class Proofs:
+    """What makes a person eligible on a day, for a job somewhere, when these
+    modes are wanted: the tables `eligibility` and `publics`."""
+
+    def __init__(self, tables, on, where, wanted):
+        self.levels = tables.eligibility.on(on)
+        self.kinds = [k for k in KINDS if not wanted or wanted & modes_of(k)]
+        best = {}  # public -> (width, size, value) of the narrowest territory
+        for (code, public), value in tables.publics.on(on).items():
+            area = tables.set_of(code)
+            if code == "FR" or where and where <= area:
+                row = WIDTHS.index(code.partition(":")[0]), len(area), value
+                best[public] = min(best.get(public, row), row)
+        self.publics = {public: set(value.split(";")[0].split("|"))
+                        for public, (_, _, value) in best.items()}
+        self.any_public = set().union(*self.publics.values())
+
+    def prove(self, public, facts):
+        return bool(self.publics.get(public, set()) & facts)
+
+    def _enough(self, facts, level):
+        asked = [int(self.levels[k, "level%d" % level]) for k in self.kinds
+                 if (k, "level%d" % level) in self.levels]
+        has = {f for f in facts
+               if self.levels.get((f, "level")) == str(level)}
+        return bool(asked) and len(has) >= min(asked)
+
+    def suffice(self, facts):
+        return bool(self.any_public & facts or "PASS" in facts
+                    or self._enough(facts, 1) or self._enough(facts, 2))
+
+
 class Job:
     def __init__(self, lot, number):
         self.lot, self.tables, self.number = lot, lot.tables, number
@@ -649,8 +683,14 @@ class Job:
         self.commune = None
         if "commune" in self.job:
             self.commune = self.tables.commune(self.job["commune"])
-        # Two criteria of level 2 do for those who lend people, else three.
-        self.level_2 = 3 if lot.wanted and "DISP" not in lot.wanted else 2
+        lot.store.asked_rules = True
+        self.proofs = Proofs(self.tables, lot.body["on"], self._where(),
+                             lot.wanted)
+
+    def _where(self):
+        """The communes whose rules count; none: those of the country."""
+        return (self.lot.place if self.commune is None
+                else frozenset([self.commune]))
 
     def people(self, limit):
         hits = []
@@ -725,11 +765,11 @@ class Job:
                 if until is None or start is None or until >= start}
         valid = p["pass_until"] is not None and (
             start is None or p["pass_until"] >= start)
+        facts = held | {"PASS"} if valid else held
         if self.lot.listed:
-            return any(valid if public == "IAE" else PUBLIC_OF[public] & held
+            return any(self.proofs.prove(public, facts)
                        for public in self.lot.listed)
-        return bool(valid or held & PUBLIC_CODES or held & LEVEL_1
-                    or len(held & LEVEL_2) >= self.level_2)
+        return self.proofs.suffice(facts)
 
     def _fit(self, p):
         job, best = self.job["rome"], 0

@@ -17,6 +17,7 @@ WAIT_S = 60
 MEMORY = "/dev/shm"
 TABLES = {"centres": "centres", "rome_links": "rome-links",
           "sectors": "sectors"}
+RULES = ("eligibility", "publics")  # whole tables
 
 
 class Refused(Exception):
@@ -86,8 +87,9 @@ class Daemon:
 
     def _table(self, name, rows, version):
         answer = self.client.call("reference.import", {
-            "table": TABLES[name], "version": version, "source": "invented",
-            "part": 1, "last": True, name: rows})
+            "table": TABLES.get(name, name), "version": version,
+            "source": "invented", "part": 1, "last": True,
+            "rules" if name in RULES else name: rows})
         if answer.get("rejected"):
             raise SystemExit("refused: %r" % answer["rejected"][:3])
 

@@ -9,6 +9,7 @@ import datetime
 import random
 
 import brute
+import tables
 
 ISLANDS = ("85113", "29155", "22016", "29083")  # in no EPCI
 CITIES = ("75056", "69123", "13055")
@@ -25,9 +26,11 @@ SECTORS = ("espaces-verts nettoyage restauration batiment peinture voirie "
            "blanchisserie numerique").split()
 MOBILITIES = (0, 5, 10, 20, 30, 50, 50, 100, 100, 200, 500, 500)
 LICENCES = "AM A1 A2 A B1 B BE C1 C CE D1 D DE".split()
-CRITERIA = sorted(brute.LEVEL_1 | brute.LEVEL_2) + [
-    "INVALIDITE", "GEIQ", "EPIDE", "E2C", "OTHER"]
-PUBLICS = sorted(brute.PUBLIC_OF) + ["IAE"]
+CRITERIA = ("AAH ASE ASS CAP_BEP DELD DETENTION_MJ DETLD FLE JEUNE PI PM "
+            "PSH_PR QPV REF_DA RSA SENIOR TH ZRR INVALIDITE GEIQ EPIDE E2C "
+            "OTHER").split()
+LEVELLED = CRITERIA[:18]
+PUBLICS = brute.PUBLICS
 RESERVED = ("RES_HAND", "RES_IAE", "RES_MIX", "RES_UNKNOWN", "RES_PRISON",
             "RES_ESS")
 PLAIN = ("EXEC", "EXEC", "EXEC_MANDATORY", "CRIT", "OBJ", "PRIVATE")
@@ -192,7 +195,47 @@ class World:
                 {"sector": s, "group": r.choice(("a", "b"))}
                 for s in self.sectors if r.random() < 0.8] or [
                 {"sector": "autre", "group": "a"}]
+        if r.random() < 0.25:
+            out["publics"] = tables.amended("publics", self._publics())
+        if r.random() < 0.25:
+            out["eligibility"] = tables.amended("eligibility", self._levels())
         return out
+
+    def _in_force(self, rule, values):
+        """A rule that changes once, on a day that matters; sometimes of the
+        territory's own only from then on."""
+        r, turn = self.r, self._day(self.r.choice((-1, 0, 1, 40)))
+        last = datetime.date.fromisoformat(turn) - datetime.timedelta(days=1)
+        rows = [{"rule": rule, "value": v, "from": begin, "source": "invented"}
+                for v, begin in zip(values, ("1900-01-01", turn))]
+        rows[0]["until"] = last.isoformat()
+        return rows if rule.startswith("FR") or r.random() < 0.7 else rows[1:]
+
+    def _publics(self):
+        r, rows = self.r, []
+        places = sorted({z for z in self.zones
+                         if not z.startswith("NEAR") and z != "FR"
+                         and z.partition(":")[2] not in self.written})
+        for place in self._some(places, 0, 6) + ["FR"]:
+            for public in self._some(PUBLICS, 1, 5):
+                rows += self._in_force("%s/%s" % (place, public), [
+                    r.choice(("NONE", "PASS", "|".join(
+                        self._some(CRITERIA + ["PASS"], 1, 4)) + ";if so"))
+                    for _ in range(2)])
+        return rows
+
+    def _levels(self):
+        r, rows = self.r, []
+        for code in self._some(LEVELLED, 1, 8):
+            rows += self._in_force(code + "/level",
+                                   [r.choice("12") for _ in range(2)])
+        for kind in self._some(("EI", "ACI", "AI", "ETTI", "EITI"), 1, 5):
+            for level in ("level1", "level2"):
+                rows += self._in_force("%s/%s" % (kind, level), [
+                    r.choice("1223") for _ in range(2)])
+        # All but a territory's rules must have every day.
+        first = {row["rule"] for row in rows if row["from"] == "1900-01-01"}
+        return [row for row in rows if row["rule"] in first]
 
     def _centres(self):
         """A poor table: most communes take the mean of their EPCI, or have

@@ -139,13 +139,42 @@ class Bundled:
                          if row["table"] not in RULES}
 
 
+def amended(name, rows):
+    """The bundled table of rules with these in the place of all rows of the
+    same names, as reference.import takes it."""
+    given = {row["rule"] for row in rows}
+    return [{k: row[k] for k in ("rule", "value", "from", "until", "source")
+             if row[k]} for row in rows_of(name)
+            if row["rule"] not in given] + rows
+
+
+class Rules:
+    """A table of rules: the bundled one, or ROWS in its place."""
+
+    def __init__(self, name, rows, version):
+        self.rows = rows_of(name) if rows is None else rows
+        if rows is None:
+            version, = (row["version"] for row in rows_of("tables")
+                        if row["table"] == name)
+        self.stamp = "%s@%s" % (name, version)
+
+    @functools.lru_cache(None)
+    def on(self, day):
+        """(first, second) -> value, of the rows in force."""
+        return {tuple(row["rule"].split("/", 1)): row["value"]
+                for row in self.rows
+                if row["from"] <= day <= (row.get("until") or "9999")}
+
+
 class Tables:
     """The tables of one store: the bundled ones, and those a user imported
     (rows as reference.import takes them) in the place of theirs."""
 
     def __init__(self, bundled, centres=None, rome_links=None, sectors=None,
-                 version="1"):
+                 eligibility=None, publics=None, version="1"):
         self.bundled, self.centres = bundled, bundled.centres
+        self.eligibility = Rules("eligibility", eligibility, version)
+        self.publics = Rules("publics", publics, version)
         self.in_use, self.imported = bundled.versions.copy(), {}
         for table, rows in (("centres", centres), ("rome-links", rome_links),
                             ("sectors", sectors)):

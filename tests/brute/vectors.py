@@ -17,7 +17,7 @@ import tables
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PAGE = os.path.join(HERE, "..", "..", "engine", "MATCHING.md")
-PARTS = ("centres", "rome_links", "sectors")
+PARTS = ("centres", "rome_links", "sectors", *daemon.RULES)
 
 
 def for_persons(entry):
@@ -30,6 +30,9 @@ def read(path=PAGE):
         vectors = [json.loads(block) for block in re.findall(
             r"^```vector\n(.*?)^```$", page.read(), re.M | re.S)]
     for vector in vectors:
+        for name in daemon.RULES:  # the rows that are not as bundled
+            if name in vector:
+                vector[name] = tables.amended(name, vector[name])
         vector["hours"] = [one for entry in vector.get("hours", ())
                            for one in for_persons(dict(entry))]
         for question in vector["ask"]:

@@ -651,6 +651,84 @@ class Eligible(Law):
                      profile="p-1", structure=structure_id(99))
 
 
+class People(Law):
+    """Who may have a job is a question to the tables in use, not to the code:
+    a table that is imported counts from the next question on."""
+
+    shared = False
+
+    def setUp(self):
+        super().setUp()
+        clause = {"kind": "EXEC", "publics": ["JEUNE"]}
+        self.ask("market.put", market=market(
+            status="OPEN", lots=[lot(clauses=[clause]),
+                                 lot(modes=["PREST"])]))
+        for id, codes in (("young", ["JEUNE"]), ("left", ["ASE"]),
+                          ("three", ["ASE", "PI", "FLE"])):
+            self.ask("profile.put", profile=profile(
+                id=id, criteria=[{"code": c} for c in codes]))
+
+    def everywhere(self, expected, lot=1, on=ON):
+        """All questions agree on who is eligible for the lot's job."""
+        asked = dict(market="M-1", lot=lot, on=on)
+        people = self.ask("match.people", **asked)
+        job, = people["lot"]["jobs"]
+        self.assertEqual({h["id"] for h in job.get("candidates", ())},
+                         expected)
+        tally, = self.ask("match.reasons", **asked)["jobs"]
+        self.assertEqual((tally["candidates"], tally["matched"]),
+                         (3, len(expected)))
+        for id in ("young", "left", "three"):
+            told, = self.ask("match.explain", profile=id, **asked)["jobs"]
+            self.assertEqual(told["matched"], id in expected, id)
+            found = self.ask("match.reverse", profile=id, on=on)
+            self.assertEqual(lot in [h["lot"] for h in found.get("jobs", ())],
+                             id in expected, id)
+            self.assertEqual(found["reference"][-2:],
+                             people["reference"][-2:])
+        judged, = self.ask("assess.market", **asked)["lots"]
+        self.assertEqual(judged["people"], min(len(expected), 2))
+        return people["reference"][-2:]
+
+    def test_a_table_of_publics_decides_who_matches(self):
+        bundled_rows = bundled("publics")
+        self.assertEqual(self.everywhere({"young"}),
+                         ["eligibility@2025-09-04", "publics@2026-08-24"])
+        row = {"source": "a list of the department", "from": "2026-11-24"}
+        self.bring("publics", bundled_rows + [
+            dict(row, rule="DEP:76/JEUNE", value="ASE;sorti depuis un an")],
+            version="mine")
+        self.assertEqual(self.everywhere({"young"}),
+                         ["eligibility@2025-09-04", "publics@mine"])
+        self.everywhere({"left", "three"}, on="2026-11-24")
+        self.bring("publics", bundled_rows + [
+            dict(row, rule="DEP:27/JEUNE", value="ASE"),
+            dict(row, rule="COM:76351/JEUNE", value="NONE"),
+            dict(row, rule="REG:28/JEUNE", value="ASE")], version="mine-2")
+        self.assertEqual(self.everywhere(set(), on="2026-11-24"),
+                         ["eligibility@2025-09-04", "publics@mine-2"])
+        self.bring("publics", bundled_rows, version="2026-08-24")
+        self.everywhere({"young"}, on="2026-11-24")
+
+    def test_a_table_of_eligibility_decides_who_matches(self):
+        self.everywhere({"young", "three"}, lot=2)
+        rows = [dict(r, until="2026-11-23") if r["rule"] == "ASE/level" else r
+                for r in bundled("eligibility")]
+        self.bring("eligibility", rows + [
+            {"rule": "ASE/level", "value": "1", "from": "2026-11-24",
+             "source": "a later order"}], version="later")
+        self.everywhere({"young", "three"}, lot=2)
+        self.assertEqual(
+            self.everywhere({"young", "left", "three"}, lot=2,
+                            on="2026-11-24"),
+            ["eligibility@later", "publics@2026-08-24"])
+
+    def test_no_answer_about_structures_names_rules_it_did_not_ask(self):
+        told = self.ask("match.structures", market="M-1", on=ON)["reference"]
+        self.assertFalse([t for t in told if t.startswith(
+            ("publics@", "eligibility@"))], told)
+
+
 class Commands(test_clausectl.Cli):
     """What a facilitator types."""
 
