@@ -213,9 +213,9 @@ install: all ## PREFIX, DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/claused \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $B/claused $B/clausectl $(DESTDIR)$(PREFIX)/bin
-	install -m 644 README.md protocol/PROTOCOL.md engine/MATCHING.md packaging/claused.conf \
+	install -m 644 README.md protocol/PROTOCOL.md engine/MATCHING.md docs/operations.md packaging/claused.conf \
 	  $(DESTDIR)$(PREFIX)/share/doc/claused
-	for u in claused claused-rescore claused-care; do \
+	for u in claused claused-rescore claused-care claused-backup; do \
 	  sed 's|@PREFIX@|$(PREFIX)|' packaging/$$u.service.in \
 	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u.service || exit 1; done
 	install -m 644 packaging/*.timer $(DESTDIR)$(PREFIX)/lib/systemd/system

@@ -51,6 +51,9 @@ static const struct setting settings[] = {
     TEXT("claused", "listen", listen),
     TEXT("claused", "server_key", server_key),
     TEXT("claused", "secrets", secrets),
+    TEXT("claused", "backups", backups),
+    NUMBER("claused", "backup_days", backup_days, 1, 3650),
+    NUMBER("claused", "backup_s", backup_s, 1, 3600),
     NUMBER("claused", "map_mib", map_mib, 1, 1 << 24),
     NUMBER("claused", "slow_ms", slow_ms, 0, 3600000),
     NUMBER("claused", "log_level", log_level, 3, 7),
@@ -91,6 +94,8 @@ void config_default(struct config *config)
     memset(config, 0, sizeof *config);
     snprintf(config->listen, sizeof config->listen, "tcp://127.0.0.1:5570");
     config->map_mib = STORE_MAP_BYTES >> 20;
+    config->backup_days = 30;
+    config->backup_s = 60;
     config->slow_ms = 50;
     config->log_level = 6;
     memcpy(config->quotas, quotas, sizeof quotas);

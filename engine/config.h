@@ -1,7 +1,7 @@
 /*
  * What an operator may set: claused.conf (inih) and the command line, which
  * wins.  SIGHUP reads the file again; what only a start can change (store,
- * listen, server_key, secrets, map_mib, rescore_workers) is then left as it
+ * listen, server_key, secrets, backups, map_mib, rescore_workers) is then left as it
  * was.
  */
 #ifndef ENGINE_CONFIG_H
@@ -35,6 +35,9 @@ struct config {
     size_t n_admins;
     struct quota quotas[key_role_words];
     char secrets[272];       /* of keys; empty: STORE.secrets */
+    char backups[288];       /* directory of backups; empty: STORE.backups */
+    int64_t backup_days;     /* until a backup expires, with its key */
+    int64_t backup_s;        /* that one may take */
     int64_t map_mib;         /* address space of the store to begin with */
     int64_t slow_ms;         /* a request that took longer is logged */
     int64_t rescore_workers; /* threads of the batch; 0: one a core */

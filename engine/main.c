@@ -31,12 +31,21 @@
  * half a second after the start it has its answer. */
 #define AHEAD_MS 250
 
-enum { KEY_INIT = 256, KEY_REBUILD, KEY_CHECK, KEY_DEVELOPMENT };
+enum {
+    KEY_RESTORE = 255,
+    KEY_SECRETS,
+    KEY_INIT,
+    KEY_REBUILD,
+    KEY_CHECK,
+    KEY_DEVELOPMENT
+};
 
 struct flags {
     const char *store;
     const char *listen;
     const char *config;
+    const char *secrets;
+    const char *restore;
     int init;
     int rebuild;
     int check;
@@ -61,6 +70,10 @@ static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration; flags win over it", 0},
     {"rebuild", KEY_REBUILD, NULL, 0,
      "Build the index anew while serving from the old one", 0},
+    {"secrets", KEY_SECRETS, "DIR", 0,
+     "The daemon's keys (beside the store: its name and `.secrets')", 0},
+    {"restore", KEY_RESTORE, "FILE", 0,
+     "Make a store of a backup, check it whole, and end", 0},
     {"check", KEY_CHECK, NULL, 0,
      "Check a store that nobody serves, whole, and write nothing", 0},
     {0},
@@ -88,6 +101,12 @@ static error_t on_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_DEVELOPMENT:
         flags->development = 1;
+        return 0;
+    case KEY_SECRETS:
+        flags->secrets = arg;
+        return 0;
+    case KEY_RESTORE:
+        flags->restore = arg;
         return 0;
     case KEY_CHECK:
         flags->check = 1;
@@ -174,7 +193,7 @@ static int take_keys(const struct flags *flags, struct config *config)
     char why[300] = "";
 
     config->development = flags->development;
-    if (flags->check)
+    if (flags->check || flags->restore)
         return 0;
     if (flags->development)
         return without_keys(config);
@@ -193,16 +212,16 @@ static int take_keys(const struct flags *flags, struct config *config)
 }
 
 /* Beside the store, unless told otherwise: never in it. */
-static void place_secrets(struct config *config)
+static void place_beside(struct config *config, char *dir, size_t size,
+                         const char *end)
 {
     size_t len = strlen(config->store);
 
-    if (config->secrets[0])
+    if (dir[0])
         return;
     while (len > 1 && config->store[len - 1] == '/')
         len--;
-    snprintf(config->secrets, sizeof config->secrets, "%.*s.secrets", (int)len,
-             config->store);
+    snprintf(dir, size, "%.*s%s", (int)len, config->store, end);
 }
 
 /* 0, or the status to exit with. */
@@ -216,7 +235,8 @@ static int configure(const struct flags *flags, struct config *config)
         return EXIT_CONFIG;
     }
     if (!copy_flag(config->store, sizeof config->store, flags->store) ||
-        !copy_flag(config->listen, sizeof config->listen, flags->listen)) {
+        !copy_flag(config->listen, sizeof config->listen, flags->listen) ||
+        !copy_flag(config->secrets, sizeof config->secrets, flags->secrets)) {
         log_line(LOG_ERROR, "a flag is too long");
         return EXIT_USAGE;
     }
@@ -225,7 +245,8 @@ static int configure(const struct flags *flags, struct config *config)
         return EXIT_USAGE;
     }
     log_level((int)config->log_level);
-    place_secrets(config);
+    place_beside(config, config->secrets, sizeof config->secrets, ".secrets");
+    place_beside(config, config->backups, sizeof config->backups, ".backups");
     return take_keys(flags, config);
 }
 
@@ -305,6 +326,25 @@ static int serve(struct store *store, const struct flags *flags,
     return e ? EXIT_IO : 0;
 }
 
+/* The store is opened once before it is checked: a backup of an older schema
+ * is brought up to date by that. */
+static int restore(const struct flags *flags, const struct config *config)
+{
+    const struct store_options options_store = {
+        .log = log_text, .map_bytes = (size_t)config->map_mib << 20};
+    struct store *store;
+    enum err e = backup_restore(flags->restore, config->secrets, config->store,
+                                &options_store);
+
+    if (e)
+        return e == ERR_FORBIDDEN ? EXIT_STORE : store_exit(e, config);
+    if (!(e = store_open(config->store, &options_store, &store))) {
+        store_close(store);
+        e = check_dir(config->store, stdout);
+    }
+    return e ? store_exit(e, config) : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct flags flags = {0};
@@ -325,6 +365,8 @@ int main(int argc, char **argv)
         e = check_dir(config.store, stdout);
         return e ? store_exit(e, &config) : 0;
     }
+    if (flags.restore)
+        return restore(&flags, &config);
     warn_of_root();
     options_store.init = flags.init;
     options_store.read_ahead = 1;

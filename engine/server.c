@@ -47,6 +47,7 @@
 struct server {
     struct store *store;
     struct config config;
+    struct backup_settings backups; /* as of the start */
     const char *config_file;
     struct zsock *sock;
     struct keys *keys;    /* NULL: nobody is asked for one */
@@ -704,6 +705,21 @@ static enum err open_sock(struct server *s)
     return open_with_keys(s);
 }
 
+const struct backup_settings *server_backups(const struct server *server)
+{
+    return server ? &server->backups : NULL;
+}
+
+static void place_backups(struct server *s)
+{
+    struct backup_settings *b = &s->backups;
+
+    memcpy(b->dir, s->config.backups, sizeof b->dir);
+    memcpy(b->secrets, s->config.secrets, sizeof b->secrets);
+    b->days = s->config.backup_days;
+    b->seconds = s->config.backup_s;
+}
+
 struct batch *server_batch(const struct server *server)
 {
     return server ? server->batch : NULL;
@@ -719,6 +735,7 @@ enum err server_open(struct store *store, const struct config *config,
         return ERR_NOMEM;
     s->store = store;
     s->config = *config;
+    place_backups(s);
     s->config_file = config_file;
     s->done_last = &s->done;
     s->held_last = &s->held;

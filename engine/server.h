@@ -6,6 +6,7 @@
 #ifndef ENGINE_SERVER_H
 #define ENGINE_SERVER_H
 
+#include "engine/backup.h"
 #include "engine/builder.h"
 #include "engine/config.h"
 #include "engine/keys.h"
@@ -39,6 +40,9 @@ void server_close(struct server *server);
 
 /* Its batch, for the handlers that begin and end one; NULL is fine. */
 struct batch *server_batch(const struct server *server);
+
+/* Where its backups go, as of its start; NULL is fine. */
+const struct backup_settings *server_backups(const struct server *server);
 
 /* What stats shows of the daemon.  By verb: the arrays of enum verb. */
 /* Compact the store between this batch and the next, when at least MIN_FREE

@@ -13,7 +13,8 @@
  *   index.c side.c build.c ...               the index, see index_parts.h
  *   results.c                                what batches found
  *   store.c     opening all of it            compact.c copies, going on in one
- *   upgrade.c   a copy in today's schema
+ *   upgrade.c   a copy in today's schema     fill.c    what all of them fill
+ *   dump.c      all of it as a stream of bytes
  *
  * Numbers in keys and values are big-endian, so that keys sort by them; only
  * the columns of index blocks are little-endian, to be read in place.  Values

@@ -225,4 +225,21 @@ enum err store_compact(struct store *store);
 /* A compacted copy of the store, marker included, into an empty directory. */
 enum err store_copy(struct store *store, const char *dir);
 
+/* Takes the next bytes of a dump; an error ends it. */
+typedef enum err store_dump_write(void *context, const void *bytes, size_t n);
+/* Give all that VIEW sees to WRITE, piece by piece.  ERR_BUSY: a batch waits
+ * for every view to end; or WRITE's own. */
+enum err store_dump(struct store_view *view, store_dump_write *write,
+                    void *context);
+
+/* Gives exactly the next N bytes of a dump, or an error. */
+typedef enum err store_dump_read(void *context, void *bytes, size_t n);
+/* Make a store, with the uuid of the one that was dumped, in the empty or
+ * missing directory DIR.  Of OPTIONS map_bytes and log count.
+ * ERR_STORE_EXISTS, ERR_STORE_FOREIGN no dump, ERR_STORE_SCHEMA of a newer
+ * version, ERR_STORE_CORRUPT, ERR_STORE_FULL, ERR_STORE_IO; READ's own.  After
+ * an error nothing is left. */
+enum err store_load(const char *dir, const struct store_options *options,
+                    store_dump_read *read, void *context);
+
 #endif

@@ -91,6 +91,8 @@ static const char **word_of(struct ctl *ctl, int key)
         return &ctl->source;
     case OPT_ADJACENT_KM:
         return &ctl->adjacent_km;
+    case OPT_SECONDS:
+        return &ctl->seconds;
     case OPT_SINCE:
         return &ctl->since;
     case OPT_STRUCTURE:

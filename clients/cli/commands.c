@@ -235,6 +235,10 @@ static const struct argp_option rescore_options[] = {
      N_("Say how it stands, and begin none"), 0},
     {"cancel", OPT_CANCEL, NULL, 0, N_("End the one that runs"), 0},
     {0}};
+static const struct argp_option backup_options[] = {
+    {"seconds", OPT_SECONDS, N_("N"), 0,
+     N_("How long it may take (60, or as the daemon is configured)"), 0},
+    {0}};
 static const struct argp_option journal_options[] = {
     {"since", OPT_SINCE, N_("N"), 0,
      N_("list: after this event; verify: from this checkpoint on"), 0},
@@ -387,6 +391,14 @@ const struct command commands[COMMANDS] = {
      "hours summary --by DEPARTMENT --alerts\n"
      "hours pool DEMO-2026-01 --km 20\n"
      "hours pool --territory DEP:76\n"},
+    {"backup", cmd_backup, backup_options, "",
+     N_("Write an encrypted backup, while the daemon serves."),
+     N_("It goes where claused.conf says, with a key of its own among the "
+        "daemon's secrets, and both are removed when it expires. `claused "
+        "--restore FILE --store DIR' makes a store of it. The checkpoint is "
+        "for `clausectl journal verify'."),
+     "backup\n"
+     "backup --seconds 600 --json\n"},
     {"journal", cmd_journal, journal_options, N_("list\nverify"),
      N_("What has changed, and whether the record of it is whole."),
      N_("verify follows the chain of hashes from the first event, or from a "

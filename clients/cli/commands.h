@@ -60,6 +60,7 @@ enum option_key {
     OPT_GRANT,
     OPT_UNTIL,
     OPT_PUBLIC_KEY,
+    OPT_SECONDS,
     OPT_FIGURE /* and FIGURES more: enum figure */
 };
 
@@ -76,7 +77,7 @@ struct command {
     const char *examples;              /* without `clausectl ', one a line */
 };
 
-#define COMMANDS 26
+#define COMMANDS 27
 extern const struct command commands[COMMANDS];
 
 /* The command of that name, NULL when there is none. */

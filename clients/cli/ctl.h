@@ -119,6 +119,7 @@ struct ctl {
     const char *source;
     const char *adjacent_km;
     const char *since;
+    const char *seconds;
     int communes;
     const char *figures[FIGURES];
     int alerts;
@@ -242,6 +243,8 @@ int cmd_retention(struct ctl *ctl);
 int cmd_compact(struct ctl *ctl);
 /* cmd_hours.c: hours planned, recorded and added up. */
 int cmd_hours(struct ctl *ctl);
+/* cmd_backup.c: one backup. */
+int cmd_backup(struct ctl *ctl);
 /* cmd_journal.c: what changed, and whether nobody changed that. */
 int cmd_journal(struct ctl *ctl);
 /* cmd_reference.c: a table of facts in. */
