@@ -163,6 +163,7 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->write_queue = (int64_t)server.write_queue;
     answer->slow_queue = (int64_t)server.slow_queue;
     answer->reply_queue = (int64_t)server.reply_queue;
+    answer->sent_replies = (int64_t)server.sent_replies;
     answer->dropped_replies = (int64_t)server.dropped_replies;
     if (server.keyed) {
         answer->keys = (int64_t)server.keys.keys;

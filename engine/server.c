@@ -868,6 +868,7 @@ void server_stat(const struct server *s, struct server_facts *out)
     out->compactions = writer_compactions(s->writer);
     out->slow_queue = s->slow;
     out->reply_queue = replies.queued;
+    out->sent_replies = replies.sent;
     out->dropped_replies = replies.dropped;
     out->keyed = s->keys != NULL;
     if (s->keys)

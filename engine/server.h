@@ -57,6 +57,7 @@ struct server_facts {
     size_t write_queue;
     size_t slow_queue;
     size_t reply_queue;
+    uint64_t sent_replies;
     uint64_t dropped_replies;
     int keyed; /* somebody is asked for a key; else the next are nothing */
     struct keys_facts keys;

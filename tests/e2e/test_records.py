@@ -40,7 +40,8 @@ class Greetings(harness.Transcript):
         for name in ("revision", "structures", "markets", "profiles",
                      "facilitators",
                      "map_used", "map_free", "map_size", "write_queue", "slow_queue",
-                     "reply_queue", "dropped_replies", "uptime_s"):
+                     "reply_queue", "sent_replies", "dropped_replies",
+                     "uptime_s"):
             self.assertGreaterEqual(stats[name], 0, name)
         self.assertTrue(all(t["table"] and t["version"] and t["source"]
                             for t in stats["reference"]))
