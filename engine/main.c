@@ -283,10 +283,10 @@ static int take_token_key(struct store *store, const struct config *config)
         e = store_stat(view, &facts);
         store_view_end(view);
     }
-    if (!e)
-        e = secret_key(config->secrets, TOKEN_KEY, !facts.records[ENTITY_HOURS],
-                       key);
-    if (e) {
+    if (e)
+        return store_exit(e, config);
+    if ((e = secret_key(config->secrets, TOKEN_KEY,
+                        !facts.records[ENTITY_HOURS], key))) {
         log_line(LOG_ERROR, "%s/" TOKEN_KEY ": %s", config->secrets,
                  e == ERR_NOT_FOUND   ? "missing: bring its copy back"
                  : e == ERR_FORBIDDEN ? "others may read it: chmod 600"
@@ -296,6 +296,25 @@ static int take_token_key(struct store *store, const struct config *config)
     token_use(key);
     explicit_bzero(key, sizeof key);
     return 0;
+}
+
+/* What was acknowledged is on disk; a restart looks at the store first. */
+static void on_damaged(void)
+{
+    _exit(EXIT_STORE);
+}
+
+/* The map reaches beyond the file, or the disk did not give a page of it. */
+static void on_bus_error(int number)
+{
+    static const char line[] =
+        "<3>a page of the store cannot be read: the file was cut, or the disk "
+        "failed\n";
+
+    (void)number;
+    if (write(STDERR_FILENO, line, sizeof line - 1) < 0)
+        _exit(EXIT_IO);
+    _exit(EXIT_IO);
 }
 
 static int serve(struct store *store, const struct flags *flags,
@@ -349,7 +368,8 @@ int main(int argc, char **argv)
 {
     struct flags flags = {0};
     struct config config;
-    struct store_options options_store = {.log = log_text};
+    struct store_options options_store = {.log = log_text,
+                                          .damaged = on_damaged};
     struct store *store;
     enum err e;
     int status;
@@ -368,6 +388,7 @@ int main(int argc, char **argv)
     if (flags.restore)
         return restore(&flags, &config);
     warn_of_root();
+    signal(SIGBUS, on_bus_error);
     options_store.init = flags.init;
     options_store.read_ahead = 1;
     options_store.map_bytes = (size_t)config.map_mib << 20;

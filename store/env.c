@@ -117,6 +117,16 @@ static int reserve_lock_file(const char *path)
     return rc;
 }
 
+/* LMDB has found what cannot be, and would abort. */
+static void on_assert(MDB_env *env, const char *what)
+{
+    struct store *store = mdb_env_get_userctx(env);
+
+    store_log(store, LOG_ERR, "store: damaged: %s", what);
+    if (store->damaged)
+        store->damaged();
+}
+
 enum err store_env_open(struct store *store, const char *dir, const char *name,
                         size_t map_bytes, int create, struct store_env *out)
 {
@@ -130,6 +140,10 @@ enum err store_env_open(struct store *store, const char *dir, const char *name,
     else if (!(rc = reserve_lock_file(path)))
         rc = open_env(path, map_round(map_bytes),
                       store->read_ahead ? MDB_NORDAHEAD : 0, create, out);
+    if (!rc) {
+        mdb_env_set_userctx(out->env, store);
+        mdb_env_set_assert(out->env, on_assert);
+    }
     return store_error(store, rc, path);
 }
 

@@ -98,6 +98,7 @@ struct store_state {
 struct store {
     char dir[PATH_MAX];
     void (*log)(int priority, const char *text);
+    void (*damaged)(void);
     int lock; /* descriptor that holds the flock */
     int read_only;
     int read_ahead; /* by ourselves: the kernel reads what is asked for */

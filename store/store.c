@@ -195,6 +195,7 @@ enum err store_open(const char *dir, const struct store_options *options,
         return ERR_NOMEM;
     }
     store->log = options->log;
+    store->damaged = options->damaged;
     store->read_only = options->read_only;
     store->read_ahead = options->read_ahead;
     store->lock = -1;

@@ -36,6 +36,9 @@ struct store_options {
     int read_ahead;   /* have the pages that matches touch read at once */
     size_t map_bytes; /* address space, it grows; 0: STORE_MAP_BYTES */
     void (*log)(int priority, const char *text); /* may be NULL */
+    /* A page contradicts itself in the middle of what is being done: must not
+     * return.  NULL: abort. */
+    void (*damaged)(void);
 };
 
 /* Open the store in DIR; the caller owns *OUT.  ERR_STORE_LOCKED another
