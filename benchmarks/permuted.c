@@ -17,7 +17,7 @@ struct permuted {
     struct reference ref;
     struct commune *communes;
     uint32_t *by_rank;
-    float *low[AXES], *high[AXES], *at[AXES];
+    float *low[AXES], *high[AXES], (*at)[REFERENCE_AT];
 };
 
 static void *room(size_t n, size_t size)
@@ -52,7 +52,7 @@ static void box(struct permuted *p, uint32_t rank)
     for (int k = 0; c->centred && k < AXES; k++) {
         float v = (float)c->at[k] * 0x1p-30f;
 
-        p->at[k][rank] = v;
+        p->at[rank][k] = v;
         if (v - 0x1p-23f < p->low[k][run])
             p->low[k][run] = v - 0x1p-23f;
         if (v + 0x1p-23f > p->high[k][run])
@@ -64,17 +64,17 @@ static void make_boxes(struct permuted *p)
 {
     size_t runs = p->ref.boxes.n;
 
+    p->at = room(runs * REFERENCE_RUN, sizeof *p->at);
+    p->ref.boxes.at = (const float(*)[REFERENCE_AT])p->at;
     for (int k = 0; k < AXES; k++) {
         p->low[k] = room(runs, sizeof **p->low);
         p->high[k] = room(runs, sizeof **p->high);
-        p->at[k] = room(runs * REFERENCE_RUN, sizeof **p->at);
         for (size_t run = 0; run < runs; run++) {
             p->low[k][run] = 4;
             p->high[k][run] = -4;
         }
         p->ref.boxes.low[k] = p->low[k];
         p->ref.boxes.high[k] = p->high[k];
-        p->ref.boxes.at[k] = p->at[k];
     }
     for (uint32_t i = 0; i < p->ref.n; i++)
         box(p, i);
@@ -110,8 +110,8 @@ void permuted_free(struct permuted *p)
     for (int k = 0; k < AXES; k++) {
         free(p->low[k]);
         free(p->high[k]);
-        free(p->at[k]);
     }
+    free(p->at);
     free(p->communes);
     free(p->by_rank);
     free(p);

@@ -181,6 +181,9 @@ enum err index_reader_side_ahead(struct index_reader *reader, uint32_t number,
 /* Its row will be asked for: where it stands is on its way. */
 void index_reader_side_soon(const struct index_reader *reader, uint32_t number);
 
+/* Its key will be asked for. */
+void index_reader_key_ahead(const struct index_reader *reader, uint32_t number);
+
 /* The key of a number that a view of this store has seen; 0 for others. */
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number);
 

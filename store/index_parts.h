@@ -150,7 +150,7 @@ struct found_key {
 struct found_page {
     uint64_t order;
     uint32_t code;
-    const struct page_value *value; /* NULL: there is none */
+    struct index_page page; /* without heads: there is none */
 };
 
 /* What VIEW found from FROM on; 0: it was not asked, or is a batch's. */
@@ -223,6 +223,8 @@ enum err index_keys_set(struct index_keys *keys, uint32_t number, uint64_t key);
 /* All of one value, whose first number is FIRST. */
 enum err index_keys_set_all(struct index_keys *keys, uint32_t first,
                             const unsigned char bytes[KEYS_BYTES]);
+/* It will be asked for soon. */
+void index_keys_ahead(const struct index_keys *keys, uint32_t number);
 /* From any thread; 0: never set. */
 uint64_t index_keys_get(const struct index_keys *keys, uint32_t number);
 

@@ -71,6 +71,15 @@ enum err index_keys_set(struct index_keys *keys, uint32_t number, uint64_t key)
     return ERR_NONE;
 }
 
+void index_keys_ahead(const struct index_keys *keys, uint32_t number)
+{
+    const struct chunk *chunk = atomic_load_explicit(
+        &keys->chunks[number >> CHUNK_BITS], memory_order_acquire);
+
+    if (chunk)
+        __builtin_prefetch((const void *)&chunk->keys[number % CHUNK]);
+}
+
 uint64_t index_keys_get(const struct index_keys *keys, uint32_t number)
 {
     const struct chunk *chunk = atomic_load_explicit(

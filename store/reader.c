@@ -9,7 +9,10 @@
 #include "store/index_parts.h"
 
 /* A line of the cache. */
-#define AHEAD_STEP 512
+#define LINE 64
+/* What is read of a block first. */
+#define WHERE_AT (INDEX_BLOCK_HEAD + INDEX_PEOPLE_ROWS * sizeof(uint32_t))
+#define WHERE_BYTES (INDEX_PEOPLE_ROWS * sizeof(uint16_t))
 
 struct index_reader {
     struct store_view *view;
@@ -63,6 +66,7 @@ static enum err look_up(struct index_reader *reader, enum store_db db,
 static enum err page_seek(struct index_reader *reader,
                           const struct found_key *from, struct found_page *out)
 {
+    const struct page_value *page;
     unsigned char first[PAGE_KEY];
     MDB_val key, value;
     enum err e = look_up(reader, DB_HEADS,
@@ -70,7 +74,7 @@ static enum err page_seek(struct index_reader *reader,
                                   from->code, from->order),
                          MDB_SET_RANGE, &key, &value);
 
-    *out = (struct found_page){0, 0, NULL};
+    memset(out, 0, sizeof *out);
     if (e == ERR_NOT_FOUND)
         return ERR_NONE;
     if (e)
@@ -80,8 +84,15 @@ static enum err page_seek(struct index_reader *reader,
         return ERR_NONE;
     out->code = store_get32((const char *)key.mv_data + PAGE_LIST - 4);
     out->order = store_get64((const char *)key.mv_data + PAGE_LIST);
-    return page_parse((struct slice){value.mv_data, value.mv_size},
-                      &out->value);
+    e = page_parse((struct slice){value.mv_data, value.mv_size}, &page);
+    if (!e)
+        out->page = (struct index_page){.n = page->n,
+                                        .heads = page->heads,
+                                        .where = page->where,
+                                        .last = page->last,
+                                        .when = page->when,
+                                        .reach = page->reach};
+    return e;
 }
 
 /* The same where it was found before, if it was. */
@@ -97,16 +108,11 @@ static enum err page_from(struct index_reader *reader, uint32_t code,
             return e;
         found_keep(reader->view, &from, &page);
     }
-    if (!page.value)
+    if (!page.page.heads)
         return ERR_NOT_FOUND;
     reader->code = page.code;
     reader->order = page.order;
-    *out = (struct index_page){.n = page.value->n,
-                               .heads = page.value->heads,
-                               .where = page.value->where,
-                               .last = page.value->last,
-                               .when = page.value->when,
-                               .reach = page.value->reach};
+    *out = page.page;
     return ERR_NONE;
 }
 
@@ -195,7 +201,10 @@ void index_reader_block_ahead(const struct index_reader *reader,
     const char *value = addresses_get(reader->view->store->blocks, head->block,
                                       reader->view->snapshot);
 
-    for (size_t i = 0; value && i < INDEX_BLOCK_BYTES; i += AHEAD_STEP)
+    if (!value)
+        return;
+    __builtin_prefetch(value);
+    for (size_t i = WHERE_AT; i < WHERE_AT + WHERE_BYTES; i += LINE)
         __builtin_prefetch(value + i);
 }
 
@@ -276,4 +285,9 @@ enum err index_reader_side(struct index_reader *reader, uint32_t number,
 uint64_t index_reader_key(const struct index_reader *reader, uint32_t number)
 {
     return index_keys_get(reader->view->store->keys, number);
+}
+
+void index_reader_key_ahead(const struct index_reader *reader, uint32_t number)
+{
+    index_keys_ahead(reader->view->store->keys, number);
 }

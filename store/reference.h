@@ -41,14 +41,16 @@ struct commune {
  * centres that are loaded now, in vectors of length 1.  Rounded outwards; a
  * box without centres is empty (low > high).  An array for each coordinate. */
 #define REFERENCE_RUN 16
+#define REFERENCE_AT 4
 struct reference_boxes {
     size_t n;
     const float *low[3];
     const float *high[3];
-    /* Of single communes, by rank: not rounded, for bounds with slack.  Those
-     * without a centre, and all ranks from n on to the next full run and one
-     * more, stand at (8, 8, 8): farther away than anything on earth. */
-    const float *at[3];
+    /* Of single communes, by rank, the fourth unused: not rounded, for bounds
+     * with slack.  Those without a centre, and all ranks from n on to the next
+     * full run and one more, stand at (8, 8, 8): farther away than anything on
+     * earth. */
+    const float (*at)[REFERENCE_AT];
 };
 
 /* Communes in columns by number, and runs of SPAN of them: neighbours within a

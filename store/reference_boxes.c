@@ -60,7 +60,7 @@ static void box_add(float *low[3], float *high[3], size_t run,
 
 /* The box of the communes whose ranks begin at FROM. */
 static void box_run(const struct reference *ref, uint32_t from, float *low[3],
-                    float *high[3], float *at[3])
+                    float *high[3], float (*at)[REFERENCE_AT])
 {
     uint32_t to = from + REFERENCE_RUN < ref->n ? from + REFERENCE_RUN : ref->n;
     size_t run = from / REFERENCE_RUN;
@@ -76,7 +76,7 @@ static void box_run(const struct reference *ref, uint32_t from, float *low[3],
             continue;
         box_add(low, high, run, c->at);
         for (int k = 0; k < 3; k++)
-            at[k][r] = (float)c->at[k] * 0x1p-30f;
+            at[r][k] = (float)c->at[k] * 0x1p-30f;
     }
 }
 
@@ -132,24 +132,24 @@ enum err reference_rank(struct reference *ref)
     size_t ranks = (runs + 1) * REFERENCE_RUN;
     uint32_t *by_rank = reference_own(own, ref->n, sizeof *by_rank);
     uint32_t *vague = reference_own(own, ref->uncentred + 1, sizeof *vague);
-    float *low[3], *high[3], *at[3];
+    float(*at)[REFERENCE_AT] = reference_own(own, ranks, sizeof *at);
+    float *low[3], *high[3];
 
     if (ref->n > REFERENCE_COMMUNES_MAX)
         return ERR_BAD_TABLE;
     for (int k = 0; k < 3; k++) {
         low[k] = reference_own(own, runs, sizeof **low);
         high[k] = reference_own(own, runs, sizeof **high);
-        at[k] = reference_own(own, ranks, sizeof **at);
-        if (!low[k] || !high[k] || !at[k])
+        if (!low[k] || !high[k])
             return ERR_NOMEM;
-        for (size_t r = 0; r < ranks; r++)
-            at[k][r] = 8;
         ref->boxes.low[k] = low[k];
         ref->boxes.high[k] = high[k];
-        ref->boxes.at[k] = at[k];
     }
-    if (!by_rank || !vague)
+    if (!by_rank || !vague || !at)
         return ERR_NOMEM;
+    for (size_t r = 0; r < ranks; r++)
+        at[r][0] = at[r][1] = at[r][2] = 8;
+    ref->boxes.at = (const float(*)[REFERENCE_AT])at;
     ref->vague = vague;
     for (uint32_t i = 0; i < ref->n; i++) {
         by_rank[i] = i;

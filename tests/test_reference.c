@@ -515,7 +515,7 @@ Test(reference, boxes_hold_the_centres_of_their_run)
 
             cr_assert(ref->boxes.low[k][rank / REFERENCE_RUN] <= v);
             cr_assert(ref->boxes.high[k][rank / REFERENCE_RUN] >= v);
-            cr_assert_float_eq(ref->boxes.at[k][rank], v, 1e-7);
+            cr_assert_float_eq(ref->boxes.at[rank][k], v, 1e-7);
         }
     }
     cr_assert_eq(reference_new(

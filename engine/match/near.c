@@ -259,7 +259,7 @@ static float chord_to(const struct near *near, unsigned rank)
     float square = 0;
 
     for (int k = 0; k < 3; k++) {
-        float side = near->boxes->at[k][rank] - near->at[k];
+        float side = near->boxes->at[rank][k] - near->at[k];
 
         square += side * side;
     }

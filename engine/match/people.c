@@ -106,30 +106,30 @@ static int is_settled(const struct winners *w, const struct best_entry *promise)
            best_compare(&w->at[w->limit - 1].entry, promise) < 0;
 }
 
-/* What is far away in memory is asked for some steps before it is read: where
- * rows stand, then rows, then homes.  No more rows are than will be needed if
- * all that come match. */
-#define AHEAD 8
-#define AHEAD_HOME 4
-
-struct rows {
-    const unsigned char *at[AHEAD];
-    size_t n; /* found so far */
-};
+/* What is far away in memory is asked for in short loops, so that the
+ * processor waits for much of it at the same time: where rows stand, then
+ * rows, then homes.  No more rows are than will be needed if all that come
+ * match. */
+#define AHEAD 64
 
 static enum err look_ahead(const struct job_case *j,
-                           struct index_reader *reader, const struct best *best,
-                           size_t end, struct rows *rows)
+                           struct index_reader *reader,
+                           const struct best_entry *entries, size_t n,
+                           const unsigned char *rows[AHEAD])
 {
     enum err e = ERR_NONE;
 
-    for (; rows->n < end && rows->n < best->n && !e; rows->n++) {
-        const unsigned char **row = &rows->at[rows->n % AHEAD];
-
-        j->lot->m->sides++;
-        e = index_reader_side_ahead(reader, best->at[rows->n].number, row);
-    }
+    j->lot->m->sides += n;
+    for (size_t i = 0; i < n && !e; i++)
+        e = index_reader_side_ahead(reader, entries[i].number, &rows[i]);
+    for (size_t i = 0; i < n && !e; i++)
+        postings_person_ahead(j->lot->m->reference, rows[i]);
     return e;
+}
+
+static size_t least_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 /* Judge those who were promised, in the order of the promises. */
@@ -137,23 +137,25 @@ static enum err judge_best(const struct job_case *j,
                            struct index_reader *reader, const struct best *best,
                            struct winners *w)
 {
-    struct rows rows = {.n = 0};
+    const unsigned char *rows[AHEAD];
+    size_t from = 0, end = 0;
     enum err e;
 
     for (size_t i = 0; i < best->n; i++)
         index_reader_side_soon(reader, best->at[i].number);
     for (size_t i = 0; i < best->n && !is_settled(w, &best->at[i]); i++) {
-        size_t end = w->n < w->limit ? i + w->limit - w->n : i + 1;
         struct winner new = {.entry = best->at[i]};
 
-        e = look_ahead(j, reader, best, end < i + AHEAD ? end : i + AHEAD,
-                       &rows);
-        if (e)
-            return e;
-        if (i + AHEAD_HOME < rows.n)
-            postings_person_ahead(j->lot->m->reference,
-                                  rows.at[(i + AHEAD_HOME) % AHEAD]);
-        new.row = rows.at[i % AHEAD];
+        if (i == end) {
+            size_t n = w->n < w->limit ? w->limit - w->n : 1;
+
+            from = i;
+            end = i + least_of(least_of(n, AHEAD), best->n - i);
+            e = look_ahead(j, reader, &best->at[i], end - i, rows);
+            if (e)
+                return e;
+        }
+        new.row = rows[i - from];
         if ((e = people_judge(j, new.entry.number, new.row, new.entry.fit,
                               &new.result)))
             return e;
@@ -207,6 +209,9 @@ static enum err search(const struct job_case *j, struct index_reader *reader,
     e = best_init(best, j->lot->workspace, SPARE(w->limit), tie_of, &ties);
     if (e || (e = people_search(j, reader, is_true, best)))
         return e;
+    for (size_t i = 0; i < best->n; i++)
+        if (best->at[i].score >= best->low)
+            index_reader_key_ahead(reader, best->at[i].number);
     best_sort(best);
     return judge_best(j, reader, best, w);
 }

@@ -225,12 +225,13 @@ static enum err offer_rows(struct people *p, const struct index_block *block,
                            uint32_t fit, const uint16_t *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t number = block->number[rows[i]];
         int64_t score = rows_score(&p->test, block, rows[i], fit);
+        uint32_t number;
         enum err e;
 
         if (score < 0 || score < best_least(p->best))
             continue;
+        number = block->number[rows[i]];
         if (p->is_true &&
             (e = p->is_true(p->j, p->reader, number, fit, &score)))
             return e;
