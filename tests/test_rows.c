@@ -94,12 +94,14 @@ static void fill(unsigned n)
     }
 }
 
-static int holds(const uint16_t *rows, size_t n, unsigned row)
+/* ROW among those that were found; NULL: it is not. */
+static const struct row_found *find(const struct row_found *rows, size_t n,
+                                    unsigned row)
 {
     for (size_t i = 0; i < n; i++)
-        if (rows[i] == row)
-            return 1;
-    return 0;
+        if (rows[i].row == row)
+            return &rows[i];
+    return NULL;
 }
 
 /* Is a posting's score exactly what the person scores? */
@@ -116,7 +118,8 @@ static void check_person(struct row_test *t, const struct job_case *j,
 {
     struct person person = person_of(ref, people[i]);
     struct person_result r;
-    uint16_t rows[ROWS_ROOM];
+    struct row_found rows[ROWS_ROOM];
+    const struct row_found *found;
     unsigned km = near_between(&t->near, where[i], where[i]);
     struct row_bar bar;
     int64_t score, bound;
@@ -124,15 +127,16 @@ static void check_person(struct row_test *t, const struct job_case *j,
     person_judge(j, &person, fit, &r);
     if (r.reason != ABSENT)
         return;
-    score = rows_score(t, &block, i, fit);
+    bar = rows_bar(t, &(struct row_block){km, when[i], reach[i]}, fit, r.score);
+    found = find(rows, rows_test(t, &block, &bar, rows), i);
+    cr_assert(found, "person %u scores %d", i, (int)r.score);
+    cr_assert_eq(found->km, r.km == ABSENT ? NEAR_VAGUE : r.km);
+    score = rows_score(t, &block, found, fit);
     bound = rows_bound(t, fit, km, when[i], reach[i]);
     cr_assert_geq(score, r.score);
     cr_assert_geq(bound, r.score);
     if (is_told(people[i]))
         cr_assert_eq(score, r.score);
-    bar = rows_bar(t, &(struct row_block){km, when[i], reach[i]}, fit, r.score);
-    cr_assert(holds(rows, rows_test(t, &block, &bar, rows), i),
-              "person %u scores %d", i, (int)r.score);
 }
 
 static void check_job(const struct lot_case *c, int64_t job)

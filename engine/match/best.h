@@ -53,6 +53,12 @@ static inline int64_t best_least(const struct best *b)
     return b->counted < b->room ? -1 : b->low;
 }
 
+/* Will the ties of those that score LOW be asked for when they are offered? */
+static inline int best_asks_ties(const struct best *b)
+{
+    return b->bar != UINT64_MAX;
+}
+
 /* Offer a candidate; SCORE from 0 to BEST_SCORE_MAX. */
 void best_offer(struct best *b, int64_t score, uint32_t number, uint32_t fit);
 

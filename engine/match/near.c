@@ -10,12 +10,6 @@
 #include "engine/match/postings.h"
 #include "engine/match/workspace.h"
 
-#define EARTH_KM 6371.0088f
-/* Makes a whole number of kilometres that is never above the exact one. */
-#define SLACK 0.995f
-/* No two places on earth are farther apart: one of them is not known. */
-#define CHORD_MAX 20100
-
 #define VECTORS __attribute__((target_clones("avx2", "default")))
 
 /* ---- Runs --------------------------------------------------------------- */
@@ -57,8 +51,8 @@ VECTORS static void measure_runs(const struct reference_boxes *boxes,
         float x = gap(low0[i], high0[i], to.low[0], to.high[0]);
         float y = gap(low1[i], high1[i], to.low[1], to.high[1]);
         float z = gap(low2[i], high2[i], to.low[2], to.high[2]);
-        float chord = sqrtf(x * x + y * y + z * z) * EARTH_KM;
-        int km = (int)(chord + SLACK);
+        float chord = sqrtf(x * x + y * y + z * z) * NEAR_EARTH_KM;
+        int km = (int)(chord + NEAR_SLACK);
 
         km = km < (int)NEAR_KM ? km : (int)NEAR_KM;
         runs[i] = km < runs[i] ? (uint16_t)km : runs[i];
@@ -79,7 +73,7 @@ unsigned near_box(const struct reference_boxes *boxes, unsigned run,
 
         square += side * side;
     }
-    km = (int)(sqrtf(square) * EARTH_KM + SLACK);
+    km = (int)(sqrtf(square) * NEAR_EARTH_KM + NEAR_SLACK);
     return km < (int)NEAR_KM ? (unsigned)km : NEAR_KM;
 }
 
@@ -236,52 +230,11 @@ enum err near_place(struct near *near, const struct lot_case *c)
 
 /* ---- Communes ----------------------------------------------------------- */
 
-/* Between whole numbers, and where arcs are hardly longer than chords, the
- * slack decides nothing: of what is more than a whole number with it. */
-#define SURE_FROM 0.005f
-#define SURE_TO 0.97f
-#define SURE_KM 150
-
-/* By the integers: without vectors, or towards a place, or close to a whole
- * number. */
-static __attribute__((noinline)) unsigned ask(const struct near *near,
-                                              unsigned rank)
+unsigned near_ask(const struct near *near, unsigned rank)
 {
     const struct reference *ref = near->job->lot->m->reference;
     uint32_t home = rank < ref->n ? ref->by_rank[rank] : REFERENCE_NONE;
     int64_t km = job_case_km(near->job, home);
 
     return km == ABSENT ? NEAR_VAGUE : (unsigned)km;
-}
-
-static float chord_to(const struct near *near, unsigned rank)
-{
-    float square = 0;
-
-    for (int k = 0; k < 3; k++) {
-        float side = near->boxes->at[rank][k] - near->at[k];
-
-        square += side * side;
-    }
-    return sqrtf(square) * EARTH_KM;
-}
-
-unsigned near_exactly(const struct near *near, unsigned rank, unsigned reach)
-{
-    float chord, part;
-    unsigned least;
-
-    if (!near->measured || rank >= near->ranks)
-        return ask(near, rank);
-    if (rank == near->rank)
-        return 0;
-    chord = chord_to(near, rank);
-    if (chord >= CHORD_MAX)
-        return NEAR_VAGUE;
-    least = (unsigned)(int)(chord + SLACK);
-    part = chord + SLACK - (float)(int)least;
-    if (least > reach ||
-        (part > SURE_FROM && part < SURE_TO && least < SURE_KM))
-        return least;
-    return ask(near, rank);
 }

@@ -5,6 +5,8 @@
 #ifndef ENGINE_MATCH_NEAR_H
 #define ENGINE_MATCH_NEAR_H
 
+#include <math.h>
+
 #include "engine/match/person.h"
 
 /* Kilometres of a run (NEAR_KM: beyond all), and whether some commune's are
@@ -16,6 +18,16 @@
 #define NEAR_LEVELS 13
 /* Of every 16-bit rank; ranks beyond the communes are those of none. */
 #define NEAR_RUNS (65536 / REFERENCE_RUN)
+
+#define NEAR_EARTH_KM 6371.0088f
+/* Makes a whole number of kilometres that is never above the exact one; what
+ * is more than one with it, from here to there, is certain to be that. */
+#define NEAR_SLACK 0.995f
+#define NEAR_SURE_FROM 0.005f
+#define NEAR_SURE_TO 0.97f
+#define NEAR_SURE_KM 150
+/* No two places on earth are farther apart: one of them is not known. */
+#define NEAR_CHORD_MAX 20100
 
 struct near {
     const struct job_case *job;
@@ -91,8 +103,36 @@ static inline unsigned near_least(const struct near *near, unsigned rank)
     return near->least[rank / REFERENCE_RUN];
 }
 
-/* The kilometres of one commune by rank, exactly; any number above REACH if
- * they are more; NEAR_VAGUE: unknown. */
-unsigned near_exactly(const struct near *near, unsigned rank, unsigned reach);
+/* The kilometres of one commune by rank, by the integers; NEAR_VAGUE:
+ * unknown. */
+unsigned near_ask(const struct near *near, unsigned rank);
+
+/* The same, or any number above REACH if they are more.  Between whole
+ * numbers, and where arcs are hardly longer than chords, the chord decides. */
+static inline unsigned near_exactly(const struct near *near, unsigned rank,
+                                    unsigned reach)
+{
+    float square = 0, chord, part;
+    unsigned least;
+
+    if (!near->measured || rank >= near->ranks)
+        return near_ask(near, rank);
+    if (rank == near->rank)
+        return 0;
+    for (int k = 0; k < 3; k++) {
+        float side = near->boxes->at[rank][k] - near->at[k];
+
+        square += side * side;
+    }
+    chord = sqrtf(square) * NEAR_EARTH_KM;
+    if (chord >= NEAR_CHORD_MAX)
+        return NEAR_VAGUE;
+    least = (unsigned)(int)(chord + NEAR_SLACK);
+    part = chord + NEAR_SLACK - (float)(int)least;
+    if (least > reach ||
+        (part > NEAR_SURE_FROM && part < NEAR_SURE_TO && least < NEAR_SURE_KM))
+        return least;
+    return near_ask(near, rank);
+}
 
 #endif

@@ -209,9 +209,6 @@ static enum err search(const struct job_case *j, struct index_reader *reader,
     e = best_init(best, j->lot->workspace, SPARE(w->limit), tie_of, &ties);
     if (e || (e = people_search(j, reader, is_true, best)))
         return e;
-    for (size_t i = 0; i < best->n; i++)
-        if (best->at[i].score >= best->low)
-            index_reader_key_ahead(reader, best->at[i].number);
     best_sort(best);
     return judge_best(j, reader, best, w);
 }

@@ -220,23 +220,35 @@ static enum err open_page(struct people *p, const struct step *step)
     return e;
 }
 
+/* Where many are equal their ties are asked for at once. */
+static void look_at_keys(const struct people *p,
+                         const struct index_block *block,
+                         const struct row_found *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        index_reader_key_ahead(p->reader, block->number[rows[i].row]);
+}
+
 /* Those of the rows that passed whose score may enter. */
 static enum err offer_rows(struct people *p, const struct index_block *block,
-                           uint32_t fit, const uint16_t *rows, size_t n)
+                           uint32_t fit, const struct row_found *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        int64_t score = rows_score(&p->test, block, rows[i], fit);
+        int64_t score = rows_score(&p->test, block, &rows[i], fit);
         uint32_t number;
         enum err e;
 
-        if (score < 0 || score < best_least(p->best))
+        if (score < best_least(p->best))
             continue;
-        number = block->number[rows[i]];
+        number = block->number[rows[i].row];
         if (p->is_true &&
             (e = p->is_true(p->j, p->reader, number, fit, &score)))
             return e;
-        if (score >= 0)
-            best_offer(p->best, score, number, fit);
+        if (score < 0)
+            continue;
+        best_offer(p->best, score, number, fit);
+        /* Its tie is asked for in the end. */
+        index_reader_key_ahead(p->reader, number);
     }
     return ERR_NONE;
 }
@@ -246,7 +258,7 @@ static enum err open_block(struct people *p, const struct step *step)
     const struct index_head *head = step->heads;
     struct row_block of = {near_between(&p->test.near, head->where, head->last),
                            head->when, head->reach};
-    uint16_t rows[ROWS_ROOM];
+    struct row_found rows[ROWS_ROOM];
     struct index_block block;
     struct row_bar bar;
     enum err e = index_reader_block(p->reader, head, &block);
@@ -257,6 +269,8 @@ static enum err open_block(struct people *p, const struct step *step)
     p->m->blocks++;
     bar = rows_bar(&p->test, &of, step->fit, best_least(p->best));
     n = rows_test(&p->test, &block, &bar, rows);
+    if (best_asks_ties(p->best))
+        look_at_keys(p, &block, rows, n);
     return offer_rows(p, &block, step->fit, rows, n);
 }
 

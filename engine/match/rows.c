@@ -150,9 +150,28 @@ INLINE size_t near_end(const struct row_test *t, const struct row_bar *bar,
     return from;
 }
 
-INLINE size_t test_rows(const struct row_test *t, const struct row_bar *bar,
-                        const struct index_block *b, int vectors, uint16_t *out)
+/* How far exactly?  Who is too far after all goes. */
+INLINE size_t measure(const struct row_test *t, const struct row_bar *bar,
+                      const struct index_block *b, const uint16_t *rows,
+                      size_t n, struct row_found *out)
 {
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned reach = rows_reach(b->reach[rows[i]]);
+        unsigned km = near_exactly(&t->near, b->where[rows[i]], reach);
+
+        out[kept] = (struct row_found){rows[i], (uint16_t)km};
+        kept += km == NEAR_VAGUE || (km <= reach && km <= bar->km);
+    }
+    return kept;
+}
+
+INLINE size_t test_rows(const struct row_test *t, const struct row_bar *bar,
+                        const struct index_block *b, int vectors,
+                        struct row_found *out)
+{
+    uint16_t rows[ROWS_ROOM];
     uint8_t pass[ROWS_ROOM];
     size_t kept = 0, scanned = 0;
 
@@ -166,23 +185,23 @@ INLINE size_t test_rows(const struct row_test *t, const struct row_bar *bar,
             pass_rows(t, bar, b, from, n, pass);
         else
             pass_one_by_one(t, bar, b, from, n, pass);
-        kept += keep_near(t, bar, b, from, end, pass, out + kept);
+        kept += keep_near(t, bar, b, from, end, pass, rows + kept);
         scanned += end - from;
     }
     t->job->lot->m->scanned += scanned;
-    return kept;
+    return measure(t, bar, b, rows, kept, out);
 }
 
 VECTORS static size_t test_in_vectors(const struct row_test *t,
                                       const struct row_bar *bar,
                                       const struct index_block *b,
-                                      uint16_t *out)
+                                      struct row_found *out)
 {
     return test_rows(t, bar, b, 1, out);
 }
 
 size_t rows_test(const struct row_test *t, const struct index_block *block,
-                 const struct row_bar *bar, uint16_t out[ROWS_ROOM])
+                 const struct row_bar *bar, struct row_found out[ROWS_ROOM])
 {
     if (t->job->lot->m->without & MATCH_VECTORS)
         return test_rows(t, bar, block, 0, out);
@@ -313,22 +332,20 @@ struct row_bar rows_bar(const struct row_test *t, const struct row_block *b,
 }
 
 int64_t rows_score(const struct row_test *t, const struct index_block *block,
-                   size_t row, int64_t fit)
+                   const struct row_found *found, int64_t fit)
 {
     const struct match *m = t->job->lot->m;
     const struct person_weights *w = &m->person_weights;
-    unsigned when = block->when[row], reach = rows_reach(block->reach[row]);
-    unsigned km = near_exactly(&t->near, block->where[row], reach);
+    size_t row = found->row;
+    unsigned when = block->when[row];
     unsigned months =
         when == REGISTERED_UNKNOWN ? UNKNOWN_MONTHS : months_of(t, when);
     int64_t late = (int64_t)block->facts[PERSON_AVAILABLE * block->rows + row] -
                    t->first_day;
     int64_t distance = UNKNOWN_PART, available = 1000;
 
-    if (km != NEAR_VAGUE && km > reach)
-        return -1;
-    if (km != NEAR_VAGUE)
-        distance = distance_part(km, reach);
+    if (found->km != NEAR_VAGUE)
+        distance = distance_part(found->km, rows_reach(block->reach[row]));
     if (late > 0 && m->grace)
         available -= 1000 * late / m->grace;
     return (w->job * fit + w->distance * distance + t->by_months[months] +

@@ -64,11 +64,18 @@ unsigned rows_farthest(const struct row_test *t, int64_t fit, unsigned when,
 struct row_bar rows_bar(const struct row_test *t, const struct row_block *b,
                         int64_t fit, int64_t least);
 
-/* The rows of BLOCK that pass the job and, by the run of communes that they
- * live in, the bar: their positions in OUT, how many is returned.  Rows are
- * skipped, and not counted as scanned, where ROWS_STEP of them lie too far. */
+/* One that passes, and how far it lives from the work: within its reach, or
+ * NEAR_VAGUE. */
+struct row_found {
+    uint16_t row;
+    uint16_t km;
+};
+
+/* The rows of BLOCK that pass the job and the bar, in OUT; how many is
+ * returned.  Rows are passed over, and not counted as scanned, where ROWS_STEP
+ * of them live too far. */
 size_t rows_test(const struct row_test *t, const struct index_block *block,
-                 const struct row_bar *bar, uint16_t out[ROWS_ROOM]);
+                 const struct row_bar *bar, struct row_found out[ROWS_ROOM]);
 
 /* Kilometres of a packed reach: the most that they may be. */
 #define REACH_MOST 500 /* what mobility is bounded by */
@@ -84,8 +91,8 @@ int64_t rows_bound(const struct row_test *t, int64_t fit, unsigned near,
                    unsigned when, unsigned reach);
 
 /* The score of a row by the rules of person.c: exact but for what a posting
- * cannot tell (it is then the most it can be); -1: too far. */
+ * cannot tell (it is then the most it can be). */
 int64_t rows_score(const struct row_test *t, const struct index_block *block,
-                   size_t row, int64_t fit);
+                   const struct row_found *found, int64_t fit);
 
 #endif
