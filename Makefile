@@ -169,6 +169,11 @@ brute: all ## STORES random stores against the brute force in Python
 check: ## the tests under ASan and UBSan
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
+tsan: ## the tests under ThreadSanitizer
+	TSAN_OPTIONS=halt_on_error=1:history_size=4 \
+	  $(MAKE) test B=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan'
+valgrind: all deps-bench ## the daemon under memcheck, asked by end-to-end tests
+	@tests/valgrind $B
 HARNESSES := $(filter-out %/ledger.py %/controls.py,$(wildcard tests/faults/*.py))
 faults: all $(PRELOADS) ## the fault harnesses in their short form, with their figures
 	@set -e; for f in $(HARNESSES); do \
@@ -234,7 +239,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
 
 .PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real tests test brute check \
-  faults crash powercut controls \
+  faults crash powercut controls tsan valgrind \
   fuzz fuzzers bench bench-national hardened units fences tidy \
   format format-check install clean help
 .DEFAULT_GOAL := all

@@ -12,7 +12,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 DAY = 86400
 CONSTANTS = {"DATE_MIN": -25567, "DATE_MAX": 84005,
              "TIME_MIN": -25567 * DAY, "TIME_MAX": 84005 * DAY + DAY - 1,
-             "INT64_MAX": 2 ** 63 - 1, "INT64_MIN": -2 ** 63}
+             "INT64_MAX": 2 ** 63 - 1, "INT64_MIN": -2 ** 63, "UINT32_MAX": 2 ** 32 - 1}
 LISTS = {"STRS": "STR", "CPVS": "CPV", "ROMES": "ROME", "ZONES": "ZONE",
          "ENUMS": "ENUM"}
 
@@ -21,7 +21,7 @@ class Field:
     def __init__(self, name, type, low, high, fallback):
         kind, _, of = type.partition("_OF(")
         self.name, self.type, self.of = name, kind, of.rstrip(")")
-        self.low, self.high = (int(CONSTANTS.get(v, v)) for v in (low, high))
+        self.low, self.high = (eval(v, {}, CONSTANTS) for v in (low, high))
         self.required = fallback == "REQUIRED"
         self.element = LISTS.get(kind)
 

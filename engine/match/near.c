@@ -8,9 +8,8 @@
 
 #include "engine/match/near.h"
 #include "engine/match/postings.h"
+#include "engine/match/vectors.h"
 #include "engine/match/workspace.h"
-
-#define VECTORS __attribute__((target_clones("avx2", "default")))
 
 /* ---- Runs --------------------------------------------------------------- */
 

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "engine/match/place.h"
+#include "engine/match/vectors.h"
 
 #define BLOCK_COMMUNES 1024 /* at most */
-#define VECTORS __attribute__((target_clones("avx2", "default")))
 
 struct box {
     int32_t low[3];

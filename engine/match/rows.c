@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "engine/match/rows.h"
+#include "engine/match/vectors.h"
 
 #define UNKNOWN_PART 500
 #define UNKNOWN_MONTHS 12 /* counts 500 too */
-#define VECTORS __attribute__((target_clones("avx2", "default")))
 /* Into each of the clones. */
 #define INLINE static inline __attribute__((always_inline))
 

@@ -8,8 +8,7 @@
 #include "engine/match/activity.h"
 #include "engine/match/law.h"
 #include "engine/match/structure_rows.h"
-
-#define VECTORS __attribute__((target_clones("avx2", "default")))
+#include "engine/match/vectors.h"
 
 #define UNKNOWN (-1)
 

@@ -7,7 +7,7 @@ import harness
 from examples import market, profile, structure, structure_id
 from harness import claused
 
-ROUNDS = 4 if "asan" in harness.BUILD else 12
+ROUNDS = 4 if harness.SLOW else 12
 DIES = {"CLAUSED_TEST_DIE_AFTER": "1"}
 
 

@@ -192,7 +192,7 @@ class Growing(harness.Transcript):
         self.client = self.daemon.restart().client()
         self.assertEqual(self.ask("stats")["profiles"], 6000)
 
-    @unittest.skipIf("asan" in harness.BUILD, "sanitizers need terabytes")
+    @unittest.skipIf(harness.SLOW, "sanitizers need terabytes")
     def test_a_process_that_may_not_map_so_much_maps_less(self):
         daemon = self.new_daemon()
         limited = os.path.join(daemon.home, "limited")
@@ -255,7 +255,7 @@ class Growing(harness.Transcript):
         self.assertLess(greatest, 1.5 * self.used())
 
     def test_memory_of_its_own_stays_small(self):
-        if "asan" in harness.BUILD:
+        if harness.SLOW:
             self.skipTest("sanitizers have memory of their own")
         if not own_proc():
             self.skipTest("this /proc is of other processes")
