@@ -29,8 +29,9 @@ struct call {
     const struct limits *limits;                /* of this caller's bodies */
     int64_t now_ms;                             /* since 1970, when it came */
     int64_t today;                              /* civil date in Paris */
-    struct packed shown; /* the stored object that the answer repeats */
-    uint64_t scanned;    /* candidates read, for the log */
+    struct store_view *view; /* of a question, for its rights */
+    struct packed shown;     /* the stored object that the answer repeats */
+    uint64_t scanned;        /* candidates read, for the log */
     uint64_t scored;
 };
 

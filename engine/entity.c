@@ -7,10 +7,14 @@
 
 #include "engine/entity.h"
 #include "engine/match/postings.h"
+#include "engine/page.h"
 #include "store/results.h"
 
 /* Bytes of rows in one page: leaves room for the frame round them. */
 #define PAGE_BYTES (900 * 1024)
+/* Bytes of records looked at for one page by who sees not all of them: some ten
+ * milliseconds of the loop. */
+#define LOOKED_BYTES (1024 * 1024)
 
 struct slice entity_id(unsigned entity, const void *value, struct arena *arena)
 {
@@ -131,6 +135,23 @@ static enum err check_revision(struct call *call, int64_t if_rev, int found,
     return ERR_REV_CONFLICT;
 }
 
+/* What lies elsewhere is answered as if it were not there. */
+static enum err check_writable(struct store_view *view, struct call *call,
+                               unsigned entity, const void *value,
+                               const void *before, const char *path,
+                               int64_t if_rev)
+{
+    int there = rights_write(call, view, entity, value);
+
+    if (there && (!before || rights_write(call, view, entity, before)))
+        return ERR_NONE;
+    if (there && if_rev != ABSENT && if_rev &&
+        !rights_read(call, view, entity, before))
+        return check_revision(call, if_rev, 0, 0);
+    return call_refuse(call, ERR_NOT_FOUND, path,
+                       "there is none in the territories of this key");
+}
+
 /* Everything a put decides.  OLD gets the present record, decoded into
  * *BEFORE; NULL when there is none. */
 static enum err decide(struct store_view *view, struct call *call,
@@ -153,10 +174,8 @@ static enum err decide(struct store_view *view, struct call *call,
     if (!result->created &&
         ((e = entity_decode(entity, &old, call->arena, before))))
         return e;
-    if (!rights_write(call, view, entity, value) ||
-        (*before && !rights_write(call, view, entity, *before)))
-        return call_refuse(call, ERR_NOT_FOUND, path,
-                           "there is none in the territories of this key");
+    if ((e = check_writable(view, call, entity, value, *before, path, if_rev)))
+        return e;
     return check_revision(call, if_rev, !result->created,
                           result->created ? 0 : old.revision);
 }
@@ -273,59 +292,6 @@ enum err entity_delete(struct store_batch *batch, struct call *call,
 
 /* ---- Lists ------------------------------------------------------------- */
 
-/* A token is the last id in hexadecimal and a check over entity and id, so
- * that one list's token is not taken for another's. */
-static uint32_t token_check(unsigned entity, struct slice id)
-{
-    uint32_t h = 2166136261u ^ entity;
-
-    for (size_t i = 0; i < id.len; i++)
-        h = (h ^ (unsigned char)id.data[i]) * 16777619u;
-    return h;
-}
-
-static struct slice token_of(unsigned entity, struct slice id,
-                             struct arena *arena)
-{
-    char hex[2 * 64 + 1] = "";
-
-    for (size_t i = 0; i < id.len && i < 64; i++) {
-        static const char digits[] = "0123456789abcdef";
-
-        hex[2 * i] = digits[(unsigned char)id.data[i] >> 4];
-        hex[2 * i + 1] = digits[id.data[i] & 15];
-        hex[2 * i + 2] = '\0';
-    }
-    return arena_format(arena, "%s-%08x", hex, token_check(entity, id));
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int token_id(unsigned entity, struct slice token, struct arena *arena,
-                    struct slice *id)
-{
-    size_t len = token.len >= 9 ? (token.len - 9) / 2 : 0;
-    char *bytes = arena_alloc(arena, len + 1);
-
-    if (!bytes || !len || len > 64)
-        return 0;
-    for (size_t i = 0; i < len; i++) {
-        int high = hex_value(token.data[2 * i]);
-        int low = hex_value(token.data[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return 0;
-        bytes[i] = (char)(high << 4 | low);
-    }
-    *id = (struct slice){bytes, len};
-    return slice_equal(token, token_of(entity, *id, arena));
-}
-
 enum err entity_list(struct store_view *view, struct call *call,
                      unsigned entity, int64_t page_size, struct slice token,
                      struct slices *rows, struct slice *next)
@@ -335,20 +301,23 @@ enum err entity_list(struct store_view *view, struct call *call,
     struct slice id = {NULL, 0};
     struct slice last;
     struct record record;
-    size_t bytes = 0;
+    size_t bytes = 0, looked = 0;
     size_t n = 0;
     enum err e;
 
     if (!list)
         return ERR_NOMEM;
-    if (token.data && !token_id(entity, token, call->arena, &id))
+    if (token.data && !page_token_read(entity, token, call->arena, &id))
         return call_refuse(call, ERR_BAD_TOKEN, "page_token",
                            "leave it out to begin again");
     last = id;
     while (!(e = store_next(view, entity, id, &id, &record))) {
         if (n == (size_t)page_size ||
-            (n && bytes + record.body.len > PAGE_BYTES)) {
-            *next = token_of(entity, last, call->arena);
+            (n && bytes + record.body.len > PAGE_BYTES) ||
+            (looked > LOOKED_BYTES && !rights_everywhere(call))) {
+            *next = page_token_of(entity, last, call->arena);
+            if (!next->data)
+                return ERR_NOMEM;
             break;
         }
         e = shown_bytes(view, call, entity, &record, &list[n]);
@@ -356,6 +325,7 @@ enum err entity_list(struct store_view *view, struct call *call,
             return e;
         if (!e)
             bytes += list[n++].len;
+        looked += record.body.len;
         last = id;
     }
     if (e && e != ERR_NOT_FOUND)

@@ -10,6 +10,15 @@
 #include "engine/match/territory.h"
 #include "engine/workspaces.h"
 
+static const struct territory nowhere = {NULL, 0, NULL, 0};
+
+static int sees_market(const void *seer, const struct market *market)
+{
+    const struct call *call = seer;
+
+    return rights_read(call, call->view, ENTITY_MARKET, market);
+}
+
 enum err question_prepare(struct store_view *view, struct call *call,
                           const struct question *q, struct match *m)
 {
@@ -23,6 +32,12 @@ enum err question_prepare(struct store_view *view, struct call *call,
     m->kinds = q->kinds;
     m->nationwide = q->nationwide;
     m->grace = q->grace;
+    if (!rights_everywhere(call)) {
+        m->people_in = call->territory ? call->territory : &nowhere;
+        m->sees = sees_market;
+        m->seer = call;
+    }
+    call->view = view;
     return call_weights(call, q->structure_weights, q->person_weights,
                         &m->structure_weights, &m->person_weights);
 }

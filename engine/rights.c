@@ -203,6 +203,7 @@ static int ask(const struct call *call, struct store_view *view,
     if (rights_everywhere(call))
         return 1;
     return call->territory && call->territory->n &&
+           entity < sizeof in_territory / sizeof *in_territory &&
            in_territory[entity](&a, object);
 }
 

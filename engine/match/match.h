@@ -18,6 +18,8 @@
 
 /* What every question shares.  Weights are complete and add up to 1000. */
 struct workspace;
+struct territory;
+typedef int match_sees(const void *seer, const struct market *market);
 struct match {
     struct store_view *view;
     const struct reference *reference;
@@ -26,9 +28,13 @@ struct match {
     int64_t limit;       /* of each list, 1 to 1000 */
     struct structure_weights structure_weights;
     struct person_weights person_weights;
-    struct ints kinds;           /* enum kind_word; none: all */
-    int64_t nationwide;          /* enum nationwide_word */
-    int64_t grace;               /* days */
+    struct ints kinds;  /* enum kind_word; none: all */
+    int64_t nationwide; /* enum nationwide_word */
+    int64_t grace;      /* days */
+    /* Whom and what the answer may name; NULL: all there is. */
+    const struct territory *people_in; /* homes; without circles */
+    match_sees *sees;                  /* markets */
+    const void *seer;
     struct workspace *workspace; /* memory used again; NULL: of this call */
     /* For benchmarks: bits of enum match_part that are not to be used. */
     unsigned without;

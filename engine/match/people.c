@@ -13,6 +13,7 @@
 #include "engine/match/people.h"
 #include "engine/match/people_search.h"
 #include "engine/match/postings.h"
+#include "engine/match/territory.h"
 
 /* More are searched than asked for, because some of those who come first by
  * their postings do not match: a proof that has ended, a consent. */
@@ -31,6 +32,12 @@ enum err people_read(const struct lot_case *c, uint32_t number,
                                        out);
 }
 
+static int is_seen(const struct match *m, uint32_t home)
+{
+    return !m->people_in || (home != REFERENCE_NONE &&
+                             territory_holds(m->reference, m->people_in, home));
+}
+
 enum err people_judge(const struct job_case *j, uint32_t number,
                       const unsigned char row[INDEX_SIDE], uint32_t fit,
                       struct person_result *out)
@@ -46,7 +53,10 @@ enum err people_judge(const struct job_case *j, uint32_t number,
             return e;
         person = person_of(ref, &profile);
     }
-    person_judge(j, &person, fit, out);
+    if (is_seen(j->lot->m, person.commune))
+        person_judge(j, &person, fit, out);
+    else
+        out->reason = PEOPLE_UNSEEN;
     return ERR_NONE;
 }
 

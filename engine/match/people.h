@@ -15,6 +15,9 @@ enum err people_jobs(const struct lot_case *c, int64_t job,
 enum err people_read(const struct lot_case *c, uint32_t number,
                      struct profile *out);
 
+/* The reason of somebody who is not to be named, nor counted. */
+#define PEOPLE_UNSEEN (-1)
+
 /* Judge a person by the side row, or the record where that cannot tell. */
 enum err people_judge(const struct job_case *j, uint32_t number,
                       const unsigned char row[INDEX_SIDE], uint32_t fit,

@@ -113,6 +113,7 @@ static enum err find_wishing(const struct job_case *j,
 /* One job's count: who wishes it, by number, and how far that was read. */
 struct job_counts {
     int64_t by_reason[reason_words];
+    int64_t unseen; /* who is no candidate for this caller */
     struct found_list wishing;
     size_t next;
 };
@@ -139,7 +140,9 @@ static enum err count_person(const struct job_case *j, uint32_t number,
 
     if (e)
         return e;
-    if (result.reason != ABSENT)
+    if (result.reason == PEOPLE_UNSEEN)
+        counts->unseen++;
+    else if (result.reason != ABSENT)
         counts->by_reason[result.reason]++;
     return ERR_NONE;
 }
@@ -210,7 +213,8 @@ static enum err write_tallies(struct match *m, const struct job_counts *counts,
     if (!at)
         return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        if ((e = lot_tally(m, candidates, counts[i].by_reason, &tally)))
+        if ((e = lot_tally(m, candidates - counts[i].unseen,
+                           counts[i].by_reason, &tally)))
             return e;
         at[i] = (struct job_tally){(int64_t)i + 1, tally.candidates,
                                    tally.matched, tally.reasons};

@@ -155,7 +155,8 @@ static enum err rank(struct reverse *r)
         enum err e = enter_market(r, spot->market);
 
         /* A posting's deadline had to fit 16 bits. */
-        if (!e && !match_market_open(&r->market, r->m->on))
+        if (!e && (!match_market_open(&r->market, r->m->on) ||
+                   (r->m->sees && !r->m->sees(r->m->seer, &r->market))))
             continue;
         if (e || (e = enter_lot(r, spot->lot)) ||
             (e = spot->job ? offer_job(r, i) : offer_lot(r, i)))
