@@ -174,6 +174,9 @@ static void judge_labour(struct judging *j)
 
 /* ---- A5 and A6: people -------------------------------------------------- */
 
+/* As many as match_top_people gives; to count is to read everybody. */
+#define PEOPLE_SOUGHT 1000
+
 struct people {
     int64_t seats;
     int64_t reachable; /* seats of jobs that enough people fit */
@@ -181,29 +184,83 @@ struct people {
     int64_t needed;
 };
 
-static struct people add_up(const struct judging *j,
-                            const struct job_tally_list *jobs)
+static int64_t needed_of(const struct judging *j, const struct job *job)
 {
-    struct people sum = {0, 0, 0, 0};
+    return (activity_seats(job) * rule(j, ASSESS_PUBLIC_FACTOR) + 99) / 100;
+}
 
-    for (size_t i = 0; i < jobs->n; i++) {
-        int64_t seats = activity_seats(&j->lot->jobs.at[i]);
-        int64_t needed = (seats * rule(j, ASSESS_PUBLIC_FACTOR) + 99) / 100;
-        int64_t fit = jobs->at[i].matched;
+/* Whoever is one more than these changes nothing. */
+static int64_t sought_of(const struct judging *j, const struct job *job)
+{
+    int64_t needed = needed_of(j, job);
+    int64_t enough = rule(j, ASSESS_REACHABLE_PEOPLE);
+    int64_t sought = needed > enough ? needed : enough;
 
-        sum.seats += seats;
-        sum.needed += needed;
-        sum.eligible += fit < needed ? fit : needed;
-        if (fit >= rule(j, ASSESS_REACHABLE_PEOPLE))
-            sum.reachable += seats;
+    return sought > 1 ? sought : 1;
+}
+
+static void add_job(const struct judging *j, const struct job *job, int64_t fit,
+                    struct people *sum)
+{
+    int64_t seats = activity_seats(job), needed = needed_of(j, job);
+
+    sum->seats += seats;
+    sum->needed += needed;
+    sum->eligible += fit < needed ? fit : needed;
+    if (fit >= rule(j, ASSESS_REACHABLE_PEOPLE))
+        sum->reachable += seats;
+}
+
+/* How many fit a job, up to those who are sought. */
+static enum err seek_people(struct judging *j, int64_t job, int64_t sought,
+                            int64_t *fit)
+{
+    struct match *m = j->a->m;
+    int64_t limit = m->limit;
+    struct match_top top;
+    enum err e;
+
+    m->limit = sought;
+    e = match_top_people(m, j->market, j->out->lot, job, &top);
+    m->limit = limit;
+    if (!e)
+        *fit = (int64_t)top.n;
+    return e;
+}
+
+/* Jobs of more people than a list holds: everybody is counted. */
+static enum err count_people(struct judging *j, struct people *sum)
+{
+    struct job_tally_list jobs = {NULL, 0};
+    enum err e = match_count_people(j->a->m, j->market, j->out->lot, &jobs);
+
+    for (size_t i = 0; i < jobs.n && !e; i++)
+        add_job(j, &j->lot->jobs.at[i], jobs.at[i].matched, sum);
+    return e;
+}
+
+static enum err add_up(struct judging *j, struct people *sum)
+{
+    const struct job_list *jobs = &j->lot->jobs;
+    enum err e = ERR_NONE;
+
+    *sum = (struct people){.seats = 0};
+    for (size_t i = 0; i < jobs->n; i++)
+        if (sought_of(j, &jobs->at[i]) > PEOPLE_SOUGHT)
+            return count_people(j, sum);
+    for (size_t i = 0; i < jobs->n && !e; i++) {
+        const struct job *job = &jobs->at[i];
+        int64_t fit = 0;
+
+        if (!(e = seek_people(j, (int64_t)i + 1, sought_of(j, job), &fit)))
+            add_job(j, job, fit, sum);
     }
-    return sum;
+    return e;
 }
 
 static enum err judge_people(struct judging *j)
 {
     int64_t share = rule(j, ASSESS_REACHABLE_SHARE);
-    struct job_tally_list jobs = {NULL, 0};
     struct people sum;
     enum err e;
 
@@ -212,9 +269,8 @@ static enum err judge_people(struct judging *j)
         find_unknown(j, ASSESS_A6, ABSENT);
         return ERR_NONE;
     }
-    if ((e = match_count_people(j->a->m, j->market, j->out->lot, &jobs)))
+    if ((e = add_up(j, &sum)))
         return e;
-    sum = add_up(j, &jobs);
     j->out->seats = sum.seats;
     j->out->people = sum.eligible;
     find_least(j, ASSESS_A5, ASSESS_TOO_TECHNICAL,

@@ -158,6 +158,35 @@ class Markets(Assess):
         only, = self.market(lot=2)["lots"]
         self.assertEqual(only["lot"], 2)
 
+    def test_people_count_as_far_as_they_change_a_point(self):
+        """A5 and A6 by what match.reasons counts, whether the best are
+        sought or, of more than a list holds, everybody is counted."""
+        near = [profile("near-%d" % i) for i in range(7)]
+        other = [profile("other-%d" % i, rome=["A1203"]) for i in range(2)]
+        late = [profile("late-%d" % i, available_from="2027-06-01")
+                for i in range(3)]
+        self.put("profile", *near, *other, *late)
+        romes = ("K2204", "A1203", "N1103")
+        for seats in (1, 2, 3, 9, 400, 1000):
+            with self.subTest(seats=seats):
+                jobs = [job(rome=rome, seats=n) for rome, n in zip(
+                    romes, (seats, 1, seats))]
+                self.put("market", given(jobs=jobs))
+                fit = [j["matched"] for j in self.ask(
+                    "match.reasons", market="M-1", on=ON)["jobs"]]
+                self.assertEqual(fit, [7, 2, 0])
+                of, = self.market()["lots"]
+                points = self.points(of)
+                needed = [2 * j["seats"] for j in jobs]
+                self.assertEqual(of["people"], sum(map(min, fit, needed)))
+                self.assertEqual(of["seats"], 2 * seats + 1)
+                self.assertEqual((points["A6"]["value"],
+                                  points["A6"]["bound"]),
+                                 (of["people"], sum(needed)))
+                enough = sum(j["seats"] for j, n in zip(jobs, fit) if n >= 3)
+                self.assertEqual(points["A5"]["value"],
+                                 10000 * enough // of["seats"])
+
     def test_hours_by_labour(self):
         self.put("market", given())
         of, = self.market(labour_hours=24000, rate=1000)["lots"]
