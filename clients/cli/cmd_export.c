@@ -1,6 +1,7 @@
 /*
  * clausectl export: every object of an entity, in a file that `import' takes
- * back as it is.
+ * back as it is; or every entry of hours, as it is stored: without a person's
+ * pseudonym, so that `hours record' cannot take it back.
  */
 #include "clients/cli/files.h"
 #include "clients/cli/flat.h"
@@ -113,15 +114,20 @@ static void tell(const struct export *ex)
         printf(_("%zu exported to %s.\n"), ex->n, ex->ctl->args[1]);
 }
 
+static int entity_of(const char *named)
+{
+    return strcmp(named, "hours") ? flat_entity_of_plural(named) : ENTITY_HOURS;
+}
+
 int cmd_export(struct ctl *ctl)
 {
-    int entity = ctl->n_args ? flat_entity_of_plural(ctl->args[0]) : -1, status;
+    int entity = ctl->n_args ? entity_of(ctl->args[0]) : -1, status;
     struct export *ex;
 
     if (entity < 0 || ctl->n_args > 2)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl export structures|profiles|"
-                             "markets|facilitators [FILE]"));
+                             "markets|facilitators|hours [FILE]"));
     if (choose_format(ctl) == FILE_FORMATS)
         return ctl_misused(ctl,
                            _("--format %s is not known; there are csv, "

@@ -276,7 +276,7 @@ const struct command commands[COMMANDS] = {
      "import structures list.tsv --from siae-list --assume-km 30\n"
      "import markets decp.tsv --from decp --status OPEN\n"},
     {"export", cmd_export, export_options,
-     N_("structures|profiles|markets|facilitators [FILE]"),
+     N_("structures|profiles|markets|facilitators|hours [FILE]"),
      N_("Write everything of one kind to a file that import takes back."), NULL,
      "export structures structures.csv\n"
      "export markets --format ndjson | gzip > markets.gz\n"},

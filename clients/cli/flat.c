@@ -109,6 +109,8 @@ void flat_init(struct flat *flat, int64_t entity)
     memset(flat, 0, sizeof *flat);
     flat->n_nodes = 1;
     add_shape(flat, entity_shape(entity), 0, "");
+    if (entity >= (int64_t)(sizeof ids / sizeof *ids))
+        return; /* hours, which no file brings back */
     for (size_t i = 0; i < FLAT_IDS_MAX && ids[entity][i]; i++)
         flat->ids[flat->n_ids++] =
             (size_t)flat_find(flat, slice_of(ids[entity][i]));

@@ -51,7 +51,7 @@ int flat_entity(struct slice name);
 /* The same of "markets". */
 int flat_entity_of_plural(const char *plural);
 
-/* The columns of an entity that stands in files. */
+/* The columns of an entity that stands in files; of hours those to write. */
 void flat_init(struct flat *flat, int64_t entity);
 
 /* The column of that name, -1 when there is none. */

@@ -19,6 +19,8 @@ static enum verb list_verb(int64_t entity)
         return VERB_facilitator_list;
     case ENTITY_KEY:
         return VERB_key_list;
+    case ENTITY_HOURS:
+        return VERB_hours_list;
     default:
         return VERB_profile_list;
     }

@@ -313,6 +313,7 @@ class Questions(Cli):
                 (USAGE, ("match", MARKET, "--limit", "many"), "limit"),
                 (USAGE, ("import", "things", "file"), "structures"),
                 # Hours are recorded, never imported; "hourss" is no plural.
+                (USAGE, ("import", "hours", "file"), "structures"),
                 (USAGE, ("import", "hourss", "file"), "structures"),
                 (USAGE, ("export", "hourss"), "structures"),
                 (USAGE, ("fields", "hours"), "facilitator"),

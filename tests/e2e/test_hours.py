@@ -1,5 +1,7 @@
 """Hours of insertion through the wire: planned, recorded once, added up."""
+import csv
 import hmac
+import io
 import json
 import os
 import subprocess
@@ -444,9 +446,9 @@ class Pooling(Hours):
 
 
 class CommandLine(Hours):
-    def ctl(self, *args, lang="en", status=0):
+    def ctl(self, *args, lang="en", status=0, command=("hours",)):
         done = subprocess.run(
-            [CTL, "--connect", self.daemon.endpoint, "--lang", lang, "hours"]
+            [CTL, "--connect", self.daemon.endpoint, "--lang", lang, *command]
             + list(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.daemon.home, timeout=harness.PATIENCE_S)
         self.assertEqual(done.returncode, status, done.stderr)
@@ -497,6 +499,7 @@ p-2;M-1;2026-10-01;2026-10-31;7,5;TRAINING
         said = self.ctl("summary", "M-1", "--on", ON)
         for text in ("behind schedule", "M-1", "236.17", "763.83"):
             self.assertIn(text, said)
+        self.is_exported()
         self.assertIn("236,17", self.ctl("summary", "--by", "DEPARTMENT",
                                          "--on", ON, lang="fr"))
         self.assertIn("en retard", self.ctl("summary", "--alerts", "--on", ON,
@@ -508,6 +511,32 @@ p-2;M-1;2026-10-01;2026-10-31;7,5;TRAINING
         self.ctl("record", self.file("empty.csv", "person;market\n"),
                  status=65)
         self.ctl("record", "nowhere.csv", status=74)
+
+    def is_exported(self):
+        """Every entry, in a table and as it travels, and nobody's name."""
+        kept = list(self.client.each("hours.list"))
+        for name, told in (("h.csv", self.rows_of), ("h.ndjson", self.lines_of)):
+            path = self.file(name, "")
+            said = self.ctl(path, command=("export", "hours"))
+            self.assertIn("4 exported", said)
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            self.assertEqual(told(text), [
+                {"id": e["id"], "hundredths": e["hundredths"],
+                 "until": e["until"], "market": e["market"]} for e in kept])
+            self.assertNotIn("p-1", text)
+
+    @staticmethod
+    def rows_of(text):
+        return [{"id": row["id"], "hundredths": int(row["hundredths"]),
+                 "until": row["until"], "market": row["market"]}
+                for row in csv.DictReader(io.StringIO(text))]
+
+    @staticmethod
+    def lines_of(text):
+        return [{k: json.loads(line)[k] for k in (
+            "id", "hundredths", "until", "market")}
+            for line in text.splitlines()]
 
     def test_a_path_is_told_with_its_reasons(self):
         work = {"rome": "F1606", "weeks": 9, "hours_week": 35,
