@@ -1,8 +1,8 @@
 /*
  * What an operator may set: claused.conf (inih) and the command line, which
  * wins.  SIGHUP reads the file again; what only a start can change (store,
- * listen, server_key, secrets, backups, map_mib, rescore_workers) is then left as it
- * was.
+ * listen, server_key, secrets, backups, map_mib, rescore_workers) is then left
+ * as it was.
  */
 #ifndef ENGINE_CONFIG_H
 #define ENGINE_CONFIG_H
