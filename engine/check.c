@@ -6,9 +6,11 @@
 #include "engine/check.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -195,9 +197,14 @@ free_arena:
     return e;
 }
 
-static enum err check_here(const char *dir, FILE *out)
+static enum err check_here(const char *dir, FILE *out, int beside)
 {
-    const struct store_options options = {.read_only = 1, .log = log_text};
+    const struct store_options options = {.read_only = 1,
+                                          .beside = beside,
+                                          /* Its writer adds pages meanwhile. */
+                                          .map_bytes =
+                                              beside ? STORE_MAP_BYTES : 0,
+                                          .log = log_text};
     struct store *store;
     enum err e = store_open(dir, &options, &store);
 
@@ -206,6 +213,16 @@ static enum err check_here(const char *dir, FILE *out)
     e = check_store(store, out);
     store_close(store);
     return e;
+}
+
+enum err check_beside(const char *dir)
+{
+    const struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+    setpriority(PRIO_PROCESS, 0, 19);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return check_here(dir, NULL, 1);
 }
 
 enum err check_dir(const char *dir, FILE *out)
@@ -218,7 +235,7 @@ enum err check_dir(const char *dir, FILE *out)
         return ERR_NOMEM;
     if (pid == 0) {
         setrlimit(RLIMIT_CORE, &none);
-        status = (int)check_here(dir, out);
+        status = (int)check_here(dir, out, 0);
         fflush(out);
         _exit(status);
     }

@@ -17,4 +17,12 @@ enum err check_store(struct store *store, FILE *out);
  * of its own: a damaged map may kill it. */
 enum err check_dir(const char *dir, FILE *out);
 
+/* What a process that checks a damaged store ends with (sysexits.h). */
+#define CHECK_DAMAGED 66
+
+/* The same in this process, of the store in DIR that another has open: without
+ * its lock, at the lowest priority, and not longer than that other lives.
+ * ERR_STORE_IO it went on in another environment meanwhile. */
+enum err check_beside(const char *dir);
+
 #endif

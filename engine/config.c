@@ -55,6 +55,7 @@ static const struct setting settings[] = {
     NUMBER("claused", "backup_days", backup_days, 1, 3650),
     NUMBER("claused", "backup_s", backup_s, 1, 3600),
     NUMBER("claused", "map_mib", map_mib, 1, 1 << 24),
+    NUMBER("claused", "check_s", check_s, 0, 86400),
     NUMBER("claused", "slow_ms", slow_ms, 0, 3600000),
     NUMBER("claused", "log_level", log_level, 3, 7),
     NUMBER("claused", "rescore_workers", rescore_workers, 0, BATCH_WORKERS_MAX),
@@ -96,6 +97,7 @@ void config_default(struct config *config)
     config->map_mib = STORE_MAP_BYTES >> 20;
     config->backup_days = 30;
     config->backup_s = 60;
+    config->check_s = 60;
     config->slow_ms = 50;
     config->log_level = 6;
     memcpy(config->quotas, quotas, sizeof quotas);

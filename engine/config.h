@@ -39,6 +39,7 @@ struct config {
     int64_t backup_days;     /* until a backup expires, with its key */
     int64_t backup_s;        /* that one may take */
     int64_t map_mib;         /* address space of the store to begin with */
+    int64_t check_s;         /* after the start the full check; 0: never */
     int64_t slow_ms;         /* a request that took longer is logged */
     int64_t rescore_workers; /* threads of the batch; 0: one a core */
     int64_t log_level;       /* 3 errors, 4 warnings, 6 notices, 7 debugging */

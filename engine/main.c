@@ -32,7 +32,8 @@
 #define AHEAD_MS 250
 
 enum {
-    KEY_RESTORE = 255,
+    KEY_BESIDE = 254,
+    KEY_RESTORE,
     KEY_SECRETS,
     KEY_INIT,
     KEY_REBUILD,
@@ -49,6 +50,7 @@ struct flags {
     int init;
     int rebuild;
     int check;
+    int beside;
     int development;
 };
 
@@ -76,6 +78,7 @@ static const struct argp_option options[] = {
      "Make a store of a backup, check it whole, and end", 0},
     {"check", KEY_CHECK, NULL, 0,
      "Check a store that nobody serves, whole, and write nothing", 0},
+    {"check-beside", KEY_BESIDE, NULL, OPTION_HIDDEN, NULL, 0},
     {0},
 };
 
@@ -107,6 +110,9 @@ static error_t on_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_RESTORE:
         flags->restore = arg;
+        return 0;
+    case KEY_BESIDE:
+        flags->beside = 1;
         return 0;
     case KEY_CHECK:
         flags->check = 1;
@@ -193,7 +199,7 @@ static int take_keys(const struct flags *flags, struct config *config)
     char why[300] = "";
 
     config->development = flags->development;
-    if (flags->check || flags->restore)
+    if (flags->check || flags->beside || flags->restore)
         return 0;
     if (flags->development)
         return without_keys(config);
@@ -340,8 +346,11 @@ static int serve(struct store *store, const struct flags *flags,
     store_ahead_wait(store, AHEAD_MS);
     printf("listening %s\n", server_endpoint(server));
     fflush(stdout);
+    server_check(server);
     e = server_run(server);
     server_close(server);
+    if (e == ERR_STORE_CORRUPT)
+        return EXIT_STORE;
     return e ? EXIT_IO : 0;
 }
 
@@ -383,6 +392,10 @@ int main(int argc, char **argv)
         return status;
     if (flags.check) {
         e = check_dir(config.store, stdout);
+        return e ? store_exit(e, &config) : 0;
+    }
+    if (flags.beside) {
+        e = check_beside(config.store);
         return e ? store_exit(e, &config) : 0;
     }
     if (flags.restore)

@@ -17,9 +17,11 @@
 
 #include "engine/batch.h"
 #include "engine/builder.h"
+#include "engine/check.h"
 #include "engine/keys.h"
 #include "engine/log.h"
 #include "engine/outbox.h"
+#include "engine/selfcheck.h"
 #include "engine/server.h"
 #include "engine/writer.h"
 #include "protocol/civil.h"
@@ -48,6 +50,7 @@ struct server {
     struct store *store;
     struct config config;
     struct backup_settings backups; /* as of the start */
+    struct selfcheck *selfcheck;
     const char *config_file;
     struct zsock *sock;
     struct keys *keys;    /* NULL: nobody is asked for one */
@@ -804,6 +807,18 @@ enum err server_prepare(struct server *s)
     return facts.failed;
 }
 
+static void on_damage(void *context)
+{
+    stop_begin(context, ERR_STORE_CORRUPT);
+}
+
+void server_check(struct server *s)
+{
+    if (s->config.check_s)
+        s->selfcheck = selfcheck_start(&s->loop, s->config.store,
+                                       s->config.check_s, on_damage, s);
+}
+
 enum err server_run(struct server *s)
 {
     sd_notify(0, "READY=1");
@@ -815,7 +830,9 @@ enum err server_run(struct server *s)
         writer_stop(s->writer);
         log_line(LOG_WARNING, "left %zu long questions unanswered%s", s->slow,
                  batch_halted(s->batch) ? "" : ", and a batch");
-        _exit(s->result ? 74 : 0);
+        _exit(s->result == ERR_STORE_CORRUPT ? CHECK_DAMAGED
+              : s->result                    ? 74
+                                             : 0);
     }
     return s->result;
 }
@@ -830,9 +847,11 @@ void server_close(struct server *s)
     writer_stop(s->writer);
     batch_free(s->batch);
     send_written(s);
+    selfcheck_stop(s->selfcheck);
     uv_walk(&s->loop, on_walk, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
+    free(s->selfcheck);
     outbox_free(s->outbox);
     requests_drop(&s->requests);
     zsock_close(s->sock);

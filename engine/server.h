@@ -32,7 +32,12 @@ void server_rebuild(struct server *server);
  * after SIGTERM, or what kept it from being built. */
 enum err server_prepare(struct server *server);
 
-/* Serve until SIGTERM or SIGINT: ERR_NONE; ERR_STORE_IO when the disk failed.
+/* Have the whole store checked some time after now (engine/selfcheck.h), by
+ * this very program. */
+void server_check(struct server *server);
+
+/* Serve until SIGTERM or SIGINT: ERR_NONE; ERR_STORE_IO when the disk failed,
+ * ERR_STORE_CORRUPT when the full check found damage.
  * What was taken in is answered, within three seconds. */
 enum err server_run(struct server *server);
 /* Give back all that open made; what is queued was answered by run. */

@@ -136,7 +136,8 @@ enum err store_env_open(struct store *store, const char *dir, const char *name,
     if (!store_path(path, dir, name))
         return store_error(store, ENAMETOOLONG, dir);
     if (store->read_only)
-        rc = open_env(path, MAP_BYTES_MIN, MDB_RDONLY, 0, out);
+        rc = open_env(path, map_bytes ? map_round(map_bytes) : MAP_BYTES_MIN,
+                      MDB_RDONLY, 0, out);
     else if (!(rc = reserve_lock_file(path)))
         rc = open_env(path, map_round(map_bytes),
                       store->read_ahead ? MDB_NORDAHEAD : 0, create, out);
@@ -282,6 +283,18 @@ enum err store_env_check(struct store *store, const char *dir,
     if (verdict(status) == ERR_STORE_CORRUPT)
         store_log(store, LOG_ERR, "store: %s is damaged", path);
     return verdict(status);
+}
+
+enum err store_env_is_open(struct store *store, const char *dir,
+                           const struct store_marker *marker)
+{
+    char path[PATH_MAX], lock[PATH_MAX];
+
+    if (!store_path(path, dir, marker->env) ||
+        !store_path(lock, path, "lock.mdb"))
+        return store_error(store, ENAMETOOLONG, dir);
+    return access(lock, R_OK | W_OK) == 0 ? ERR_NONE
+                                          : store_error(store, errno, lock);
 }
 
 /* ---- Growth ------------------------------------------------------------- */

@@ -239,6 +239,12 @@ int store_fill_end(struct store_fill *fill, int rc);
  * environment that it names are then the new ones.  See upgrade.c. */
 enum err store_upgrade(struct store *store, size_t map_bytes);
 
+/* Has another process the environment of MARKER open?  It has made LMDB's lock
+ * file: who would make it anew would read what is written over.
+ * ERR_STORE_IO. */
+enum err store_env_is_open(struct store *store, const char *dir,
+                           const struct store_marker *marker);
+
 /* Make the map larger.  No transaction of this thread may be open. */
 void store_env_grow(struct store *store);
 

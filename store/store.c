@@ -141,6 +141,20 @@ static enum err bring_up_to_date(struct store *store, size_t map_bytes)
     return ERR_STORE_SCHEMA;
 }
 
+/* Before an environment is trusted. */
+static enum err take_alone(struct store *store,
+                           const struct store_options *options)
+{
+    enum err e;
+
+    if ((e = store_dir_local(store, store->dir)) ||
+        (e = store_dir_lock(store, store->dir, &store->lock)) ||
+        (e = store_marker_read(store, store->dir, &store->marker)) ||
+        (e = store_env_check(store, store->dir, &store->marker)))
+        return e;
+    return bring_up_to_date(store, options->map_bytes);
+}
+
 /* The marker is read again under the lock: whoever held it before us may have
  * gone on in another environment.  After a failure the caller closes what was
  * opened. */
@@ -153,13 +167,12 @@ static enum err take(struct store *store, const char *dir,
         return e;
     if (!realpath(dir, store->dir))
         return store_error(store, errno, dir);
-    if ((e = store_dir_local(store, store->dir)) ||
-        (e = store_dir_lock(store, store->dir, &store->lock)) ||
-        (e = store_marker_read(store, store->dir, &store->marker)) ||
-        (e = store_env_check(store, store->dir, &store->marker)) ||
-        (e = bring_up_to_date(store, options->map_bytes)) ||
-        (e = store_env_open(store, store->dir, store->marker.env,
-                            options->map_bytes, 0, &store->env)))
+    if (options->beside)
+        e = store_env_is_open(store, store->dir, &store->marker);
+    else
+        e = take_alone(store, options);
+    if (e || (e = store_env_open(store, store->dir, store->marker.env,
+                                 options->map_bytes, 0, &store->env)))
         return e;
     /* Its first pages come while the tables are parsed. */
     if ((options->read_ahead && (e = store_ahead_begin(store))) ||

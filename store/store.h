@@ -33,6 +33,8 @@ struct reference;
 struct store_options {
     int init;         /* create a store in an empty or missing directory */
     int read_only;    /* change nothing of one that is there; no batch */
+    int beside;       /* with read_only: another process has it open, and LMDB's
+                         lock of it is shared */
     int read_ahead;   /* have the pages that matches touch read at once */
     size_t map_bytes; /* address space, it grows; 0: STORE_MAP_BYTES */
     void (*log)(int priority, const char *text); /* may be NULL */
