@@ -3,6 +3,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/call.h"
 
@@ -42,4 +43,24 @@ enum err call_refuse(struct call *call, enum err name, const char *field,
     va_end(args);
     faults_add(&call->faults, call->arena, name, slice_of(field), "%s", text);
     return name;
+}
+
+void call_saw(struct call *call, struct slice pseudonym)
+{
+    struct saw *saw = &call->saw;
+    struct slice copy = arena_copy(call->arena, pseudonym);
+    size_t room = saw->room ? 2 * saw->room : 16;
+    struct slice *at;
+
+    if (!copy.data)
+        return;
+    if (saw->n == saw->room) {
+        if (!(at = arena_array(call->arena, room, sizeof *at)))
+            return;
+        if (saw->n)
+            memcpy(at, saw->at, saw->n * sizeof *at);
+        saw->at = at;
+        saw->room = room;
+    }
+    saw->at[saw->n++] = copy;
 }

@@ -12,6 +12,13 @@ struct server;
 struct store_view;
 struct territory;
 
+/* Pseudonyms, or tokens of recorded hours; in the call's arena. */
+struct saw {
+    struct slice *at;
+    size_t n;
+    size_t room;
+};
+
 struct call {
     enum verb verb;
     struct slice caller;                        /* its key's id */
@@ -31,6 +38,7 @@ struct call {
     int64_t today;                              /* civil date in Paris */
     struct store_view *view; /* of a question, for its rights */
     struct packed shown;     /* the stored object that the answer repeats */
+    struct saw saw;          /* people shown or changed */
     uint64_t scanned;        /* candidates read, for the log */
     uint64_t scored;
 };
@@ -39,6 +47,10 @@ struct call {
 enum err call_refuse(struct call *call, enum err name, const char *field,
                      const char *hint, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* A person is shown or changed: PSEUDONYM, copied.  One that finds no memory
+ * stays out of the log. */
+void call_saw(struct call *call, struct slice pseudonym);
 
 /* The weights that were asked for, each set or NULL, or as configured.
  * ERR_WEIGHTS_SUM, refused. */

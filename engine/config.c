@@ -54,6 +54,7 @@ static const struct setting settings[] = {
     TEXT("claused", "backups", backups),
     NUMBER("claused", "backup_days", backup_days, 1, 3650),
     NUMBER("claused", "backup_s", backup_s, 1, 3600),
+    TEXT("claused", "access_log", access_log),
     NUMBER("claused", "map_mib", map_mib, 1, 1 << 24),
     NUMBER("claused", "check_s", check_s, 0, 86400),
     NUMBER("claused", "slow_ms", slow_ms, 0, 3600000),

@@ -38,6 +38,7 @@ struct config {
     char backups[288];       /* directory of backups; empty: STORE.backups */
     int64_t backup_days;     /* until a backup expires, with its key */
     int64_t backup_s;        /* that one may take */
+    char access_log[272];    /* empty: none */
     int64_t map_mib;         /* address space of the store to begin with */
     int64_t check_s;         /* after the start the full check; 0: never */
     int64_t slow_ms;         /* a request that took longer is logged */

@@ -92,6 +92,7 @@ static void request_clear(struct request *request)
 {
     request->call.faults.n = 0;
     request->call.scanned = request->call.scored = 0;
+    request->call.saw = (struct saw){NULL, 0, 0};
     request->call.shown = (struct packed){NULL, {NULL, 0}};
     request->ask = request->answer = NULL;
     request->error = ERR_NONE;
@@ -389,6 +390,7 @@ enum err dispatch_batch(struct request *request, struct store_batch *batch)
 void dispatch_again(struct request *request)
 {
     request->call.faults.n = 0;
+    request->call.saw.n = 0;
     request->reply_body.len = 0;
     /* Decoded anew: a handler makes codes current in place. */
     decode_ask(request);

@@ -8,6 +8,7 @@
 #include "engine/entity.h"
 #include "engine/match/postings.h"
 #include "engine/page.h"
+#include "engine/token.h"
 #include "store/results.h"
 
 /* Bytes of rows in one page: leaves room for the frame round them. */
@@ -52,6 +53,15 @@ enum err entity_decode(unsigned entity, const struct record *record,
     return ERR_NONE;
 }
 
+/* For the access log: a person, or hours of one. */
+static void saw(struct call *call, unsigned entity, struct slice id)
+{
+    if (entity == ENTITY_PROFILE)
+        call_saw(call, id);
+    else if (entity == ENTITY_HOURS && id.len > TOKEN_BYTES)
+        call_saw(call, (struct slice){id.data, TOKEN_BYTES});
+}
+
 enum err entity_get(struct store_view *view, struct call *call, unsigned entity,
                     struct slice id, const void **value, uint64_t *revision)
 {
@@ -64,6 +74,7 @@ enum err entity_get(struct store_view *view, struct call *call, unsigned entity,
         return e;
     if (!rights_read(call, view, entity, found))
         return ERR_NOT_FOUND;
+    saw(call, entity, id);
     *value = found;
     if (revision)
         *revision = record.revision;
@@ -114,6 +125,7 @@ enum err entity_show(struct store_view *view, struct call *call,
         return e;
     if (!(blank = shape_array(call->arena, entity_shape(entity), 1)))
         return ERR_NOMEM;
+    saw(call, entity, id);
     call->shown.value = *value = blank;
     *revision = (int64_t)record.revision;
     return ERR_NONE;
@@ -257,6 +269,8 @@ enum err entity_put(struct store_batch *batch, struct call *call,
                                   value)))
         goto free_bytes;
     result->revision = record.revision;
+    if (entity == ENTITY_PROFILE)
+        saw(call, entity, result->id);
 
 free_bytes:
     buffer_free(&bytes);
@@ -323,8 +337,10 @@ enum err entity_list(struct store_view *view, struct call *call,
         e = shown_bytes(view, call, entity, &record, &list[n]);
         if (e && e != ERR_NOT_FOUND)
             return e;
-        if (!e)
+        if (!e) {
+            saw(call, entity, id);
             bytes += list[n++].len;
+        }
         looked += record.body.len;
         last = id;
     }

@@ -126,6 +126,7 @@ enum err erase_person(struct store_batch *batch, struct call *call,
     enum err e;
 
     erased->found = 0;
+    call_saw(call, id);
     token_of(id, token);
     e = forget_profile(batch, call, id, if_rev, erased, &may);
     /* Somebody else's profile looks like none, and keeps its hours. */

@@ -229,6 +229,7 @@ static enum err take_entry(struct recording *r, size_t number,
         if (!(token = arena_alloc(arena, TOKEN_BYTES + 1)))
             return ERR_NOMEM;
         token_of(e->person, token);
+        call_saw(r->call, e->person);
     }
     for (size_t i = 0; i < n && !err; i++) {
         const char *at =

@@ -106,6 +106,7 @@ static enum err walk_end(struct walk *w, struct call *call, enum err e,
 static enum err add_row(struct call *call, const struct profile *p,
                         struct retention_row *row)
 {
+    call_saw(call, p->id);
     row->id = arena_copy(call->arena, p->id);
     row->ends_on = ends_on(p);
     row->consent_on = p->consent_on;

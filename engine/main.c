@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "engine/access.h"
 #include "engine/check.h"
 #include "engine/config.h"
 #include "engine/log.h"
@@ -38,7 +39,8 @@ enum {
     KEY_INIT,
     KEY_REBUILD,
     KEY_CHECK,
-    KEY_DEVELOPMENT
+    KEY_DEVELOPMENT,
+    KEY_VERIFY
 };
 
 struct flags {
@@ -51,6 +53,7 @@ struct flags {
     int rebuild;
     int check;
     int beside;
+    const char *verify;
     int development;
 };
 
@@ -76,6 +79,8 @@ static const struct argp_option options[] = {
      "The daemon's keys (beside the store: its name and `.secrets')", 0},
     {"restore", KEY_RESTORE, "FILE", 0,
      "Make a store of a backup, check it whole, and end", 0},
+    {"verify-access", KEY_VERIFY, "FILE", 0,
+     "Follow the hashes of an access log, and serve nobody", 0},
     {"check", KEY_CHECK, NULL, 0,
      "Check a store that nobody serves, whole, and write nothing", 0},
     {"check-beside", KEY_BESIDE, NULL, OPTION_HIDDEN, NULL, 0},
@@ -113,6 +118,9 @@ static error_t on_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_BESIDE:
         flags->beside = 1;
+        return 0;
+    case KEY_VERIFY:
+        flags->verify = arg;
         return 0;
     case KEY_CHECK:
         flags->check = 1;
@@ -199,7 +207,7 @@ static int take_keys(const struct flags *flags, struct config *config)
     char why[300] = "";
 
     config->development = flags->development;
-    if (flags->check || flags->beside || flags->restore)
+    if (flags->check || flags->beside || flags->restore || flags->verify)
         return 0;
     if (flags->development)
         return without_keys(config);
@@ -253,6 +261,8 @@ static int configure(const struct flags *flags, struct config *config)
     log_level((int)config->log_level);
     place_beside(config, config->secrets, sizeof config->secrets, ".secrets");
     place_beside(config, config->backups, sizeof config->backups, ".backups");
+    place_beside(config, config->access_log, sizeof config->access_log,
+                 ".access.log");
     return take_keys(flags, config);
 }
 
@@ -324,7 +334,7 @@ static void on_bus_error(int number)
 }
 
 static int serve(struct store *store, const struct flags *flags,
-                 const struct config *config)
+                 const struct config *config, struct access *access)
 {
     struct server *server;
     enum err e = server_open(store, config, flags->config, &server);
@@ -335,6 +345,7 @@ static int serve(struct store *store, const struct flags *flags,
             return EXIT_OPEN;
         return e == ERR_RANGE ? EXIT_USAGE : EXIT_CANNOT;
     }
+    server_access(server, access);
     if (flags->rebuild)
         server_rebuild(server);
     if ((e = server_prepare(server))) {
@@ -373,6 +384,30 @@ static int restore(const struct flags *flags, const struct config *config)
     return e ? store_exit(e, config) : 0;
 }
 
+/* Nobody is shown people without a line that says so. */
+static int serve_logged(struct store *store, const struct flags *flags,
+                        const struct config *config)
+{
+    struct access *access;
+    int status;
+
+    if (access_open(config->access_log, config->secrets, &access))
+        return EXIT_CANNOT;
+    status = serve(store, flags, config, access);
+    access_close(access);
+    return status;
+}
+
+static int verify(const char *file, const struct config *config)
+{
+    char hash[65] = "";
+    enum err e = access_verify(file, config->secrets, hash, stdout);
+
+    if (e && e != ERR_STORE_CORRUPT)
+        log_line(LOG_ERROR, "%s: %s", file, err_text(e));
+    return e ? EXIT_STORE : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct flags flags = {0};
@@ -390,6 +425,8 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, 0);
     if ((status = configure(&flags, &config)))
         return status;
+    if (flags.verify)
+        return verify(flags.verify, &config);
     if (flags.check) {
         e = check_dir(config.store, stdout);
         return e ? store_exit(e, &config) : 0;
@@ -408,7 +445,7 @@ int main(int argc, char **argv)
     if ((e = store_open(config.store, &options_store, &store)))
         return store_exit(e, &config);
     if (!(status = take_token_key(store, &config)))
-        status = serve(store, &flags, &config);
+        status = serve_logged(store, &flags, &config);
     store_close(store);
     return status;
 }

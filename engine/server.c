@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "engine/access.h"
 #include "engine/batch.h"
 #include "engine/builder.h"
 #include "engine/check.h"
@@ -58,6 +59,7 @@ struct server {
     uint64_t told_failed; /* handshakes, in the log */
     uv_poll_t doors[2];   /* handshakes, and those that failed */
     struct outbox *outbox;
+    struct access *access; /* NULL: none is kept */
     struct requests requests;
     struct writer *writer;
     struct builder *builder;
@@ -121,6 +123,7 @@ static void account(struct server *s, struct request *r, uint64_t us)
 
     if (verb == VERBS)
         return;
+    access_note(s->access, r);
     s->asked[verb]++;
     s->refused[verb] += r->error != ERR_NONE;
     if (us > s->slowest_us[verb])
@@ -607,9 +610,14 @@ static void on_signal(uv_signal_t *handle, int number)
 
     if (number == SIGTERM || number == SIGINT) {
         stop_begin(s, ERR_NONE);
-    } else if (number == SIGUSR1) {
+        return;
+    }
+    if (number == SIGUSR1) {
         writer_compact(s->writer);
-    } else if (!s->config_file) {
+        return;
+    }
+    access_reopen(s->access);
+    if (!s->config_file) {
         log_line(LOG_INFO, "no configuration file to read again");
     } else if (config_read(s->config_file, &s->config, why, sizeof why)) {
         log_line(LOG_ERROR, "configuration kept as it was: %s", why);
@@ -784,6 +792,11 @@ const char *server_endpoint(const struct server *server)
     return zsock_endpoint(server->sock);
 }
 
+void server_access(struct server *server, struct access *access)
+{
+    server->access = access;
+}
+
 void server_rebuild(struct server *server)
 {
     builder_ask(server->builder);
@@ -884,6 +897,7 @@ void server_stat(const struct server *s, struct server_facts *out)
     builder_stat(s->builder, &out->builder);
     out->uptime_s = (int64_t)((now_us() - s->started_us) / 1000000);
     out->write_queue = writer_depth(s->writer);
+    out->access_lost = access_lost(s->access);
     out->compactions = writer_compactions(s->writer);
     out->slow_queue = s->slow;
     out->reply_queue = replies.queued;

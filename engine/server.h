@@ -50,6 +50,11 @@ struct batch *server_batch(const struct server *server);
 const struct backup_settings *server_backups(const struct server *server);
 
 /* What stats shows of the daemon.  By verb: the arrays of enum verb. */
+/* Have the log of access to people kept, before anybody is answered; borrowed
+ * until the server is closed. */
+struct access;
+void server_access(struct server *server, struct access *access);
+
 /* Compact the store between this batch and the next, when at least MIN_FREE
  * bytes of its file are free: *BEGUN.  On any thread. */
 enum err server_compact(const struct server *server, uint64_t min_free,
@@ -59,6 +64,7 @@ struct server_facts {
     struct builder_facts builder;
     int64_t uptime_s;
     uint64_t compactions;
+    uint64_t access_lost;
     size_t write_queue;
     size_t slow_queue;
     size_t reply_queue;

@@ -112,12 +112,15 @@ enum err protocol_encode_known(const struct shape *shape, const void *value,
 #define PROTOCOL_KEY_MAX 64
 #define REPLY_BYTES_MAX (1024 * 1024)
 
+/* Bytes of a word of purpose. */
+#define PURPOSE_MAX 32
 struct ask_header {
     int64_t id;           /* `i`, 0 when absent */
     struct slice method;  /* `m` */
     int64_t deadline_ms;  /* `d`, ABSENT without */
     struct slice key;     /* `k`, absent without */
     int64_t min_revision; /* `r`, ABSENT without */
+    struct slice purpose; /* `p`, absent without */
 };
 struct reply_header {
     int64_t id;       /* `i` */

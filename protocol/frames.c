@@ -173,6 +173,7 @@ enum err protocol_decode_header(struct slice bytes, struct arena *arena,
         NUMBER(ask_header, "d", deadline_ms, 0),
         TEXT(ask_header, "k", key, PROTOCOL_KEY_MAX),
         NUMBER(ask_header, "r", min_revision, 0),
+        TEXT(ask_header, "p", purpose, PURPOSE_MAX),
     };
     enum err e;
 

@@ -2,6 +2,8 @@
 import datetime
 import json
 import os
+import signal
+import subprocess
 
 import harness
 from examples import market, profile
@@ -200,6 +202,168 @@ class Retention(Privacy):
         self.assertNotEqual(self.ask("hours.list")["rows"][0]["person"], token)
         self.compact()
         self.assertEqual(self.held("p-1", token), [])
+
+
+class Access(Privacy):
+    """Who asked for people, when, why and for whom: and nobody can tell who
+    they are without the key."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = self.daemon.store + ".access.log"
+
+    def lines(self, path=None):
+        with open(path or self.path) as f:
+            return [l.split() for l in f.read().splitlines()]
+
+    def told(self, verb):
+        return [l for l in self.lines() if l[3] == verb]
+
+    def verify(self, path=None):
+        done = subprocess.run(
+            [self.daemon.binary, "--store", self.daemon.store,
+             "--verify-access", path or self.path],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return done.returncode, done.stdout
+
+    def test_every_look_and_every_change_has_a_line(self):
+        self.ask("market.put", market=market())
+        self.ask("structure.list")
+        self.assertEqual(len(self.lines()), 1, "nothing of people yet")
+        self.ask("profile.put", profile=profile("zelda-1"))
+        self.ask("profile.put", profile=profile("zelda-2"))
+        self.ask("profile.get", id="zelda-1")
+        self.refused("NOT_FOUND", "profile.get", id="zelda-9")
+        self.ask("match.people", market="M-1")
+        self.ask("match.explain", market="M-1", profile="zelda-1")
+        self.ask("profile.list")
+        self.ask("profile.erase", id="zelda-1")
+        put = self.told("profile.put")
+        self.assertEqual([l[6] for l in put], ["1", "1"])
+        one, two = (l[7] for l in put)
+        self.assertRegex(one, "^[0-9a-f]{16}$")
+        self.assertNotEqual(one, two)
+        for verb, status, people in (
+                ("profile.get", "NONE", {one}),
+                ("match.explain", "NONE", {one}),
+                ("profile.list", "NONE", {one, two}),
+                ("profile.erase", "NONE", {one})):
+            line = self.told(verb)[0]
+            self.assertEqual((line[2], line[4], set(line[7].split(","))),
+                             ("development", status, people), line)
+        self.assertEqual(self.told("profile.get")[1][4:8],
+                         ["NOT_FOUND", "-", "0", "-"])
+        with open(self.path) as f:
+            self.assertNotIn("zelda", f.read())
+
+    def test_the_purpose_is_a_word_of_the_header(self):
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for said, kept in (("follow-up", "follow-up"), (None, "-"),
+                               ("Zelda-4711", "?"), ("0612345678", "?")):
+                header = {} if said is None else {"p": said}
+                raw.ask("profile.list", {}, **header)
+                self.assertEqual(raw.receive()[0]["s"], 0)
+                self.assertEqual(self.told("profile.list")[-1][5], kept)
+            raw.ask("profile.list", {}, p="x" * 33)
+            self.assertEqual(raw.receive()[1]["name"], "BAD_HEADER")
+
+    def test_it_goes_on_over_a_restart_and_a_rotation(self):
+        self.ask("profile.put", profile=profile("p-1"))
+        self.daemon.stop()
+        self.daemon.restart()
+        self.client = self.daemon.client()
+        self.ask("profile.get", id="p-1")
+        self.assertEqual([l[0] for l in self.lines()], ["1", "2", "3"])
+        self.assertEqual(self.lines()[1][7], self.lines()[2][7])
+        os.rename(self.path, self.path + ".1")
+        self.daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(lambda: os.path.exists(self.path) and
+                                      self.lines()))
+        self.ask("profile.get", id="p-1")
+        first = self.lines(self.path + ".1")
+        self.assertEqual(self.lines()[0][7], first[-1][-1])
+        self.assertEqual([l[0] for l in self.lines()], ["4", "5"])
+        for path in (self.path, self.path + ".1"):
+            self.assertEqual(self.verify(path)[0], 0)
+
+    def test_whoever_changes_a_line_is_found(self):
+        for n in range(8):
+            self.ask("profile.put", profile=profile("p-%d" % n))
+        self.daemon.stop()
+        status, said = self.verify()
+        self.assertEqual(status, 0)
+        with open(self.path, "rb") as f:
+            whole = f.read()
+        lines = whole.splitlines(keepends=True)
+        self.assertIn("9 lines, the last 9 " +
+                      lines[-1].split()[-1].decode(), said)
+        flipped = [whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1:]
+                   for i in range(len(whole) // 2, len(whole), 37)]
+        made = {"gap": lines[:3] + lines[4:],
+                "swap": lines[:3] + [lines[4], lines[3]] + lines[5:],
+                "twice": lines[:3] + [lines[2]] + lines[3:],
+                "head": lines[1:], "torn": lines[:-1] + [lines[-1][:50]]}
+        for i, bad in enumerate(flipped + [b"".join(m)
+                                           for m in made.values()]):
+            with open(self.path + ".bad", "wb") as f:
+                f.write(bad)
+            self.assertEqual(self.verify(self.path + ".bad")[0], 66, i)
+        self.daemon.start()
+
+    def test_a_torn_line_is_cut_off_and_the_next_one_follows(self):
+        self.ask("profile.put", profile=profile("p-1"))
+        self.daemon.stop()
+        with open(self.path, "a") as f:
+            f.write("3 2026-11-23T")
+        self.daemon.restart()
+        self.client = self.daemon.client()
+        self.ask("profile.get", id="p-1")
+        self.assertEqual([l[0] for l in self.lines()], ["1", "2", "3"])
+        self.assertEqual(self.verify()[0], 0)
+
+    def test_its_disk_is_full_and_the_service_goes_on(self):
+        config = os.path.join(self.daemon.home, "conf")
+        with open(config, "w") as f:
+            f.write("[claused]\naccess_log = /dev/full\n")
+        full = self.new_daemon(config=config).fresh()
+        client = full.client()
+        for n in range(50):
+            client.call("profile.put", {"profile": profile("p-%d" % n)})
+        self.assertEqual(client.call("profile.get", {"id": "p-7"})["id"],
+                         "p-7")
+        self.assertEqual(client.call("stats", {})["access_lost"], 52)
+        self.assertEqual(full.log().count("cannot be written"), 1)
+
+    def test_what_was_lost_is_told_when_there_is_room_again(self):
+        self.ask("profile.put", profile=profile("p-1"))
+        os.rename(self.path, self.path + ".1")
+        os.symlink("/dev/full", self.path)
+        self.daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(
+            lambda: self.ask("stats")["access_lost"] > 0))
+        self.ask("profile.get", id="p-1")
+        os.remove(self.path)
+        self.daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(lambda: os.path.exists(self.path) and
+                                      self.lines()))
+        self.ask("profile.get", id="p-1")
+        self.assertEqual([l[3] for l in self.lines()],
+                         ["begin", "lost", "profile.get"])
+        self.assertEqual(self.lines()[1][6], "2")
+        self.assertEqual(self.verify()[0], 0)
+
+    def test_a_year_that_is_over_links_to_nobody(self):
+        year = datetime.datetime.now(datetime.timezone.utc).year
+        for old in (year - 1, year - 2, year - 3):
+            with open(self.secret("access-%d" % old), "wb") as f:
+                os.fchmod(f.fileno(), 0o600)
+                f.write(b"x" * 32)
+        self.daemon.stop()
+        self.daemon.restart()
+        self.client = self.daemon.client()
+        kept = {n for n in os.listdir(self.daemon.store + ".secrets")
+                if n.startswith("access-2")}
+        self.assertEqual(kept, {"access-%d" % year, "access-%d" % (year - 1)})
 
 
 if __name__ == "__main__":
