@@ -7,21 +7,32 @@
  * nothing to any other; an entry gives way to whatever falls on its slot.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/index_parts.h"
 
 /* A country has some 2,000 pages and lists. */
 #define SLOTS_BITS 12
 
+/* One line of the cache. */
 struct found_slot {
-    uint64_t snapshot;
+    _Alignas(64) uint64_t snapshot;
     struct found_key from;
     struct found_page page;
 };
 
+_Static_assert(sizeof(struct found_slot) == 64, "and not two");
+
 struct found {
     struct found_slot slots[(size_t)1 << SLOTS_BITS];
 };
+
+static struct found *found_new(void)
+{
+    struct found *found = aligned_alloc(sizeof *found->slots, sizeof *found);
+
+    return found ? memset(found, 0, sizeof *found) : NULL;
+}
 
 void found_free(struct found *found)
 {
@@ -55,8 +66,7 @@ int found_get(const struct store_view *view, const struct found_key *from,
 void found_keep(struct store_view *view, const struct found_key *from,
                 const struct found_page *page)
 {
-    if (!view->snapshot ||
-        (!view->found && !(view->found = calloc(1, sizeof *view->found))))
+    if (!view->snapshot || (!view->found && !(view->found = found_new())))
         return;
     *slot_of(view->found, from) =
         (struct found_slot){view->snapshot, *from, *page};
