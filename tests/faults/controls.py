@@ -25,6 +25,34 @@ CONTROLS = {
     "no-sync": ("P1", "LMDB does not sync", [FAULTS + "powercut.py", "60"]),
     "reply-before-commit": ("P1", "the reply leaves before the commit",
                             [FAULTS + "powercut.py", "60"]),
+    "disk-error-as-full": ("P1", "it goes on after an error of the disk",
+                           [FAULTS + "sweep.py", "3", "sync"]),
+    "no-lock": ("P1", "two daemons may have one store",
+                [FAULTS + "process.py", "0"]),
+    "no-look-at-the-start": ("P1", "a damaged store is opened unseen",
+                             [FAULTS + "damage.py", "30"]),
+    "forgotten-key": ("P2", "a write sent again happens again",
+                      [FAULTS + "crash.py", "2"]),
+    "dropped-silently": ("P2", "a reply is dropped and not counted",
+                         [FAULTS + "clients.py", "slow=20000"]),
+    "missed-event": ("P2", "the loop sleeps over a request",
+                     [FAULTS + "clients.py", "pings=30000"]),
+    "journal-gap": ("P3", "the journal leaves a number out",
+                    [FAULTS + "crash.py", "2"]),
+    "journal-without-chain": ("P3", "an event does not cover the one before",
+                              [FAULTS + "crash.py", "2"]),
+    "number-without-bounds": ("P4", "a decoder without its bound",
+                              [E2E + "test_malformed.py"]),
+    "depth-without-bound": ("P4", "a scan without its bound",
+                            [E2E + "test_malformed.py"]),
+    "verb-without-gate": ("P5", "a handler without its gate",
+                          [E2E + "test_keys.py"]),
+    "object-without-gate": ("P5", "an object without its territory",
+                            [E2E + "test_keys.py"]),
+    "erased-but-kept": ("P6", "compaction leaves the old file",
+                        [E2E + "test_daemon.py", "-k", "after_compaction"]),
+    "order-by-chance": ("P7", "ties follow the memory's layout",
+                        ["tests/brute/vectors.py", "--build", "BUILD"]),
 }
 
 
@@ -44,7 +72,8 @@ def goes_red(name):
     _, _, argv = CONTROLS[name]
     where = build(name)
     try:
-        done = subprocess.run(["/usr/bin/python3"] + argv,
+        done = subprocess.run(["/usr/bin/python3"] + [
+            where if a == "BUILD" else a for a in argv],
                               stdout=subprocess.PIPE, timeout=LONGEST_S,
                               stderr=subprocess.STDOUT, errors="replace",
                               env=dict(os.environ, CLAUSED_BUILD=where))

@@ -247,15 +247,20 @@ class Ledger:
         for flying in self.flying:
             for write in flying.values():
                 done = known[write.things[0]] == write.version
-                client.call(write.method, write.params, key=write.key)
-                self.repeated += 1
+                self.repeat(client, write)
                 if not done:
                     self.settle(write)
             flying.clear()
         for writes in self.last.values():
             for write in writes[-1:]:
-                client.call(write.method, write.params, key=write.key)
-                self.repeated += 1
+                self.repeat(client, write)
+
+    def repeat(self, client, write):
+        self.repeated += 1
+        try:
+            client.call(write.method, write.params, key=write.key)
+        except claused.Refused as e:
+            raise Broken("%s sent again: %s" % (write.method, e))
 
     def verify(self, client):
         """A daemon that came back holds what it must."""
