@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A reply may be nested as deep as the deepest answer; its size is bounded by
  * the frame. */
@@ -268,6 +269,24 @@ int ctl_take(struct ctl *ctl, int *came, int64_t *id,
     return r == CLAUSE_OK || r == CLAUSE_TIMEOUT ? DONE : tell_result(ctl, r);
 }
 
+static enum clause_result ask_once(struct ctl *ctl, enum verb verb,
+                                   const char *key, struct slice body,
+                                   struct clause_reply *reply)
+{
+    enum clause_result r =
+        clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body, reply);
+
+    if (r == CLAUSE_TIMEOUT && key)
+        r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body,
+                       reply);
+    return r;
+}
+
+/* Whoever asks much in a row is over the quota now and then: a second and a
+ * half is waited for, longer each time. */
+#define BUSY_TRIES 5
+#define BUSY_US 50000
+
 int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
                   struct slice body, struct clause_reply *reply)
 {
@@ -276,10 +295,13 @@ int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
 
     if (status)
         return status;
-    r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body, reply);
-    if (r == CLAUSE_TIMEOUT && key)
-        r = clause_ask(ctl->connection, verb, key, ctl->timeout_ms, body,
-                       reply);
+    r = ask_once(ctl, verb, key, body, reply);
+    for (unsigned i = 0;
+         !r && i < BUSY_TRIES && reply->status == STATUS_RESOURCE_EXHAUSTED;
+         i++) {
+        usleep(BUSY_US << i);
+        r = ask_once(ctl, verb, key, body, reply);
+    }
     if (r == CLAUSE_TIMEOUT && key)
         return tell_lost_write(ctl);
     return r ? tell_result(ctl, r) : DONE;

@@ -222,7 +222,7 @@ class Rights(harness.Transcript):
                         cells += 3
                     if kind == "WRITE" and role in roles:
                         self.fill()
-        self.assertGreater(cells, 400)
+        self.assertGreater(cells, 400, "questions")
 
     def cell(self, role, method, ask, allowed, not_for):
         told = {w: self.tell(role, method, ask(w))

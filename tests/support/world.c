@@ -138,10 +138,9 @@ static struct slice id_of(struct arena *arena, unsigned entity,
 {
     const struct structure *s = value;
 
-    if (entity == ENTITY_PROFILE)
-        return ((const struct profile *)value)->id;
-    if (entity == ENTITY_MARKET)
-        return ((const struct market *)value)->id;
+    /* Every other begins with its id. */
+    if (entity != ENTITY_STRUCTURE)
+        return *(const struct slice *)value;
     return arena_format(arena, "%.*s-%s", (int)s->siret.len, s->siret.data,
                         words_kind.words[s->kind]);
 }
