@@ -95,6 +95,7 @@ static enum err begin_anew(struct batch *b, struct store_batch *batch)
         note->careful_to += CAREFUL_SLACK;
     }
     note->revision = (int64_t)b->revision;
+    rescore_note_rules(note, b->question.reference);
     note->lots = order->lots;
     note->done = 0;
     note->figures = (struct rescore_figures){.aside = order->damaged};

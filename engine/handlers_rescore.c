@@ -255,12 +255,16 @@ enum err handle_rescore_status(struct store_view *view, struct call *call,
     tell_time(note, call->now_ms, answer);
     if (note->begun_ms) {
         answer->revision = note->revision;
+        answer->rules = note->rules;
         tell_figures(note, answer);
     }
     if (note->state == RESCORE_FAILED)
         answer->problem = note->problem;
     if (slots.done != RESULTS_SLOTS &&
         (e = tell_last(call, &slots.note[slots.done], answer)))
+        return e;
+    if (note->begun_ms &&
+        (e = rescore_note_tables(note, call->arena, &answer->reference)))
         return e;
     if (ask->lots != 1)
         return ERR_NONE;
@@ -461,7 +465,10 @@ enum err handle_rescore_get(struct store_view *view, struct call *call,
     answer->run = note->run;
     answer->on = note->on;
     answer->revision = note->revision;
+    answer->rules = note->rules;
     if (result.problem)
         answer->problem = (int64_t)result.problem - 1;
+    if ((e = rescore_note_tables(note, call->arena, &answer->reference)))
+        return e;
     return show(&s, ask, answer);
 }

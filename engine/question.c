@@ -97,6 +97,20 @@ enum err question_lot(struct call *call, const struct market *market,
     return ERR_NONE;
 }
 
+size_t question_tables(const struct reference *ref, uint32_t rules,
+                       struct slice *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ref->n_tables; i++)
+        if (!reference_is_rules(&ref->tables[i]))
+            out[n++] = ref->tables[i].stamp;
+    for (int i = 0; i < RULE_TABLES; i++)
+        if (rules & BIT(i))
+            out[n++] = reference_rule_stamp(ref, (enum rule_table)i);
+    return n;
+}
+
 enum err question_end(struct call *call, const struct match *m,
                       struct slices *reference)
 {
@@ -106,14 +120,7 @@ enum err question_end(struct call *call, const struct match *m,
 
     if (!list)
         return ERR_NOMEM;
-    reference->n = 0;
-    for (size_t i = 0; i < r->n_tables; i++)
-        if (!reference_is_rules(&r->tables[i]))
-            list[reference->n++] = r->tables[i].stamp;
-    for (int i = 0; i < RULE_TABLES; i++)
-        if (m->rules & BIT(i))
-            list[reference->n++] = reference_rule_stamp(r, (enum rule_table)i);
-    reference->at = list;
+    *reference = (struct slices){list, question_tables(r, m->rules, list)};
     call->scanned = m->scanned;
     call->scored = m->scored;
     return ERR_NONE;

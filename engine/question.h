@@ -46,9 +46,14 @@ enum err question_territory(struct store_view *view, struct call *call,
 enum err question_lot(struct call *call, const struct market *market,
                       int64_t lot, int64_t job);
 
-/* "communes@6.0.0", ... of the tables of facts and of the rules that were
- * asked, each in their order, in M's arena; the call gets what was touched,
- * for the log.  ERR_NOMEM. */
+/* "communes@6.0.0", ... of the tables of facts and of those of RULES (bits of
+ * enum rule_table), each in their order; there is room in OUT for all tables
+ * and RULE_TABLES more.  Returns how many; borrowed from REF. */
+size_t question_tables(const struct reference *ref, uint32_t rules,
+                       struct slice *out);
+
+/* The same of the rules that were asked, in M's arena; the call gets what was
+ * touched, for the log.  ERR_NOMEM. */
 enum err question_end(struct call *call, const struct match *m,
                       struct slices *reference);
 

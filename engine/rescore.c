@@ -5,10 +5,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "engine/match/law.h"
+#include "engine/question.h"
 #include "engine/rescore.h"
 
 /* Another layout of struct rescore_note is another number. */
-#define RESCORE_LAYOUT 1
+#define RESCORE_LAYOUT 2
+#define RESCORE_NAMES 32
 #define NOTE_WORDS (sizeof(struct rescore_note) / 8)
 
 static void put16(unsigned char *at, unsigned value)
@@ -72,6 +75,47 @@ enum err rescore_note_put(struct store_batch *batch, unsigned slot,
     }
     return results_note_put(batch, slot,
                             (struct slice){(char *)value, sizeof value});
+}
+
+/* All that a match may ask, whatever this run's lots do. */
+#define RULES_OF_MATCH (BIT(RULES_ELIGIBILITY) | BIT(RULES_PUBLICS))
+
+void rescore_note_rules(struct rescore_note *note,
+                        const struct reference *reference)
+{
+    struct slice names[RESCORE_NAMES];
+    size_t n, at = 0;
+
+    assert(reference->n_tables + RULE_TABLES <= RESCORE_NAMES);
+    n = question_tables(reference, RULES_OF_MATCH, names);
+    memset(note->tables, 0, sizeof note->tables);
+    for (size_t i = 0; i < n; i++) {
+        assert(at + names[i].len + 1 < sizeof note->tables);
+        memcpy(note->tables + at, names[i].data, names[i].len);
+        at += names[i].len;
+        note->tables[at++] = '\n';
+    }
+    note->rules = MATCH_RULES;
+}
+
+enum err rescore_note_tables(const struct rescore_note *note,
+                             struct arena *arena, struct slices *out)
+{
+    struct slice *at = arena_array(arena, RESCORE_NAMES, sizeof *at);
+    struct slice left =
+        arena_copy(arena, (struct slice){note->tables, sizeof note->tables});
+    const char *end;
+    size_t n = 0;
+
+    if (!at || !left.data)
+        return ERR_NOMEM;
+    while (n < RESCORE_NAMES && (end = memchr(left.data, '\n', left.len))) {
+        at[n] = (struct slice){left.data, (size_t)(end - left.data)};
+        left.len -= at[n].len + 1;
+        left.data += at[n++].len + 1;
+    }
+    *out = (struct slices){at, n};
+    return ERR_NONE;
 }
 
 enum err rescore_slots(struct store_view *view, struct rescore_slots *out)

@@ -40,7 +40,11 @@ struct rescore_figures {
     struct rescore_set_aside listed[RESCORE_ASIDE]; /* the first of them */
 };
 
-/* A note: 64-bit numbers and nothing else.  Times are milliseconds since
+/* Ten names of at most 12 bytes with versions of at most 100, parted by a
+ * newline each. */
+#define RESCORE_TABLES 1536
+
+/* A note: 64-bit numbers, and a text at the end.  Times are milliseconds since
  * 1970. */
 struct rescore_note {
     int64_t layout;  /* RESCORE_LAYOUT */
@@ -79,7 +83,9 @@ struct rescore_note {
     int64_t paused;   /* the daemon ended in good order */
     int64_t before;   /* the run that this one is compared with; 0: none */
     int64_t gone;     /* lots of that run that this one has not */
+    int64_t rules;    /* MATCH_RULES */
     struct rescore_figures figures;
+    char tables[RESCORE_TABLES]; /* "communes@6.0.0\n...", then zeros */
 };
 
 /* The note of a slot.  ERR_NOT_FOUND there is none, or of another layout. */
@@ -88,6 +94,13 @@ enum err rescore_note_get(struct store_view *view, unsigned slot,
 /* Write it. */
 enum err rescore_note_put(struct store_batch *batch, unsigned slot,
                           const struct rescore_note *note);
+
+/* Note by which rules and tables the run is made. */
+void rescore_note_rules(struct rescore_note *note,
+                        const struct reference *reference);
+/* The tables again, in ARENA.  ERR_NOMEM. */
+enum err rescore_note_tables(const struct rescore_note *note,
+                             struct arena *arena, struct slices *out);
 
 /* Which slot holds what; RESULTS_SLOTS: none does. */
 struct rescore_slots {

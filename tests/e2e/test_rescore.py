@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 import harness
+from test_law import bundled
 from examples import (job, lot, market, profile, siret, structure,
                       structure_id)
 from harness import claused
@@ -67,7 +68,11 @@ class Country(harness.Transcript):
         got = self.ask("rescore.get", market=id, lot=n, limit=1000)
         asked = dict(market=id, lot=n, on=ON, limit=limit)
         found = self.ask("match.structures", **asked)["lot"]
-        people = self.ask("match.people", **asked)["lot"]
+        answer = self.ask("match.people", **asked)
+        people = answer["lot"]
+        self.assertEqual(got["rules"], answer["rules"])
+        if people.get("jobs"):
+            self.assertEqual(got["reference"], answer["reference"])
 
         def pairs(hits):
             return [(h["id"], h["score"]) for h in hits]
@@ -101,6 +106,22 @@ class Results(Country):
         self.assertEqual(self.expect_all(7), status["lots"])
         self.assertEqual(status["done"], status["lots"])
         self.assertEqual(status["aside"], 0)
+
+    def test_results_name_the_rules_of_their_day(self):
+        """Those that the run asked, whatever was imported since."""
+        id = next(m for m in self.markets if self.is_open(m))
+        for version, named in (("mine", "publics@2026-08-24"),
+                               ("later", "publics@mine")):
+            self.start()
+            told = self.finish()
+            self.ask("reference.import", table="publics", version=version,
+                     source="a test", part=1, last=True,
+                     rules=bundled("publics"))
+            for answer in (told, self.ask("rescore.status"),
+                           self.ask("rescore.get", market=id)):
+                self.assertEqual(answer["rules"], 1)
+                self.assertEqual(answer["reference"][-2:],
+                                 ["eligibility@2025-09-04", named])
 
     def test_before_the_first_there_is_nothing(self):
         self.assertEqual(self.ask("rescore.status"), {"state": "idle"})
