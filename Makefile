@@ -101,8 +101,8 @@ $B/benchmarks/postgres/pg: $(PG_OBJ) $B/benchmarks/figures.o $(OBJ)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(call pkg,--libs,libpq) -o $@
 # Allocation faults are injected by the linker, so no code carries a hook.
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=aligned_alloc
-# A handler that fails after its first put.
-WRAP_writer := -Wl,--wrap=postings_change
+# A handler that fails after its first put, a disk that fills up, a day that passes.
+WRAP_writer := -Wl,--wrap=postings_change,--wrap=statvfs,--wrap=clock_gettime
 # A file system that says it is another.
 WRAP_store_open := -Wl,--wrap=statfs
 # An upgrade that is killed at any step.

@@ -350,13 +350,34 @@ static enum err replay(struct request *request, const struct once *once,
                       once->reply.len - 8);
 }
 
+/* Does the verb only take away, or next to nothing be added by it?  Then it may
+ * use what is left of a disk. */
+static int makes_room(enum verb verb)
+{
+    switch (verb) {
+    case VERB_compact:
+    case VERB_structure_delete:
+    case VERB_market_delete:
+    case VERB_facilitator_delete:
+    case VERB_profile_erase:
+    case VERB_retention_run:
+    case VERB_key_revoke:
+    case VERB_rescore_cancel:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 static enum err run_once(struct request *request, struct store_batch *batch,
                          const struct once_names *names)
 {
     struct call *call = &request->call;
-    enum err e =
-        routes[call->verb](NULL, batch, call, request->ask, request->answer);
+    enum err e;
 
+    if (!makes_room(call->verb) && store_batch_low(batch))
+        return ERR_STORE_FULL;
+    e = routes[call->verb](NULL, batch, call, request->ask, request->answer);
     if (e)
         return e;
     request->revision = store_view_revision(store_batch_view(batch));

@@ -206,6 +206,13 @@ uint64_t store_batch_changes(const struct store_batch *batch)
     return batch->changes;
 }
 
+int store_batch_low(struct store_batch *batch)
+{
+    if (!batch->low)
+        batch->low = store_disk_low(batch->view.store) ? 1 : -1;
+    return batch->low > 0;
+}
+
 void store_batch_time(struct store_batch *batch, int64_t time_ms)
 {
     batch->time_ms = time_ms;

@@ -37,6 +37,22 @@ static int disk_is_full(const struct store *store)
            (uint64_t)fs.f_bavail * fs.f_frsize < DISK_FULL_BYTES;
 }
 
+/* The lesser of both, so that a small disk is of use too. */
+#define DISK_LOW_BYTES ((uint64_t)256 << 20)
+#define DISK_LOW_PART 20
+
+int store_disk_low(const struct store *store)
+{
+    struct statvfs fs;
+    uint64_t left, part;
+
+    if (statvfs(store->dir, &fs) != 0)
+        return 0;
+    left = (uint64_t)fs.f_bavail * fs.f_frsize;
+    part = (uint64_t)fs.f_blocks * fs.f_frsize / DISK_LOW_PART;
+    return left < part && left < DISK_LOW_BYTES;
+}
+
 static enum err translate(const struct store *store, int rc)
 {
     switch (rc) {

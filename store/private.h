@@ -136,6 +136,7 @@ struct store_batch {
     int64_t time_ms;
     int map_full;      /* grow when this batch is over */
     int new_reference; /* commit reads the imported tables again */
+    int low;           /* the disk is: 1, it is not: -1, not looked: 0 */
 };
 
 /* ---- error.c ------------------------------------------------------------ */
@@ -143,6 +144,8 @@ struct store_batch {
 /* Translate LMDB's (or errno's) RC, and log it with WHAT was attempted; not
  * found is no event. */
 enum err store_error(struct store *store, int rc, const char *what);
+/* Is less left of STORE's disk than should be kept free? */
+int store_disk_low(const struct store *store);
 /* A line for whoever opened the store; nobody, if no log was given. */
 void store_log(struct store *store, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

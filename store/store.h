@@ -105,6 +105,10 @@ enum err store_batch_commit(struct store_batch *batch);
 /* As if nothing had been asked; NULL is fine. */
 void store_batch_abort(struct store_batch *batch);
 
+/* Is the disk nearly full: has it less left than a twentieth of it, and than
+ * 256 MiB?  What remains is for deletions, erasures and compaction. */
+int store_batch_low(struct store_batch *batch);
+
 /* The batch as a view: sees its own writes, ends with it. */
 struct store_view *store_batch_view(struct store_batch *batch);
 

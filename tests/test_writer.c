@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #include "engine/builder.h"
@@ -40,6 +41,37 @@ enum err __wrap_postings_change(struct store_batch *batch,
         return ERR_INTERNAL;
     return __real_postings_change(batch, reference, arena, entity, number,
                                   before, after);
+}
+
+/* ---- A disk and a clock ------------------------------------------------- */
+
+int __real_statvfs(const char *path, struct statvfs *out);
+int __wrap_statvfs(const char *path, struct statvfs *out);
+int __real_clock_gettime(clockid_t clock, struct timespec *out);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+
+static _Atomic uint64_t mib_left; /* of a disk of 100 GiB; 0: as it is */
+static _Atomic time_t seconds_on; /* that the wall clock is ahead */
+
+int __wrap_statvfs(const char *path, struct statvfs *out)
+{
+    int rc = __real_statvfs(path, out);
+
+    if (mib_left) {
+        out->f_frsize = 1 << 20;
+        out->f_blocks = 100 << 10;
+        out->f_bavail = mib_left;
+    }
+    return rc;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out)
+{
+    int rc = __real_clock_gettime(clock, out);
+
+    if (clock == CLOCK_REALTIME)
+        out->tv_sec += seconds_on;
+    return rc;
 }
 
 static char dir[64];
@@ -105,25 +137,15 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static struct request *put_market(const char *id, const char *object,
+/* VERB with ASK, as it comes out of the decoder. */
+static struct request *request_of(enum verb verb, const void *ask,
                                   const char *key)
 {
-    static const struct ask_header header = {.method = {"market.put", 10}};
-    struct arena *arena = arena_new(1 << 20);
-    struct ask_market_put ask;
-    struct market *market = shape_array(arena, &shape_market, 1);
+    const struct verb_row *row = &verb_rows[verb];
     struct buffer body = {0};
     struct request *r = request_new(NULL);
 
-    shape_clear(verb_rows[VERB_market_put].ask, &ask);
-    market->id = slice_of(id);
-    market->object = slice_of(object);
-    market->lots.at = shape_array(arena, &shape_lot, 1);
-    market->lots.n = 1;
-    ask.market = market;
-    cr_assert_eq(
-        protocol_encode(verb_rows[VERB_market_put].ask, &ask, ~0u, &body),
-        ERR_NONE);
+    cr_assert_eq(protocol_encode(row->ask, ask, ~0u, &body), ERR_NONE);
     r->frames.tag = SLICE(PROTOCOL_TAG);
     r->frames.body =
         arena_copy(r->call.arena, (struct slice){body.data, body.len});
@@ -131,22 +153,47 @@ static struct request *put_market(const char *id, const char *object,
     r->call.everywhere = 1;
     r->call.caller = SLICE("test");
     r->call.limits = &limits_batch;
-    r->call.verb = VERB_market_put;
-    r->header = header;
+    r->call.verb = verb;
+    r->header.method = slice_of(row->name);
     r->header.key = arena_copy(r->call.arena, slice_of(key));
     r->header.deadline_ms = ABSENT;
     r->header.min_revision = ABSENT;
     r->arrived_us = now_us();
-    r->ask = shape_array(r->call.arena, verb_rows[VERB_market_put].ask, 1);
-    r->answer =
-        shape_array(r->call.arena, verb_rows[VERB_market_put].answer, 1);
-    cr_assert_eq(protocol_decode(verb_rows[VERB_market_put].ask, r->frames.body,
-                                 &limits_batch, r->call.arena, r->ask,
-                                 &r->call.faults),
+    r->ask = shape_array(r->call.arena, row->ask, 1);
+    r->answer = shape_array(r->call.arena, row->answer, 1);
+    cr_assert_eq(protocol_decode(row->ask, r->frames.body, &limits_batch,
+                                 r->call.arena, r->ask, &r->call.faults),
                  ERR_NONE);
     buffer_free(&body);
+    return r;
+}
+
+static struct request *put_market(const char *id, const char *object,
+                                  const char *key)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct ask_market_put ask;
+    struct market *market = shape_array(arena, &shape_market, 1);
+    struct request *r;
+
+    shape_clear(verb_rows[VERB_market_put].ask, &ask);
+    market->id = slice_of(id);
+    market->object = slice_of(object);
+    market->lots.at = shape_array(arena, &shape_lot, 1);
+    market->lots.n = 1;
+    ask.market = market;
+    r = request_of(VERB_market_put, &ask, key);
     arena_free(arena);
     return r;
+}
+
+static struct request *delete_market(const char *id, const char *key)
+{
+    struct ask_market_delete ask;
+
+    shape_clear(verb_rows[VERB_market_delete].ask, &ask);
+    ask.id = slice_of(id);
+    return request_of(VERB_market_delete, &ask, key);
 }
 
 static void queue(struct request *r)
@@ -232,6 +279,56 @@ Test(writer, the_same_key_gives_the_stored_reply)
                         first->reply_body.len),
                  0);
     cr_expect_eq(revision(), 1, "a replay wrote an event");
+}
+
+Test(writer, a_stored_reply_is_kept_for_a_day_and_then_forgotten)
+{
+    struct request *r;
+
+    queue(put_market("A", "once", "k1"));
+    await(1);
+    seconds_on = 24 * 3600 - 60;
+    queue(put_market("B", "other", "k2"));
+    await(2);
+    queue(put_market("A", "once", "k1"));
+    r = await(3)->next->next;
+    cr_expect_eq(r->error, ERR_NONE);
+    cr_expect_eq(r->revision, 1, "a minute before the day is over");
+    cr_expect_eq(revision(), 2);
+    seconds_on = 24 * 3600 + 60;
+    queue(put_market("C", "other", "k3"));
+    await(4);
+    queue(put_market("A", "another body", "k1"));
+    r = await(5)->next->next->next->next;
+    cr_expect_eq(r->error, ERR_NONE, "the key is free again");
+    cr_expect_eq(r->revision, 4);
+    seconds_on = 0;
+}
+
+Test(writer, a_disk_that_fills_up_takes_no_more_but_lets_go)
+{
+    struct request *r;
+
+    queue(put_market("A", "once", "k1"));
+    await(1);
+    mib_left = 255;
+    queue(put_market("B", "no room", "k2"));
+    r = await(2)->next;
+    cr_expect_eq(r->error, ERR_STORE_FULL);
+    cr_expect(!exists("B"));
+    cr_expect_eq(revision(), 1);
+    queue(put_market("A", "once", "k1"));
+    r = await(3)->next->next;
+    cr_expect_eq(r->error, ERR_NONE, "what was answered is answered again");
+    queue(delete_market("A", "k3"));
+    r = await(4)->next->next->next;
+    cr_expect_eq(r->error, ERR_NONE, "a deletion goes on");
+    cr_expect(!exists("A"));
+    mib_left = 256;
+    queue(put_market("B", "room again", "k2"));
+    r = await(5)->next->next->next->next;
+    cr_expect_eq(r->error, ERR_NONE, "without a restart, with the same key");
+    mib_left = 0;
 }
 
 Test(writer, the_same_key_twice_in_one_group_writes_once)
