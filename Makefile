@@ -62,7 +62,7 @@ $B/%.o: %.c | deps
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 # Loops over columns are written to become vectors.
-$B/engine/match/rows.o $B/engine/match/near.o $B/engine/match/place.o \
+$B/engine/match/rows.o $B/engine/match/near.o $B/engine/match/parts.o \
   $B/engine/match/structure_rows.o: \
   ALL_CFLAGS += -O3 -fno-math-errno -fno-trapping-math
 # The bundled tables are compiled in by .incbin, which -MMD does not see.

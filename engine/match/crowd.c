@@ -1,5 +1,5 @@
 /*
- * Counted once for a run, when somebody lives there: the spans of the place by
+ * Counted once for a run, when somebody lives there: the parts of the place by
  * how near their boxes are, in steps of kilometres.
  */
 #include <string.h>
@@ -13,52 +13,34 @@
 
 enum err crowd_init(struct crowd *crowd, const struct lot_case *c)
 {
-    size_t runs = c->m->reference->wide.n;
+    size_t runs = c->m->reference->wide.n, parts = c->place.parts.n;
     char *room = workspace_room(c->workspace, ROOM_CROWD,
-                                runs * (STEPS * sizeof *crowd->people + 1));
+                                runs * (STEPS * sizeof *crowd->people + 1) +
+                                    parts * sizeof *crowd->km);
 
     if (!room)
         return ERR_NOMEM;
-    *crowd =
-        (struct crowd){&c->place, c->m->reference,
-                       (uint8_t *)room + runs * STEPS * sizeof *crowd->people,
-                       (uint32_t *)(void *)room};
+    *crowd = (struct crowd){.place = &c->place, .ref = c->m->reference};
+    crowd->people = (uint32_t *)(void *)room;
+    crowd->km = (uint16_t *)(void *)(crowd->people + runs * STEPS);
+    crowd->made = (uint8_t *)(crowd->km + parts);
     memset(crowd->made, 0, runs);
     return ERR_NONE;
 }
 
-/* The people of PART, which lies in one span. */
-static void add_part(const struct crowd *crowd, unsigned run, struct range part,
-                     uint32_t *people)
-{
-    const struct reference *ref = crowd->ref;
-    const uint64_t *sums = reference_population(ref);
-    const struct reference_span *s =
-        &ref->columns.spans[part.from / REFERENCE_SPAN];
-    unsigned km;
-
-    if (!s->centred)
-        return;
-    km = near_box(&ref->wide, run, s->low, s->high);
-    if (km < STEPS * STEP_KM)
-        people[km / STEP_KM] += (uint32_t)(sums[part.to] - sums[part.from]);
-}
-
 static void make_run(const struct crowd *crowd, unsigned run, uint32_t *people)
 {
-    const struct territory *set = &crowd->place->set;
+    const struct parts *parts = &crowd->place->parts;
+    const uint64_t *sums = reference_population(crowd->ref);
 
     memset(people, 0, STEPS * sizeof *people);
-    for (size_t i = 0; i < set->n; i++) {
-        struct range part = set->ranges[i];
+    near_boxes(&crowd->ref->wide, run, parts, crowd->km);
+    for (size_t i = 0; i < parts->n; i++) {
+        struct range part = parts->range[i];
 
-        while (part.from < set->ranges[i].to) {
-            part.to = (part.from / REFERENCE_SPAN + 1) * REFERENCE_SPAN;
-            if (part.to > set->ranges[i].to)
-                part.to = set->ranges[i].to;
-            add_part(crowd, run, part, people);
-            part.from = part.to;
-        }
+        if (crowd->km[i] < STEPS * STEP_KM)
+            people[crowd->km[i] / STEP_KM] +=
+                (uint32_t)(sums[part.to] - sums[part.from]);
     }
     for (unsigned i = 1; i < STEPS; i++)
         people[i] += people[i - 1];

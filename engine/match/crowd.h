@@ -11,6 +11,7 @@ struct crowd {
     const struct place *place;
     const struct reference *ref;
     uint8_t *made;    /* runs that were asked for */
+    uint16_t *km;     /* room: from one of them to the parts of the place */
     uint32_t *people; /* of each run, by reach */
 };
 

@@ -58,22 +58,30 @@ VECTORS static void measure_runs(const struct reference_boxes *boxes,
     }
 }
 
-unsigned near_box(const struct reference_boxes *boxes, unsigned run,
-                  const int32_t low[3], const int32_t high[3])
+VECTORS void near_boxes(const struct reference_boxes *boxes, unsigned run,
+                        const struct parts *to, uint16_t *restrict km)
 {
-    struct target to;
-    float square = 0;
-    int km;
+    const int32_t *low0 = to->low[0], *low1 = to->low[1], *low2 = to->low[2];
+    const int32_t *high0 = to->high[0], *high1 = to->high[1];
+    const int32_t *high2 = to->high[2];
+    struct target from;
 
-    target_of(low, high, &to);
     for (int k = 0; k < 3; k++) {
-        float side =
-            gap(boxes->low[k][run], boxes->high[k][run], to.low[k], to.high[k]);
-
-        square += side * side;
+        from.low[k] = boxes->low[k][run];
+        from.high[k] = boxes->high[k][run];
     }
-    km = (int)(sqrtf(square) * NEAR_EARTH_KM + NEAR_SLACK);
-    return km < (int)NEAR_KM ? (unsigned)km : NEAR_KM;
+    for (size_t i = 0; i < to->n; i++) {
+        float x = gap(from.low[0], from.high[0], (float)low0[i] * 0x1p-30f,
+                      (float)high0[i] * 0x1p-30f);
+        float y = gap(from.low[1], from.high[1], (float)low1[i] * 0x1p-30f,
+                      (float)high1[i] * 0x1p-30f);
+        float z = gap(from.low[2], from.high[2], (float)low2[i] * 0x1p-30f,
+                      (float)high2[i] * 0x1p-30f);
+        float chord = sqrtf(x * x + y * y + z * z) * NEAR_EARTH_KM;
+        int whole = (int)(chord + NEAR_SLACK);
+
+        km[i] = (uint16_t)(whole < (int)NEAR_KM ? whole : (int)NEAR_KM);
+    }
 }
 
 /* The least of two neighbours each. */

@@ -49,10 +49,9 @@ enum err near_init(struct near *near, const struct job_case *j);
  * with a home in the place are at 0.  ERR_NOMEM. */
 enum err near_place(struct near *near, const struct lot_case *c);
 
-/* The bound between one run of BOXES and the box from LOW to HIGH (as
- * commune's `at`). */
-unsigned near_box(const struct reference_boxes *boxes, unsigned run,
-                  const int32_t low[3], const int32_t high[3]);
+/* The bounds between one run of BOXES and each of the parts. */
+void near_boxes(const struct reference_boxes *boxes, unsigned run,
+                const struct parts *to, uint16_t *km);
 
 /* Are there communes of unknown distance in runs FROM to before END? */
 static inline int near_is_vague(const struct near *near, unsigned from,

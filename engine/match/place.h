@@ -4,17 +4,15 @@
 #ifndef ENGINE_MATCH_PLACE_H
 #define ENGINE_MATCH_PLACE_H
 
-#include "engine/match/territory.h"
+#include "engine/match/parts.h"
 
-struct block;
 struct box;
 struct place {
     struct slices codes; /* as stored */
     struct territory set;
     struct territory *each; /* of codes */
-    struct block *blocks;   /* runs of the set, in order */
-    size_t n_blocks;
-    struct box *boxes; /* round all of them */
+    struct parts parts;     /* of the set, in order */
+    struct box *boxes;      /* round all of them */
     size_t n_boxes;
     struct extent extent;
     int approximate; /* a centre in it is a guess or unknown */
@@ -26,8 +24,8 @@ struct place {
 enum err place_read(const struct reference *ref, struct arena *arena,
                     struct slices codes, struct place *out);
 
-/* Boxes that together hold all centres of the place: the I-th from 0.
- * Negative past the last; 0 when nothing in it has a centre. */
+/* Boxes that together hold all centres of the place: 1 and the I-th from 0;
+ * negative past the last. */
 int place_box(const struct place *place, size_t i, int32_t low[3],
               int32_t high[3]);
 

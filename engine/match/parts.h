@@ -1,0 +1,48 @@
+/*
+ * A set of communes cut into short parts that lie together, to be measured
+ * against many points and circles.
+ *
+ * Communes stand in Hilbert order within their department: each part is cut
+ * from one span of the tables and has the box of its centres.  The corner of
+ * the box that is nearest to a point, and the one farthest from it, bound the
+ * distance of every commune inside; only what a circle cuts is looked at
+ * commune by commune.
+ *
+ * Differences are taken of integers and squared as floats, several at once: a
+ * square is off by less than one part in 2^21.  What lies closer than twice
+ * that to what it is compared with is asked again in integers, so that every
+ * answer is that of store/reference_km.c.
+ */
+#ifndef ENGINE_MATCH_PARTS_H
+#define ENGINE_MATCH_PARTS_H
+
+#include "engine/match/territory.h"
+
+/* Only parts in which some commune has a centre: no other is within anything.
+ * Invariant: a part lies in one span, so it has at most REFERENCE_SPAN. */
+struct parts {
+    size_t n;
+    struct range *range;
+    int32_t *low[3]; /* as commune's `at` */
+    int32_t *high[3];
+    uint8_t *known; /* all communes of the part have a centre */
+    float *near;    /* rooms of a measurement: squares to the nearest and */
+    float *far;     /* the farthest corner, and what a zone holds */
+    uint8_t *held;
+};
+
+/* Cut the ranges of SET, in ARENA.  ERR_NOMEM. */
+enum err parts_cut(const struct reference *ref, struct arena *arena,
+                   const struct territory *set, struct parts *out);
+
+/* How much the circles of ZONE hold of the parts, without what its ranges
+ * hold. */
+struct extent parts_within(const struct reference *ref,
+                           const struct parts *parts,
+                           const struct territory *zone);
+
+/* Kilometres from AT to the nearest centre; ABSENT without parts. */
+int64_t parts_km(const struct reference *ref, const struct parts *parts,
+                 const int32_t at[3]);
+
+#endif
