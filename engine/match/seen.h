@@ -14,8 +14,11 @@ struct seen {
     uint16_t row;
     int16_t score;
     int16_t level;
+    int16_t coverage; /* as struct row_place */
+    int16_t km;
     uint8_t activity;
-    uint8_t judged; /* by its record */
+    uint8_t judged : 1; /* by its record */
+    uint8_t is_whole : 1;
 };
 
 struct seen_table {

@@ -5,6 +5,8 @@
  * in the order of the filters in enum reason_word, so that "got furthest" is
  * the larger number.
  */
+#include <string.h>
+
 #include "engine/match/activity.h"
 #include "engine/match/law.h"
 #include "engine/match/order.h"
@@ -292,8 +294,34 @@ enum err structure_judge(const struct lot_case *c, const struct structure *s,
 
 struct slice structure_id(struct arena *arena, const struct structure *s)
 {
-    return arena_format(arena, "%.*s-%s", (int)s->siret.len, s->siret.data,
-                        words_kind.words[s->kind]);
+    struct slice kind = slice_of(words_kind.words[s->kind]);
+    char *id = arena_alloc(arena, s->siret.len + 1 + kind.len + 1);
+
+    if (!id)
+        return (struct slice){"", 0};
+    memcpy(id, s->siret.data, s->siret.len);
+    id[s->siret.len] = '-';
+    memcpy(id + s->siret.len + 1, kind.data, kind.len);
+    return (struct slice){id, s->siret.len + 1 + kind.len};
+}
+
+/* The codes that are not wholly in the zone: of one alone that is known. */
+static enum err missing_of(const struct lot_case *c,
+                           const struct structure_result *r, struct slices *out)
+{
+    struct slice *only;
+
+    if (r->cover != COVER_PARTIAL)
+        return ERR_NONE;
+    if (structure_asks_zone(c, r))
+        return place_missing(c->m->reference, c->m->arena, &c->place, &r->zone,
+                             out);
+    /* The list may be the case's own, which is over first. */
+    if (!(only = arena_alloc(c->m->arena, sizeof *only)))
+        return ERR_NOMEM;
+    *only = c->place.codes.at[0];
+    *out = (struct slices){only, 1};
+    return ERR_NONE;
 }
 
 enum err structure_hit(const struct lot_case *c, const struct structure *s,
@@ -317,9 +345,7 @@ enum err structure_hit(const struct lot_case *c, const struct structure *s,
     *out->components = r->parts;
     out->cover = r->cover;
     out->km = r->km;
-    if (r->cover == COVER_PARTIAL &&
-        (e = place_missing(c->m->reference, arena, &c->place, &r->zone,
-                           &out->missing)))
+    if ((e = missing_of(c, r, &out->missing)))
         return e;
     if ((e = lot_list_bits(c->m, r->unknown, &out->unknown)))
         return e;

@@ -20,6 +20,13 @@ struct structure_result {
     struct territory zone;        /* of that activity, in the scratch arena */
 };
 
+/* Must one know the zone to tell what it leaves out of the place? */
+static inline int structure_asks_zone(const struct lot_case *c,
+                                      const struct structure_result *r)
+{
+    return r->cover == COVER_PARTIAL && c->place.codes.n > 1;
+}
+
 #define STRUCTURE_SHARE_MIN 50     /* whole percent: CCP R2113-7 */
 #define STRUCTURE_PART_UNKNOWN 500 /* what a part counts that nobody knows */
 
@@ -40,7 +47,7 @@ int64_t structure_proximity(int64_t km);
 int64_t structure_score(const struct structure_weights *weights,
                         struct structure_score *parts, uint32_t *unknown);
 
-/* `siret-kind`, in the arena. */
+/* `siret-kind`, in the arena, with a zero behind it. */
 struct slice structure_id(struct arena *arena, const struct structure *s);
 
 /* What an answer says of a structure that matches, in the answer's arena.

@@ -299,21 +299,33 @@ static int32_t staffed(const struct structure_ask *ask, uint64_t seats)
     return sum == ask->seats ? 1000 : (int32_t)(1000 * sum / ask->seats);
 }
 
-/* The weighed parts that have nothing to do with where it is. */
-static int32_t score_work(const struct structure_ask *ask,
-                          const struct index_block *b, size_t i, int32_t level,
-                          uint64_t seats, struct row_score *r)
+/* The parts that have nothing to do with where it is. */
+struct row_work {
+    int32_t activity, capacity, jobs;
+};
+
+static struct row_work work_of(const struct structure_ask *ask,
+                               const struct index_block *b, size_t i,
+                               int32_t level, uint64_t seats)
 {
     uint32_t free = fact_32(b, i, FACT_FREE);
+    struct row_work work = {level, UNKNOWN, UNKNOWN};
 
-    r->activity = level == LEVEL_ABSENT ? UNKNOWN : level;
-    r->capacity = known(
+    if (level == LEVEL_ABSENT)
+        work.activity = UNKNOWN;
+    work.capacity = known(
         activity_capacity(ask->c, free == UINT32_MAX ? ABSENT : (int64_t)free));
     if (ask->n_jobs && fact_16(b, i, FACT_CLASS) & CLASS_STAFFS)
-        r->jobs = staffed(ask, seats);
-    return ask->weights.activity * counted(r->activity) +
-           ask->weights.capacity * counted(r->capacity) +
-           ask->weights.jobs * counted(r->jobs);
+        work.jobs = staffed(ask, seats);
+    return work;
+}
+
+static int32_t score_work(const struct structure_ask *ask,
+                          const struct row_work *work)
+{
+    return ask->weights.activity * counted(work->activity) +
+           ask->weights.capacity * counted(work->capacity) +
+           ask->weights.jobs * counted(work->jobs);
 }
 
 /* How far the row can be from its home's centre; REACH_ANY: nobody knows. */
@@ -355,22 +367,22 @@ static int32_t best_place(const struct structure_ask *ask,
  * is still in reach. */
 static enum err score_place(const struct structure_ask *ask,
                             const struct index_block *b, size_t i, int32_t sum,
-                            int32_t least, struct row_score *r,
-                            enum row_verdict *verdict)
+                            int32_t least, int32_t *score,
+                            struct row_place *place, enum row_verdict *verdict)
 {
     const struct extent *all = &ask->c->place.extent;
     struct spot spot = spot_of(ask, b, i);
     struct extent common = *all;
+    int32_t proximity = UNKNOWN;
     enum err e;
 
     if (ask->c->m->nationwide == NATIONWIDE_EXCLUDE && !spot.inside &&
         fact_16(b, i, FACT_CLASS) & CLASS_NATIONWIDE)
         return ERR_NONE;
     measure_spot(ask, &spot);
-    r->km = known(spot.km);
     if (spot.km != ABSENT)
-        r->proximity = (int32_t)structure_proximity(spot.km);
-    sum += ask->weights.proximity * counted(r->proximity);
+        proximity = (int32_t)structure_proximity(spot.km);
+    sum += ask->weights.proximity * counted(proximity);
     if (sum + ask->weights.coverage * 1000 < 1000 * least)
         return ERR_NONE;
     if (ask->commune != REFERENCE_NONE) {
@@ -381,38 +393,39 @@ static enum err score_place(const struct structure_ask *ask,
     }
     if (!common.communes)
         return ERR_NONE;
-    r->is_whole = common.communes == all->communes;
-    r->coverage = (int32_t)structure_coverage(&common, all);
-    r->score = (sum + ask->weights.coverage * r->coverage) / 1000;
-    *verdict = r->score >= least ? ROW_MATCHES : ROW_REFUSED;
+    *place = (struct row_place){(int16_t)structure_coverage(&common, all),
+                                (int16_t)known(spot.km),
+                                common.communes == all->communes};
+    *score = (sum + ask->weights.coverage * place->coverage) / 1000;
+    *verdict = *score >= least ? ROW_MATCHES : ROW_REFUSED;
     return ERR_NONE;
 }
 
 enum err structure_row_judge(const struct structure_ask *ask,
                              const struct index_block *b, size_t i,
                              int32_t level, uint64_t seats, int32_t least,
-                             struct row_score *r, enum row_verdict *verdict)
+                             int32_t *score, struct row_place *place,
+                             enum row_verdict *verdict)
 {
     const struct row_weights *w = &ask->weights;
-    int32_t sum;
+    struct row_work work = work_of(ask, b, i, level, seats);
+    int32_t sum = score_work(ask, &work);
 
-    *r = (struct row_score){0,       UNKNOWN, UNKNOWN, UNKNOWN,
-                            UNKNOWN, UNKNOWN, UNKNOWN, 0};
+    *place = (struct row_place){UNKNOWN, UNKNOWN, 0};
     *verdict = ROW_REFUSED;
-    sum = score_work(ask, b, i, level, seats, r);
     if (ask->is_placed) {
         if (sum + best_place(ask, b, i) < 1000 * least)
             return ERR_NONE;
         if (!is_hidden(ask, b, i))
-            return score_place(ask, b, i, sum, least, r, verdict);
+            return score_place(ask, b, i, sum, least, score, place, verdict);
         *verdict = ROW_HIDDEN;
         return ERR_NONE;
     }
     if (ask->c->m->nationwide == NATIONWIDE_EXCLUDE &&
         fact_16(b, i, FACT_CLASS) & CLASS_NATIONWIDE)
         return ERR_NONE;
-    r->score = (sum + (w->coverage + w->proximity) * counted(UNKNOWN)) / 1000;
-    *verdict = r->score >= least ? ROW_MATCHES : ROW_REFUSED;
+    *score = (sum + (w->coverage + w->proximity) * counted(UNKNOWN)) / 1000;
+    *verdict = *score >= least ? ROW_MATCHES : ROW_REFUSED;
     return ERR_NONE;
 }
 
@@ -443,7 +456,6 @@ static int64_t part_of(int32_t part)
     return part == UNKNOWN ? ABSENT : part;
 }
 
-/* Only what is missing of a place needs the zone itself. */
 static enum err zone_of(const struct structure_ask *ask,
                         const struct index_block *b, size_t i,
                         struct territory *out)
@@ -461,24 +473,28 @@ static enum err zone_of(const struct structure_ask *ask,
 
 enum err structure_row_result(const struct structure_ask *ask,
                               const struct index_block *b, size_t i,
-                              const struct row_score *r,
+                              int32_t level, uint64_t seats,
+                              const struct row_place *place,
                               struct structure_result *out)
 {
+    struct row_work work = work_of(ask, b, i, level, seats);
+
     *out = (struct structure_result){
         .reason = ABSENT,
         .activity = structure_activity(b->when[i]),
-        .parts = {part_of(r->activity), part_of(r->coverage),
-                  part_of(r->proximity), part_of(r->capacity),
-                  part_of(r->jobs)},
+        .parts = {part_of(work.activity), part_of(place->coverage), ABSENT,
+                  part_of(work.capacity), part_of(work.jobs)},
         .cover = ABSENT,
-        .km = part_of(r->km),
+        .km = part_of(place->km),
         .marks = marks_of(ask, b, i)};
+    if (out->km != ABSENT)
+        out->parts.proximity = structure_proximity(out->km);
     if (ask->is_placed)
-        out->cover = r->is_whole ? COVER_FULL : COVER_PARTIAL;
+        out->cover = place->is_whole ? COVER_FULL : COVER_PARTIAL;
     out->score = structure_score(&ask->c->m->structure_weights, &out->parts,
                                  &out->unknown);
-    return out->cover == COVER_PARTIAL ? zone_of(ask, b, i, &out->zone)
-                                       : ERR_NONE;
+    return structure_asks_zone(ask->c, out) ? zone_of(ask, b, i, &out->zone)
+                                            : ERR_NONE;
 }
 
 uint64_t structure_row_id(const struct index_block *b, size_t i)

@@ -22,11 +22,10 @@ size_t structure_rows_pass(const struct structure_ask *ask,
 int32_t structure_row_level(const struct index_block *block, size_t i,
                             const struct want *wants, size_t n);
 
-/* What a row scores, and of what; UNKNOWN is -1. */
-struct row_score {
-    int32_t score;
-    int32_t activity, coverage, proximity, capacity, jobs;
-    int32_t km;
+/* What was learnt of a row and the place; -1 is not known. */
+struct row_place {
+    int16_t coverage;
+    int16_t km;
     int is_whole; /* the zone holds all of the place */
 };
 
@@ -37,17 +36,20 @@ enum row_verdict {
 };
 
 /* Judge row I at LEVEL, of an activity that staffs SEATS (bits of ask's jobs).
- * OUT is what it scores if it matches, with LEAST or more.  ERR_NOMEM. */
+ * SCORE and PLACE are its own if it matches, with LEAST or more.  ERR_NOMEM. */
 enum err structure_row_judge(const struct structure_ask *ask,
                              const struct index_block *block, size_t i,
                              int32_t level, uint64_t seats, int32_t least,
-                             struct row_score *out, enum row_verdict *verdict);
+                             int32_t *score, struct row_place *place,
+                             enum row_verdict *verdict);
 
-/* All that structure_judge says of an activity that matches, from what its row
- * scores; the zone lives in the scratch of the case.  ERR_NOMEM. */
+/* All that structure_judge says of an activity that matches, at the LEVEL,
+ * SEATS and PLACE that it was judged with; the zone, left out where nothing
+ * asks for it, lives in the scratch of the case.  ERR_NOMEM. */
 enum err structure_row_result(const struct structure_ask *ask,
                               const struct index_block *block, size_t i,
-                              const struct row_score *score,
+                              int32_t level, uint64_t seats,
+                              const struct row_place *place,
                               struct structure_result *out);
 
 /* The hash of its id. */

@@ -135,13 +135,14 @@ static enum err offer(struct search *s, uint32_t block, size_t row,
                       int32_t level, uint64_t seats)
 {
     const struct index_block *b = &s->blocks[block];
-    struct row_score score;
+    struct row_place place;
     enum row_verdict verdict;
     struct seen new;
+    int32_t score;
     enum err e;
 
     e = structure_row_judge(s->ask, b, row, level, seats, s->floor, &score,
-                            &verdict);
+                            &place, &verdict);
     if (e || verdict == ROW_REFUSED)
         return e;
     s->c->m->scored++;
@@ -152,7 +153,10 @@ static enum err offer(struct search *s, uint32_t block, size_t row,
                         .level = (int16_t)level};
     if (verdict == ROW_HIDDEN)
         return judge_record(s, &new, b->number[row]);
-    new.score = (int16_t)score.score;
+    new.score = (int16_t)score;
+    new.coverage = place.coverage;
+    new.km = place.km;
+    new.is_whole = place.is_whole != 0;
     new.activity = (uint8_t)structure_activity(b->when[row]);
     return keep(s, &new);
 }
@@ -493,8 +497,10 @@ static enum err write_winners(struct search *s, struct structure_winners *out)
         const struct seen *at = &s->seen.at[best.at[i].fit];
 
         out->at[i] = (struct structure_winner){
-            best.at[i].number, at->score, at->judged, s->blocks[at->block],
-            at->row,           at->level, at->seats};
+            best.at[i].number, at->score,
+            at->judged,        s->blocks[at->block],
+            at->row,           at->level,
+            at->seats,         {at->coverage, at->km, at->is_whole}};
     }
     return ERR_NONE;
 }

@@ -15,6 +15,7 @@ struct structure_winner {
     size_t row;
     int32_t level;
     uint64_t seats;
+    struct row_place place;
 };
 struct structure_winners {
     struct structure_winner *at; /* best first, in the arena of the case */

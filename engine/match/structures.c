@@ -38,7 +38,6 @@ static enum err hit_of_record(const struct lot_case *c, uint32_t number,
  * no memory. */
 static enum err hit_of_row(const struct structure_ask *ask,
                            const struct structure_winner *w,
-                           const struct row_score *score,
                            struct structure_hit *out)
 {
     const struct lot_case *c = ask->c;
@@ -47,29 +46,14 @@ static enum err hit_of_row(const struct structure_ask *ask,
     struct structure s;
     enum err e;
 
-    if ((e = structure_row_result(ask, &w->block, w->row, score, &result)) ||
+    if ((e = structure_row_result(ask, &w->block, w->row, w->level, w->seats,
+                                  &w->place, &result)) ||
         (e = store_get_numbered(c->m->view, ENTITY_STRUCTURE, w->number,
                                 &record)) ||
         (e = protocol_decode_first(&shape_structure, FIELDS_SHOWN, record.body,
                                    c->scratch, &s)))
         return e;
     return structure_hit(c, &s, &result, out);
-}
-
-static enum err write_hit(const struct lot_case *c,
-                          const struct structure_ask *ask,
-                          const struct structure_winner *w,
-                          struct structure_hit *out)
-{
-    enum row_verdict verdict;
-    struct row_score score;
-    enum err e;
-
-    if (w->judged)
-        return hit_of_record(c, w->number, out);
-    e = structure_row_judge(ask, &w->block, w->row, w->level, w->seats, 0,
-                            &score, &verdict);
-    return e ? e : hit_of_row(ask, w, &score, out);
 }
 
 static enum err write_hits(const struct lot_case *c,
@@ -84,7 +68,9 @@ static enum err write_hits(const struct lot_case *c,
     if (!at)
         return ERR_NOMEM;
     for (size_t i = 0; i < winners->n && !e; i++)
-        e = write_hit(c, ask, &winners->at[i], &at[i]);
+        e = winners->at[i].judged
+                ? hit_of_record(c, winners->at[i].number, &at[i])
+                : hit_of_row(ask, &winners->at[i], &at[i]);
     *out = (struct structure_hit_list){at, winners->n};
     return e;
 }
