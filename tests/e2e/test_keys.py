@@ -1,6 +1,8 @@
 """Who is let in: nobody without a key, unless the daemon was told so."""
 import datetime
 import os
+import re
+import signal
 import subprocess
 
 import harness
@@ -173,6 +175,23 @@ class Change(Keyed):
         with self.assertRaises(claused.Refused):
             one.ping()
         self.assertEqual(self.daemon.as_key("other").hello()["key"], "one")
+
+    def test_the_admins_of_the_file_change_with_it(self):
+        other = self.daemon.pair("other")
+        self.ask("ping")
+        with open(self.daemon.config) as file:
+            text = file.read()
+        with open(self.daemon.config, "w") as file:
+            file.write(re.sub("root = .*", lambda _: "other = "
+                              + other["public"], text))
+        self.daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(
+            lambda: "read again" in self.daemon.log()))
+        with self.assertRaises(claused.Refused) as caught:
+            self.client.ping()
+        self.assertEqual(caught.exception.name, "KEY_ENDED")
+        self.assertEqual(self.daemon.as_key("other").hello()["key"],
+                         "conf:other")
 
     def test_keys_survive_a_restart(self):
         self.register("one")
