@@ -1,3 +1,6 @@
+/*
+ * Boxes first, communes where they leave a doubt, integers where floats do.
+ */
 #include <string.h>
 
 #include "engine/match/parts.h"
