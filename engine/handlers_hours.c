@@ -4,6 +4,7 @@
  */
 #include "engine/dispatch.h"
 #include "engine/entity.h"
+#include "engine/people_shown.h"
 #include "engine/match/hours.h"
 #include "engine/match/match.h"
 #include "engine/question.h"
@@ -88,6 +89,11 @@ static enum err find_worker(struct store_view *view, struct call *call,
                                  .available_from = ABSENT};
     if (!said->profile.data)
         return ERR_NONE;
+    if (!people_named(call))
+        return call_refuse(
+            call, ERR_FORBIDDEN,
+            arena_format(call->arena, "persons[%zu].profile", i + 1).data,
+            "this role sees no people");
     e = entity_get(view, call, ENTITY_PROFILE, said->profile, &found, NULL);
     if (e == ERR_NOT_FOUND)
         return call_refuse(

@@ -7,6 +7,7 @@
  */
 #include "engine/dispatch.h"
 #include "engine/entity.h"
+#include "engine/people_shown.h"
 #include "engine/match/hours_groups.h"
 #include "engine/match/match.h"
 #include "engine/match/territory.h"
@@ -15,8 +16,6 @@
 
 /* A market of 512 KiB at most, and its hours: some 200 bytes each. */
 #define MARKET_BYTES_MAX (256u << 20)
-/* Fewer people than this are told to readers of people only. */
-#define PEOPLE_MIN 5
 
 struct summary {
     struct store_view *view;
@@ -43,8 +42,7 @@ static void tell_persons(const struct summary *s, struct hours_sum *sum,
 {
     int64_t n = hours_sum_persons(sum);
 
-    if (n >= PEOPLE_MIN || n == 0 || (rights_readers(s->call) & PEOPLE))
-        row->persons = n;
+    row->persons = n ? people_count(s->call, n) : 0;
 }
 
 static enum err tell_alerts(const struct summary *s, uint32_t alerts,

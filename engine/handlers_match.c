@@ -5,6 +5,7 @@
 #include "engine/entity.h"
 #include "engine/match/groups.h"
 #include "engine/match/reverse.h"
+#include "engine/people_shown.h"
 #include "engine/question.h"
 
 /* A candidate by its id: of a structure or of a profile. */
@@ -72,7 +73,7 @@ enum err handle_match_people(struct store_view *view, struct call *call,
 {
     struct question q = {.market = ask->market,
                          .on = ask->on,
-                         .limit = ask->limit,
+                         .limit = people_limit(call, ask->limit),
                          .grace = ask->grace,
                          .person_weights = ask->person_weights};
     const struct market *market;
@@ -85,7 +86,8 @@ enum err handle_match_people(struct store_view *view, struct call *call,
         return e;
     if (!(lot = shape_array(call->arena, &shape_lot_answer, 1)))
         return ERR_NOMEM;
-    if ((e = match_people(&m, market, ask->lot, ask->job, lot)))
+    if ((e = match_people(&m, market, ask->lot, ask->job, lot)) ||
+        (e = people_show(call, lot)))
         return e;
     answer->lot = lot;
     return QUESTION_FINISH(answer, call, &q, &m, lot_approximate(lot));
@@ -117,8 +119,12 @@ enum err handle_match_market(struct store_view *view, struct call *call,
     for (size_t i = 0; i < market->lots.n; i++) {
         int64_t lot = (int64_t)i + 1;
 
-        if ((e = match_structures(&m, market, lot, &lots[i])) ||
-            (e = match_people(&m, market, lot, ABSENT, &lots[i])))
+        m.limit = ask->limit;
+        if ((e = match_structures(&m, market, lot, &lots[i])))
+            return e;
+        m.limit = people_limit(call, ask->limit);
+        if ((e = match_people(&m, market, lot, ABSENT, &lots[i])) ||
+            (e = people_show(call, &lots[i])))
             return e;
         rough |= lot_approximate(&lots[i]);
     }
@@ -228,6 +234,7 @@ enum err handle_match_reasons(struct store_view *view, struct call *call,
                                     answer->structures)) ||
         (e = match_count_people(&m, market, ask->lot, &answer->jobs)))
         return e;
+    people_show_tallies(call, &answer->jobs);
     return QUESTION_FINISH(answer, call, &q, &m, 0);
 }
 

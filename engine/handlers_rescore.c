@@ -7,13 +7,12 @@
 #include "engine/batch.h"
 #include "engine/dispatch.h"
 #include "engine/entity.h"
+#include "engine/people_shown.h"
 #include "engine/rescore.h"
 #include "engine/server.h"
 
 /* One record decoded for its id: at most 1 MiB of bytes. */
 #define RECORD_BYTES_MAX (64u << 20)
-/* Under so many people a count may be about one of them. */
-#define PEOPLE_SHOWN 5
 
 /* The run that is not finished, if there is one and it is RUNNING. */
 static struct rescore_note *running(struct rescore_slots *slots)
@@ -356,7 +355,6 @@ static enum err show_structures(const struct showing *s,
 static enum err show_job(const struct showing *s, unsigned job,
                          struct rescore_job *out)
 {
-    int reader = (rights_readers(s->call) & PEOPLE) != 0;
     struct rescore_person *at;
     struct match_ranked *rows;
     struct slice *ids;
@@ -368,11 +366,13 @@ static enum err show_job(const struct showing *s, unsigned job,
         return e;
     if (!(at = shape_array(s->call->arena, &shape_rescore_person, n + 1)))
         return ERR_NOMEM;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (people_named(s->call))
+            call_saw(s->call, ids[i]);
         at[i] = (struct rescore_person){ids[i], rows[i].score};
+    }
     out->job = job;
-    if (reader || n >= PEOPLE_SHOWN)
-        out->people = (int64_t)n;
+    out->people = people_count(s->call, (int64_t)n);
     out->candidates = (struct rescore_person_list){at, n};
     return ERR_NONE;
 }

@@ -5,6 +5,7 @@
 
 #include "engine/dispatch.h"
 #include "engine/keys.h"
+#include "engine/people_shown.h"
 #include "engine/rule_rows.h"
 #include "engine/match/match.h"
 #include "engine/server.h"
@@ -151,9 +152,10 @@ enum err handle_stats(struct store_view *view, struct call *call,
         return e;
     answer->structures = (int64_t)store.records[ENTITY_STRUCTURE];
     answer->markets = (int64_t)store.records[ENTITY_MARKET];
-    answer->profiles = (int64_t)store.records[ENTITY_PROFILE];
+    answer->profiles =
+        people_count(call, (int64_t)store.records[ENTITY_PROFILE]);
     answer->facilitators = (int64_t)store.records[ENTITY_FACILITATOR];
-    answer->hours = (int64_t)store.records[ENTITY_HOURS];
+    answer->hours = people_count(call, (int64_t)store.records[ENTITY_HOURS]);
     answer->map_used = (int64_t)store.map_used;
     answer->map_free = (int64_t)store.map_free;
     answer->map_size = (int64_t)store.map_size;

@@ -39,7 +39,7 @@ enum role {
 #define PEOPLE (FACILITATOR | BATCH | DEVELOPMENT | PSEUDONYMS)
 /* Which criterion a person meets can be health or justice data (GDPR art. 9
  * and 10): readers of PROOFS only. */
-#define PROOFS (FACILITATOR | BATCH | DEVELOPMENT)
+#define PROOFS (FACILITATOR | DEVELOPMENT)
 
 #include "protocol/fields.def"
 

@@ -366,5 +366,116 @@ class Access(Privacy):
         self.assertEqual(kept, {"access-%d" % year, "access-%d" % (year - 1)})
 
 
+# What says who or what somebody is.
+MARKERS = (b"zelda", b"DETENTION_MJ")
+
+
+class Portals(Privacy):
+    """Who may see people sees them; the others count them, by fives."""
+
+    def setUp(self):
+        self.daemon = self.new_daemon().keyed().fresh()
+        self.root = self.daemon.as_key("root")
+        for name, role, more in (
+                ("buyer", "portal", {}), ("night", "batch", {}),
+                ("prescriber", "portal", {"grants": ["pseudonyms"]}),
+                ("far", "portal", {"grants": ["pseudonyms"],
+                                   "territories": ["DEP:2A"]}),
+                ("facilitator", "facilitator", {})):
+            pair = self.daemon.pair(name)
+            self.root.call("key.put", {"key": dict(
+                {"id": name, "public_key": pair["public"], "role": role,
+                 "territories": ["FR" if role == "batch" else "DEP:76"]},
+                **more)})
+        self.as_("facilitator")
+        self.ask("market.put", market=market())
+
+    def as_(self, name):
+        self.client = self.daemon.as_key(name)
+
+    def people(self, n):
+        self.as_("facilitator")
+        for i in range(n):
+            self.ask("profile.put", profile=profile(
+                "zelda-%d" % i, criteria=[{"code": "RSA"},
+                                          {"code": "DETENTION_MJ"}]))
+
+    def job(self, name, **more):
+        self.as_(name)
+        return self.ask("match.people", market="M-1", **more)["lot"]["jobs"][0]
+
+    def test_a_buyer_counts_by_fives_and_never_fewer_than_five(self):
+        told = []
+        for n in range(13):
+            self.people(n)
+            job = self.job("buyer")
+            self.assertNotIn("candidates", job)
+            self.assertEqual(job.get("people"), n - n % 5 if n >= 5 else None)
+            for band in job.get("fit", []):
+                self.assertEqual(band["people"] % 5, 0)
+                self.assertGreaterEqual(band["people"], 5)
+            told.append(job)
+        self.assertEqual(told[5:10], [told[5]] * 5)
+        self.assertEqual(self.job("buyer", limit=1), told[-1])
+
+    def test_a_prescriber_sees_pseudonyms_where_it_works(self):
+        self.people(6)
+        job = self.job("prescriber")
+        self.assertEqual(len(job["candidates"]), 6)
+        self.assertNotIn("people", job)
+        self.assertEqual(len(self.job("facilitator")["candidates"]), 6)
+        self.as_("far")
+        self.refused("NOT_FOUND", "match.people", market="M-1")
+
+    def test_reasons_results_and_figures_are_cut_in_the_same_way(self):
+        self.people(8)
+        self.as_("night")
+        self.rescore()
+        self.as_("buyer")
+        tally, = self.ask("match.reasons", market="M-1")["jobs"]
+        self.assertEqual((tally["candidates"], tally["matched"]), (5, 5))
+        kept, = self.ask("rescore.get", market="M-1")["jobs"]
+        self.assertEqual(kept, {"job": 1, "people": 5})
+        self.assertEqual(self.ask("stats")["profiles"], 5)
+        self.refused("FORBIDDEN", "hours.plan", hours=100, weeks=10,
+                     persons=[{"profile": "zelda-1"}])
+
+    def test_no_verb_shows_people_to_who_may_not_see_them(self):
+        """Every verb there is, asked by every caller that may not see
+        people: neither a pseudonym nor a criterion comes back."""
+        self.people(9)
+        self.ask("hours.record", entries=[
+            {"person": "zelda-1", "market": "M-1", "from": "2026-10-05",
+             "hundredths": 700}])
+        token = self.ask("hours.list")["rows"][0]["person"].encode()
+        self.as_("night")
+        self.rescore()
+        params = {"market": "M-1", "profile": "zelda-1", "id": "zelda-1"}
+        methods = self.ask("hello")["methods"]
+        for name, markers in (("buyer", MARKERS + (token,)),
+                              ("prescriber", MARKERS[1:] + (token,)),
+                              ("night", MARKERS[1:])):
+            shown = 0
+            self.as_(name)
+            for method in methods:
+                for n in range(8):
+                    asked = {k: v for i, (k, v) in enumerate(params.items())
+                             if n >> i & 1}
+                    body = self.raw_body(method, asked)
+                    shown += b"zelda" in body
+                    for marker in markers:
+                        self.assertNotIn(marker, body, (name, method, asked))
+            if name == "prescriber":
+                self.assertGreater(shown, 0, "nothing was asked")
+
+    def raw_body(self, method, params):
+        """The reply as text, refusals with their hints, too."""
+        try:
+            return json.dumps(self.client.call(method, params),
+                              default=str).encode()
+        except harness.claused.Refused as e:
+            return str(e.data).encode()
+
+
 if __name__ == "__main__":
     harness.main()
