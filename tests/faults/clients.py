@@ -138,9 +138,11 @@ def gone(daemon, n):
         with harness.Raw(daemon.endpoint, LINGER=1000) as raw:
             raw.ask("market.put", {"market": market("gone-%d" % i)},
                     k="gone-%d" % i)
-    want("gone", harness.until(lambda: client.call("stats", {})["markets"]
-                               >= before["markets"] + n),
-         "not all were written")
+        # What lingers holds a descriptor of ours.
+        if i % 300 == 299 or i == n - 1:
+            want("gone", harness.until(
+                lambda: client.call("stats", {})["markets"]
+                > before["markets"] + i), "not all were written")
     for i in range(n):
         client.call("market.put", {"market": market("gone-%d" % i)},
                     key="gone-%d" % i)
@@ -351,13 +353,35 @@ def endless(daemon, seconds):
 
 # ---- Those that only want an answer -------------------------------------------
 
+class Machine(threading.Thread):
+    """How long this machine keeps somebody waiting who only sleeps."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self.late = 0.0
+
+    def run(self):
+        while not self.over.is_set():
+            began = time.monotonic()
+            time.sleep(0.001)
+            self.late = max(self.late, time.monotonic() - began - 0.001)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+
 def pings(daemon, n):
     """Bursts and single ones, writes among them, with pauses of no time to
-    more than the loop's; the machine's own delays are told apart by how much
-    too long a pause took."""
+    more than the loop's; the machine's own delays are told apart."""
     chance = random.Random(20261123)
-    longest = overslept = 0.0
-    with harness.Raw(daemon.endpoint) as raw:
+    longest = 0.0
+    with harness.Raw(daemon.endpoint) as raw, Machine() as machine:
         done = 0
         while done < n:
             burst = chance.choice((1, 1, 1, 1, 2, 3, 10, 400))
@@ -370,18 +394,17 @@ def pings(daemon, n):
                     raw.ask("ping", {}, i=i)
             for _ in range(burst):
                 want("pings", raw.receive(5), "no answer in 5 s")
-            longest = max(longest, time.monotonic() - began)
+                now = time.monotonic()
+                longest, began = max(longest, now - began), now
             done += burst
             pause = chance.choice((0, 0, 0, 20e-6, 100e-6, 300e-6, 1e-3))
             if pause:
-                began = time.monotonic()
                 time.sleep(pause)
-                overslept = max(overslept, time.monotonic() - began - pause)
-    want("pings", longest * 1000 <= WAIT_MS + overslept * 1000, "one waited",
-         longest, "s, and the machine", overslept)
+    want("pings", longest <= WAIT_MS / 1000 + machine.late, "one waited",
+         longest, "s, and the machine", machine.late)
     print("clients: pings: %d, the longest wait %.1f ms (a sleep of this "
           "machine took %.1f ms too long)" % (done, longest * 1000,
-                                              overslept * 1000))
+                                              machine.late * 1000))
 
 
 def one(name, n):
