@@ -12,6 +12,7 @@ DESTDIR ?=
 DATA ?=
 RUNS ?= 2000000
 TARGET ?=
+TESTS ?=
 STORES ?= 1000
 CYCLES ?= 200
 IMAGES ?= 500
@@ -162,14 +163,14 @@ demo-real: all ## the same over real files: make demo-real DATA=DIR
 	@benchmarks/demo-real $B "$(DATA)"
 
 tests: all $(SUITES) $B/tests/claused-dies $B/tests/claused-hangs
-test: tests ## every suite and the end-to-end tests
-	@tests/run $B
+test: tests ## every suite and the end-to-end tests, or those that TESTS names
+	@tests/run $B $(TESTS)
 brute: all ## STORES random stores against the brute force in Python
 	@$(PYTHON) tests/brute/compare.py --build $B --stores $(STORES)
 check: ## the tests under ASan and UBSan
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
-tsan: ## the tests under ThreadSanitizer
+tsan: ## the tests under ThreadSanitizer, or those that TESTS names
 	TSAN_OPTIONS=halt_on_error=1:history_size=4 \
 	  $(MAKE) test B=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan'
 valgrind: all deps-bench ## the daemon under memcheck, asked by end-to-end tests
