@@ -483,8 +483,11 @@ Test(codec, a_bad_header_is_told_key_and_form, .init = decoding_begin,
 Test(codec, headers_survive_the_wire, .init = decoding_begin,
      .fini = decoding_end)
 {
-    struct ask_header ask = {1 << 20, SLICE("market.put"), 1500, SLICE("k-1"),
-                             42};
+    struct ask_header ask = {.id = 1 << 20,
+                             .method = SLICE("market.put"),
+                             .deadline_ms = 1500,
+                             .key = SLICE("k-1"),
+                             .min_revision = 42};
     struct reply_header reply = {-5, STATUS_NOT_FOUND, 77, 1234}, back;
     struct buffer out = {0};
     struct ask_header read;
