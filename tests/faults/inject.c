@@ -28,7 +28,8 @@
 struct report {
     uint64_t seen;
     uint64_t failed;
-    uint64_t syncs_after; /* of files of the store, after the first failure */
+    uint64_t syncs_after; /* after the first failure, of what was open then: a
+                           * copy that is thrown away is opened to be wiped */
 };
 
 enum what { NOTHING, MALLOC, DATA, META, SYNC, NAME };
@@ -44,6 +45,7 @@ static int code;
 static const char *dir;
 static uintptr_t program_begin, program_end;
 static unsigned char known[FDS]; /* 1: a file of the store, 2: O_DSYNC */
+static unsigned char late[FDS];  /* opened after the first failure */
 
 /* The function behind ours: POSIX wants the cast that ISO C forbids. */
 #define REAL(name) (__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
@@ -195,8 +197,10 @@ int open(const char *path, int flags, ...)
     if (flags & O_CREAT && below(path) && fault(NAME))
         return -1;
     fd = REAL(open)(path, flags, mode);
-    if (fd >= 0 && fd < FDS)
+    if (fd >= 0 && fd < FDS) {
         known[fd] = !below(path) ? 0 : (flags & O_DSYNC) == O_DSYNC ? 2 : 1;
+        late[fd] = report->failed > 0;
+    }
     return fd;
 }
 
@@ -249,7 +253,7 @@ static int sync_fails(int fd)
 {
     if (kind(fd) == NOTHING)
         return 0;
-    if (report->failed)
+    if (report->failed && !late[fd])
         __atomic_add_fetch(&report->syncs_after, 1, __ATOMIC_SEQ_CST);
     return fault(SYNC);
 }
