@@ -15,7 +15,6 @@
 #include "engine/match/hours_count.h"
 #include "engine/token.h"
 #include "protocol/civil.h"
-#include "protocol/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -118,9 +117,6 @@ static enum err check_days(struct recording *r, const char *path,
 static enum err check_person(struct recording *r, const char *path,
                              const struct hours_entry *e)
 {
-    if (e->person.data && pii_text(e->person))
-        return refuse(r, path, "person", ERR_PII_FORBIDDEN,
-                      "give a pseudonym: this can tell who somebody is");
     if (!e->person.data && e->state == HOURS_DONE)
         return refuse(r, path, "person", ERR_MISSING_FIELD,
                       "whose hours? give the pseudonym");

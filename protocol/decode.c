@@ -250,7 +250,7 @@ static void unknown_field(struct decoder *d, const struct path *path,
 
     if (d->personal && pii_key(key)) {
         decoder_fault(d, &step, ERR_PII_FORBIDDEN,
-                      "leave it out: a profile names no one");
+                      "leave it out: nobody is named here");
         return;
     }
     for (size_t i = 0; i < shape->n; i++)
@@ -326,7 +326,7 @@ static void decode_map(struct decoder *d, const struct path *path,
     uint64_t seen = 0, given = 0;
 
     assert(shape->n <= 64);
-    d->personal |= shape == &shape_profile;
+    d->personal |= shape == &shape_profile || shape == &shape_hours_entry;
     for (size_t i = 0; i < pairs && !d->fatal; i++)
         decode_pair(d, path, shape, value, &seen, &given);
     for (size_t i = 0; i < shape->n && !d->fatal; i++) {

@@ -122,12 +122,14 @@ int decoder_text(struct decoder *d, const struct path *path,
         return 0;
     }
     /* Before the syntax: a phone number is also a bad id, and the caller
-     * should learn the worse of the two. */
-    if (d->personal && pii_text(item->text)) {
+     * should learn the worse of the two.  A market's id, in a statement of
+     * hours, is nobody's. */
+    if (d->personal && !field_is(field, SLICE("market")) &&
+        pii_text(item->text)) {
         decoder_fault(
             d, path, ERR_PII_FORBIDDEN,
-            "looks like an e-mail, a phone number, a date or a NIR: use a "
-            "pseudonym");
+            "looks like an e-mail, a phone number, a birth date, a NIR or a "
+            "street: use a pseudonym");
         return 0;
     }
     if ((e = value_check_text(field, item->text, &d->hint))) {

@@ -18,7 +18,7 @@ struct decoder {
     enum err first; /* the first fault's name */
     enum err fatal; /* ERR_NOMEM, ERR_MALFORMED that the scan missed, or FIRST
                      * when there is no room for another fault */
-    int personal;   /* within a profile: values stay out of hints */
+    int personal;   /* of somebody: values stay out of hints */
     struct hint hint;
 };
 

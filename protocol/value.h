@@ -97,7 +97,8 @@ unsigned value_distance(struct slice a, struct slice b);
 const char *value_nearest(const char *const *names, size_t n,
                           struct slice text);
 
-/* Does this text look like a person's e-mail, number or date? */
+/* Does this text hold a person's e-mail, phone number, NIR, birth date or
+ * street?  The first 256 bytes are looked at. */
 int pii_text(struct slice text);
 
 #endif
