@@ -11,39 +11,39 @@ import harness
 from examples import facilitator, market, profile
 
 # In every text of a person that is stored, refused or asked for.  In no log.
-MARKS = (b"zqx", b"612345678", b"6 12 34 56 78", b"185057800608", b"ywv",
+MARKS = (b"zqxwv", b"612345678", b"6 12 34 56 78", b"185057800608", b"ywvzq",
          b"PPSMJ", b"DETENTION_MJ")
 CODES = [{"code": "DETENTION_MJ"}, {"code": "RSA"}]
 SETTINGS = ("log_level = 7", "slow_ms = 1")
 
 
 def person(name, **more):
-    return profile("zqx-" + name, referent="zqx-referent-" + name,
+    return profile("zqxwv-" + name, referent="zqxwv-referent-" + name,
                    criteria=CODES, **more)
 
 
 def bad_profiles():
     """Each is refused, each for another reason, each holds a marker."""
-    yield dict(person("bad"), zqxUnknown=1)
-    yield dict(person("bad"), zqx_nom="zqx-value")
+    yield dict(person("bad"), zqxwvUnknown=1)
+    yield dict(person("bad"), zqxwv_nom="zqxwv-value")
     yield dict(person("bad"), referent="0612345678")
-    yield dict(person("bad"), referent="zqx-06 12 34 56 78")
-    yield dict(person("bad"), referent="zqx@exemple.fr")
+    yield dict(person("bad"), referent="zqxwv-06 12 34 56 78")
+    yield dict(person("bad"), referent="zqxwv@exemple.fr")
     yield dict(person("bad"), referent="1850578006084")
-    yield dict(person("bad"), referent="zqx !")
-    yield dict(person("bad"), id="zqx" * 40)
-    yield dict(person("bad"), id="zqx\n\x1b[31m")
-    yield dict(person("bad"), commune="zqx-1")
-    yield dict(person("bad"), rome=["zqx-2"])
-    yield dict(person("bad"), licences=["zqx-3"])
-    yield dict(person("bad"), contracts="zqx-4")
-    yield dict(person("bad"), criteria=[{"code": "zqx-5"}])
-    yield dict(person("bad"), criteria=[{"code": "RSA", "zqx": "zqx"}])
-    yield dict(person("bad"), pass_from="zqx-6")
+    yield dict(person("bad"), referent="zqxwv !")
+    yield dict(person("bad"), id="zqxwv" * 40)
+    yield dict(person("bad"), id="zqxwv\n\x1b[31m")
+    yield dict(person("bad"), commune="zqxwv-1")
+    yield dict(person("bad"), rome=["zqxwv-2"])
+    yield dict(person("bad"), licences=["zqxwv-3"])
+    yield dict(person("bad"), contracts="zqxwv-4")
+    yield dict(person("bad"), criteria=[{"code": "zqxwv-5"}])
+    yield dict(person("bad"), criteria=[{"code": "RSA", "zqxwv": "zqxwv"}])
+    yield dict(person("bad"), pass_from="zqxwv-6")
     yield dict(person("bad"), pass_from="2026-05-02",
                pass_until="2026-05-01")
-    yield dict(person("bad"), vehicle="zqx-7")
-    yield {"zqx-8": {"zqx": ["zqx"]}}
+    yield dict(person("bad"), vehicle="zqxwv-7")
+    yield {"zqxwv-8": {"zqxwv": ["zqxwv"]}}
 
 
 class Canary(harness.Transcript):
@@ -79,22 +79,22 @@ class Canary(harness.Transcript):
     def life(self):
         self.as_("facilitator")
         self.ask("market.put", market=market())
-        self.ask("facilitator.put", facilitator=facilitator(contact="ywv-c"))
+        self.ask("facilitator.put", facilitator=facilitator(contact="ywvzq-c"))
         for name in ("kept", "gone", "late", "job"):
             self.ask("profile.put", profile=person(name))
-        self.ask("profile.get", id="zqx-kept")
+        self.ask("profile.get", id="zqxwv-kept")
         self.ask("profile.list")
-        self.ask("profile.eligibility", profile="zqx-kept")
+        self.ask("profile.eligibility", profile="zqxwv-kept")
         self.ask("match.people", market="M-1")
         self.ask("match.market", market="M-1")
-        self.ask("match.explain", market="M-1", profile="zqx-kept")
+        self.ask("match.explain", market="M-1", profile="zqxwv-kept")
         self.ask("match.reasons", market="M-1")
-        self.ask("match.reverse", profile="zqx-kept")
+        self.ask("match.reverse", profile="zqxwv-kept")
         self.ask("hours.plan", hours=100, weeks=10,
-                 persons=[{"profile": "zqx-kept"}])
+                 persons=[{"profile": "zqxwv-kept"}])
         self.ask("hours.record", entries=[
-            {"person": "zqx-" + name, "market": "M-1", "from": "2026-10-05",
-             "hundredths": 700, "pooling": "zqx-agreement"}
+            {"person": "zqxwv-" + name, "market": "M-1", "from": "2026-10-05",
+             "hundredths": 700, "pooling": "zqxwv-agreement"}
             for name in ("kept", "gone")])
         self.ask("hours.list")
         self.ask("hours.summary", market="M-1")
@@ -106,13 +106,13 @@ class Canary(harness.Transcript):
             self.attempt("profile.put", profile=bad)
         for method in ("profile.get", "profile.erase", "profile.eligibility",
                        "match.reverse"):
-            self.attempt(method, id="zqx-nobody", profile="zqx-nobody")
-        self.attempt("match.explain", market="M-1", profile="zqx-nobody")
+            self.attempt(method, id="zqxwv-nobody", profile="zqxwv-nobody")
+        self.attempt("match.explain", market="M-1", profile="zqxwv-nobody")
         self.attempt("profile.put", profile=person("kept"), if_rev=99)
-        for field in ("person", "market", "pooling", "contract", "zqx"):
+        for field in ("person", "market", "pooling", "contract", "zqxwv"):
             self.attempt("hours.record", entries=[dict(
-                {"person": "zqx-kept", "market": "M-1", "from": "2026-10-06",
-                 "hundredths": 700}, **{field: "zqx 06 12 34 56 78"})])
+                {"person": "zqxwv-kept", "market": "M-1", "from": "2026-10-06",
+                 "hundredths": 700}, **{field: "zqxwv 06 12 34 56 78"})])
         self.as_("night")
         for method in ("import.check", "import.apply"):
             told = self.ask(method, entity="profile", rows=rows)
@@ -120,15 +120,15 @@ class Canary(harness.Transcript):
 
     def malformed(self):
         with self.raw() as raw:
-            raw.ask("zqx.verb", {})
+            raw.ask("zqxwv.verb", {})
             self.assertTrue(raw.receive())
-            raw.ask("profile.put", {"profile": person("raw")}, k="zqx-once",
-                    p="zqx-0", zqx="zqx")
+            raw.ask("profile.put", {"profile": person("raw")}, k="zqxwv-once",
+                    p="zqxwv-0", zqxwv="zqxwv")
             self.assertTrue(raw.receive())
-            raw.send(b"CLAUSE01", {"i": 2, "m": "profile.get"}, b"\xc1zqx")
+            raw.send(b"CLAUSE01", {"i": 2, "m": "profile.get"}, b"\xc1zqxwv")
             self.assertTrue(raw.receive())
-            raw.send(b"CLAUSE01", b"\xc1zqx-header", b"zqx-body")
-            raw.send(b"zqx-magic", b"zqx", b"zqx")
+            raw.send(b"CLAUSE01", b"\xc1zqxwv-header", b"zqxwv-body")
+            raw.send(b"zqxwv-magic", b"zqxwv", b"zqxwv")
             raw.ask("ping", {})
             while raw.receive()[0].get("i") != 1:
                 pass
@@ -146,7 +146,7 @@ class Canary(harness.Transcript):
         self.ask("profile.put", profile=person("late",
                                                consent_on="2020-01-01"))
         self.ask("retention.list")
-        self.ask("profile.erase", id="zqx-gone")
+        self.ask("profile.erase", id="zqxwv-gone")
         self.as_("night")
         self.assertEqual(self.ask("retention.run")["erased"], 1)
         done = self.ask("stats")["compactions"]
@@ -193,11 +193,11 @@ class Canary(harness.Transcript):
         self.life()
         self.refusals()
         self.malformed()
-        self.assertTrue(self.held(b"zqx-gone"), "the search finds nothing")
-        self.assertTrue(self.held(b"zqx-late"))
+        self.assertTrue(self.held(b"zqxwv-gone"), "the search finds nothing")
+        self.assertTrue(self.held(b"zqxwv-late"))
         self.night()
-        self.assertTrue(self.held(b"zqx-kept"))
-        for mark in (b"zqx-gone", b"referent-gone", b"zqx-late",
+        self.assertTrue(self.held(b"zqxwv-kept"))
+        for mark in (b"zqxwv-gone", b"referent-gone", b"zqxwv-late",
                      b"referent-late"):
             self.assertEqual(self.held(mark), [])
         self.assertEqual(list(self.descriptors()), [])
@@ -261,8 +261,8 @@ class Keyed(Canary):
             for method in self.ask("hello")["methods"]:
                 for params in ({}, {"market": "M-1"}, {"id": "M-1"},
                                {"market": "M-1", "profile": "p-1"},
-                               {"profile": "p-1"}, {"id": "zqx-kept"},
-                               {"profile": profile("zqx-kept")}):
+                               {"profile": "p-1"}, {"id": "zqxwv-kept"},
+                               {"profile": profile("zqxwv-kept")}):
                     try:
                         body = self.told(method, **params)
                     except harness.claused.Refused as e:
