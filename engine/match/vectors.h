@@ -5,8 +5,9 @@
 #ifndef ENGINE_MATCH_VECTORS_H
 #define ENGINE_MATCH_VECTORS_H
 
-/* ThreadSanitizer's choosers would run before it has begun. */
-#ifdef __SANITIZE_THREAD__
+/* ThreadSanitizer's choosers would run before it has begun, and clang 14 gives
+ * them names that other files do not find. */
+#if defined __SANITIZE_THREAD__ || defined __clang__
 #define VECTORS
 #else
 #define VECTORS __attribute__((target_clones("avx2", "default")))
