@@ -54,14 +54,19 @@ static void check_reply(struct request *r)
                                    value, &faults));
 }
 
-/* Answer it in a batch or over a view; stats asks the loop, which is not
- * there. */
+/* These ask the loop, or write files; neither is here. */
+static int is_of_the_process(enum verb verb)
+{
+    return verb == VERB_stats || verb == VERB_backup || verb == VERB_compact;
+}
+
+/* Answer it in a batch or over a view. */
 static void answer(struct request *r, struct store_batch *batch,
                    struct store_view *view)
 {
     if (dispatch_decode(r))
         dispatch_refuse(r, r->error);
-    else if (r->call.verb == VERB_stats)
+    else if (is_of_the_process(r->call.verb))
         dispatch_refuse(r, ERR_BUSY);
     else if (verb_rows[r->call.verb].class == CLASS_WRITE)
         dispatch_batch(r, batch);
