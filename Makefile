@@ -171,7 +171,7 @@ check: ## the tests under ASan and UBSan
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
 tsan: ## the tests under ThreadSanitizer, or those that TESTS names
-	TSAN_OPTIONS=halt_on_error=1:history_size=4 \
+	TSAN_OPTIONS=halt_on_error=1:history_size=4:suppressions=$(CURDIR)/tests/tsan.supp \
 	  $(MAKE) test B=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan'
 valgrind: all deps-bench ## the daemon under memcheck, asked by end-to-end tests
 	@tests/valgrind $B
