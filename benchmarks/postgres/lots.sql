@@ -18,6 +18,14 @@ CREATE UNLOGGED TABLE public_law (public int PRIMARY KEY, criteria int);
 INSERT INTO public_law VALUES (0, 264), (1, 1), (2, 516), (3, 64), (4, 32),
     (5, 16384), (6, 4096), (7, 32768), (8, 0), (9, 2), (10, 4), (11, 262144),
     (12, 524288), (13, 1048576), (14, 2097152), (15, 4194304);
+-- Where a public of the list proves nothing (store/reference/publics.tsv).
+CREATE UNLOGGED TABLE public_refused (department text, public int);
+INSERT INTO public_refused VALUES ('29', 4), ('84', 4);
+CREATE UNLOGGED TABLE public_proofs AS
+SELECT c.commune, p.public, p.criteria
+FROM dump.communes c, public_law p
+WHERE (c.department, p.public) NOT IN (SELECT * FROM public_refused);
+CREATE INDEX ON public_proofs (commune) INCLUDE (public, criteria);
 
 -- modes wanted, publics listed (RES_HAND without any lists BOETH), hours.
 CREATE UNLOGGED TABLE law AS
@@ -47,10 +55,10 @@ SELECT j.lot, j.job, j.key, j.rome, c.x::bigint, c.y::bigint, c.z::bigint,
        coalesce(j.hours_week, 99) AS hours_least,
        coalesce(j.hours_week, 0) AS hours_most,
        coalesce(j.vehicle, 0) << 13 | coalesce(1 << j.licence, 0) AS drives,
-       CASE WHEN l.publics = 0
-            THEN (SELECT bit_or(criteria) FROM public_law)
-            ELSE (SELECT bit_or(criteria) FROM public_law
-                  WHERE (l.publics >> public) & 1 = 1) END AS wanted,
+       coalesce((SELECT bit_or(criteria) FROM public_proofs p
+                 WHERE p.commune = j.commune
+                   AND (l.publics = 0 OR (l.publics >> public) & 1 = 1)),
+                0) AS wanted,
        l.publics = 0 OR (l.publics >> 8) & 1 = 1 AS pass,
        CASE WHEN l.publics <> 0 THEN 99
             WHEN l.modes = 0 OR l.modes & 1 = 1 THEN 2
@@ -137,5 +145,5 @@ SELECT lot, key,
                  levels, seats, all_seats, departments, territories, commune,
                  people, communes, key) AS parameters
 FROM questions_of_lots;
-DROP TABLE law, lot_places;
+DROP TABLE law, lot_places, public_proofs;
 VACUUM ANALYZE jobs, lots, questions_of_lots;
