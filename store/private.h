@@ -106,7 +106,7 @@ struct store {
     struct store_marker marker;
     pthread_rwlock_t swap;
     struct store_env env;
-    struct reference *reference;
+    struct reference *_Atomic reference; /* set while pages are read ahead */
     struct index_keys *keys;   /* of the side array, see store/keys.c */
     struct addresses *blocks;  /* of DB_INDEX by id, see store/addresses.c */
     struct addresses *sides;   /* of DB_SIDE's live generation by chunk */

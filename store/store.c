@@ -82,12 +82,15 @@ remove_env:
 
 static enum err create(struct store *store, const char *dir, size_t map_bytes)
 {
+    struct reference *reference;
     enum err e;
     int made;
 
     /* First what can fail without a trace. */
-    if ((e = reference_new(NULL, 0, &store->reference)) ||
-        (e = store_dir_prepare(store, dir, &made)))
+    if ((e = reference_new(NULL, 0, &reference)))
+        return e;
+    store->reference = reference;
+    if ((e = store_dir_prepare(store, dir, &made)))
         return e;
     if (!realpath(dir, store->dir))
         e = store_error(store, errno, dir);
