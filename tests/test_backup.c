@@ -485,7 +485,7 @@ Test(backup, it_is_one_moment_of_a_store_that_changes)
     struct store_audit audit;
     struct store_view *view;
     pthread_t thread;
-    char to[PATH_MAX], name[20];
+    char to[PATH_MAX], name[32];
 
     fill();
     writing = 1;
