@@ -204,7 +204,7 @@ static int64_t random_number(const struct field *field)
     case 1:
         return field->max;
     default:
-        return field->min + (int64_t)rnd(span + 1);
+        return (int64_t)((uint64_t)field->min + rnd(span + 1));
     }
 }
 
