@@ -48,7 +48,7 @@ LANGUAGE sql STABLE AS $$
               AND (held & wanted_ <> 0
                    OR pass_ AND pass_until >= start_
                    OR level2 < 99
-                      AND bit_count((held & 208016)::bit(32)) >= level2)) w
+                      AND bit_count((held & 208048)::bit(32)) >= level2)) w
         WHERE f.job = rome_
     ), bar AS (
         -- Nobody has more than three wishes: among the best 3 K rows are K

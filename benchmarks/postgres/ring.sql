@@ -60,7 +60,7 @@ BEGIN
                 AND (held & wanted_ <> 0
                      OR pass_ AND pass_until >= start_
                      OR level2 < 99
-                        AND bit_count((held & 208016)::bit(32)) >= level2)
+                        AND bit_count((held & 208048)::bit(32)) >= level2)
               OFFSET 0) w
           ORDER BY tie(key_, key), profile LIMIT k) best;
     IF cardinality(profiles) = k THEN
@@ -149,7 +149,7 @@ BEGIN
                   AND (held & wanted_ <> 0
                        OR pass_ AND pass_until >= start_
                        OR level2 < 99
-                          AND bit_count((held & 208016)::bit(32)) >= level2)
+                          AND bit_count((held & 208048)::bit(32)) >= level2)
                 OFFSET 0) w
             WHERE score >= last
         ), bar AS (
