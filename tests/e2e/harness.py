@@ -36,6 +36,14 @@ def lines_within(stream, seconds):
     return stream.readline().decode() if ready else ""
 
 
+def own_proc():
+    """Is /proc there, and does it number processes as this one does?"""
+    try:
+        return os.readlink("/proc/self") == str(os.getpid())
+    except OSError:
+        return False
+
+
 class Daemon:
     """One store directory, and the daemon that serves it from time to time."""
 

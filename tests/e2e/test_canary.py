@@ -189,6 +189,13 @@ class Canary(harness.Transcript):
     def told(self, method, **params):
         return json.dumps(self.ask(method, **params), default=str).encode()
 
+    def test_no_file_elsewhere_is_open(self):
+        if not harness.own_proc():
+            self.skipTest("this /proc is of other processes")
+        self.life()
+        self.night()
+        self.assertEqual(list(self.descriptors()), [])
+
     def test_no_artefact_says_who_somebody_is(self):
         self.life()
         self.refusals()
@@ -200,7 +207,6 @@ class Canary(harness.Transcript):
         for mark in (b"zqxwv-gone", b"referent-gone", b"zqxwv-late",
                      b"referent-late"):
             self.assertEqual(self.held(mark), [])
-        self.assertEqual(list(self.descriptors()), [])
         self.as_("admin")
         self.clean("stats", self.told("stats"))
         self.clean("events", self.told("events.since", since=0))

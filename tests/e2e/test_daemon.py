@@ -13,14 +13,6 @@ from examples import job, lot, market, profile, structure
 USAGE, DAMAGED, EXISTS, LOCKED, CONFIG = 64, 66, 73, 75, 78
 
 
-def own_proc():
-    """Is /proc there, and does it number processes as this one does?"""
-    try:
-        return os.readlink("/proc/self") == str(os.getpid())
-    except OSError:
-        return False
-
-
 class Starting(harness.Transcript):
     def setUp(self):
         self.daemon = self.new_daemon()
@@ -257,7 +249,7 @@ class Growing(harness.Transcript):
     def test_memory_of_its_own_stays_small(self):
         if harness.SLOW:
             self.skipTest("sanitizers have memory of their own")
-        if not own_proc():
+        if not harness.own_proc():
             self.skipTest("this /proc is of other processes")
         self.client.load("profile", (profile("p-%05d" % i)
                                      for i in range(6000)))

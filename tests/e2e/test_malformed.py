@@ -12,7 +12,6 @@ import struct
 import sys
 
 import harness
-from test_daemon import own_proc
 
 sys.path.insert(0, harness.os.path.join(harness.TOP, "tests"))
 from fields import (SHAPES, VERBS, Text, bad, body, good)  # noqa: E402
@@ -341,7 +340,7 @@ class Malformed(harness.Transcript):
                     if line.startswith("Vm")}[what + ":"]
 
     def test_declared_sizes_take_no_memory(self):
-        counted = own_proc() and harness.BUILD.endswith("build")
+        counted = harness.own_proc() and harness.BUILD.endswith("build")
         before = self.memory("VmPeak") if counted else 0
         for what, params in DECLARED:
             self.raw.send(TAG, PING, params)
