@@ -48,7 +48,9 @@ CORE := $(wildcard protocol/*.c store/*.c engine/match/*.c)
 ENGINE := $(filter-out engine/main.c,$(wildcard engine/*.c))
 CLI := $(wildcard protocol/*.c clients/c/*.c clients/cli/*.c)
 SUITES := $(patsubst tests/%.c,$B/tests/%,$(wildcard tests/test_*.c))
-SUPPORT := $(filter-out tests/support/dies.c tests/support/hangs.c,$(wildcard tests/support/*.c))
+# Daemons with one function wrapped, so that the daemon itself carries no hook.
+VARIANTS := dies hangs waits
+SUPPORT := $(filter-out $(VARIANTS:%=tests/support/%.c),$(wildcard tests/support/*.c))
 # A benchmark is a file with a main; the others are shared by all of them.
 BENCH_C := $(shell grep -l '^int main' benchmarks/*.c)
 BENCH_SHARED := $(filter-out $(BENCH_C),$(wildcard benchmarks/*.c))
@@ -111,14 +113,14 @@ WRAP_upgrade := -Wl,--wrap=mdb_txn_commit,--wrap=mdb_put,--wrap=rename,--wrap=fs
 # A batch that is interrupted after so many commits, or at one lot.
 WRAP_rescore_killed := -Wl,--wrap=store_batch_commit,--wrap=match_top_structures
 WRAP_rescore_meanwhile := $(WRAP_rescore_killed) -Wl,--wrap=postings_stamp
-# A daemon that dies between the commit and the reply.
-$B/tests/claused-dies: $B/engine/main.o $B/tests/support/dies.o $(OBJ)
+# A daemon that dies between the commit and the reply; one whose loop can be
+# made to hang; one whose builds of an index wait.
+WRAP_claused-dies := -Wl,--wrap=store_batch_commit
+WRAP_claused-hangs := -Wl,--wrap=handle_ping
+WRAP_claused-waits := -Wl,--wrap=index_build_sort
+$B/tests/claused-%: $B/engine/main.o $B/tests/support/%.o $(OBJ)
 	$(SAY) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=store_batch_commit -o $@
-# And one whose loop can be made to hang.
-$B/tests/claused-hangs: $B/engine/main.o $B/tests/support/hangs.o $(OBJ)
-	$(SAY) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -Wl,--wrap=handle_ping -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(WRAP_$(@F)) -o $@
 
 # Loaded into a daemon that is the released one: they fail and record calls.
 PRELOADS := $(patsubst %.c,$B/%.so,$(wildcard tests/faults/*.c))
@@ -162,7 +164,7 @@ demo: all ## two minutes from nothing to a matched market
 demo-real: all ## the same over real files: make demo-real DATA=DIR
 	@benchmarks/demo-real $B "$(DATA)"
 
-tests: all $(SUITES) $B/tests/claused-dies $B/tests/claused-hangs
+tests: all $(SUITES) $(VARIANTS:%=$B/tests/claused-%)
 test: tests ## every suite and the end-to-end tests, or those that TESTS names
 	@tests/run $B $(TESTS)
 brute: all ## STORES random stores against the brute force in Python

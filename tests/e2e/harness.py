@@ -112,10 +112,10 @@ class Daemon:
         self.process.kill()
         return self.wait()
 
-    def restart(self, binary=None):
+    def restart(self, binary=None, env=None):
         if binary:
             self.binary = os.path.join(BUILD, binary)
-            self.env = dict(os.environ)
+            self.env = dict(os.environ, **(env or {}))
         return self.start()
 
     def keyed(self, *settings):

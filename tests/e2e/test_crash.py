@@ -15,11 +15,7 @@ class BetweenCommitAndReply(harness.Transcript):
     def setUp(self):
         super().setUp()
         self.assertEqual(self.daemon.stop(), 0)
-        self.daemon.binary += "-dies"
-        self.daemon.binary = self.daemon.binary.replace("/claused-dies",
-                                                        "/tests/claused-dies")
-        self.daemon.env.update(DIES)
-        self.daemon.start()
+        self.daemon.restart("tests/claused-dies", DIES)
 
     def dies_during(self, method, **params):
         """The key of a call whose reply never came."""
