@@ -114,10 +114,10 @@ WRAP_upgrade := -Wl,--wrap=mdb_txn_commit,--wrap=mdb_put,--wrap=rename,--wrap=fs
 WRAP_rescore_killed := -Wl,--wrap=store_batch_commit,--wrap=match_top_structures
 WRAP_rescore_meanwhile := $(WRAP_rescore_killed) -Wl,--wrap=postings_stamp
 # A daemon that dies between the commit and the reply; one whose loop can be
-# made to hang; one whose builds of an index wait.
+# made to hang; one that waits within its long works.
 WRAP_claused-dies := -Wl,--wrap=store_batch_commit
 WRAP_claused-hangs := -Wl,--wrap=handle_ping
-WRAP_claused-waits := -Wl,--wrap=index_build_sort
+WRAP_claused-waits := -Wl,--wrap=index_build_sort,--wrap=match_top_structures
 $B/tests/claused-%: $B/engine/main.o $B/tests/support/%.o $(OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(WRAP_$(@F)) -o $@

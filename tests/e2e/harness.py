@@ -59,6 +59,7 @@ class Daemon:
         self.process = None
         self.endpoint = None
         self.clients = []
+        self.open = []
 
     def launch(self, *flags, listen="tcp://127.0.0.1:*"):
         """Start it and return the process, whatever becomes of it."""
@@ -117,6 +118,14 @@ class Daemon:
             self.binary = os.path.join(BUILD, binary)
             self.env = dict(os.environ, **(env or {}))
         return self.start()
+
+    def restart_waiting(self):
+        """With the daemon that waits within builds and batches, until what is
+        returned is called."""
+        fifo = os.path.join(self.home, "fifo")
+        os.mkfifo(fifo)
+        self.restart("tests/claused-waits", {"CLAUSED_TEST_FIFO": fifo})
+        return lambda: self.open.append(os.open(fifo, os.O_RDWR))
 
     def keyed(self, *settings):
         """Serve with keys: root is its first admin, and SETTINGS are lines of
@@ -188,6 +197,8 @@ class Daemon:
                 assert sound == 0, said + log
         elif self.process:
             self.process.stdout.close()
+        while self.open:
+            os.close(self.open.pop())
         shutil.rmtree(self.home, ignore_errors=True)
         return status
 

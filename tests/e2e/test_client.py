@@ -41,7 +41,8 @@ class Client(harness.Transcript):
         began = time.monotonic()
         with self.assertRaises(claused.Timeout) as caught:
             nobody.market.put(market=market())
-        self.assertLess(time.monotonic() - began, 1)
+        # Not after the deadline of those who name none.
+        self.assertLess(time.monotonic() - began, 5)
         self.assertIsInstance(caught.exception, TimeoutError)
         self.assertTrue(caught.exception.key)
 

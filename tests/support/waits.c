@@ -1,9 +1,11 @@
 /*
- * A daemon whose builds of an index wait: linked with
- * -Wl,--wrap=index_build_sort into claused-waits, so that the daemon itself
- * carries no hook.  CLAUSED_TEST_FIFO=path: between reading the records and
- * sorting, a build waits until somebody opens that fifo to write.
+ * A daemon that waits within its long works: linked with --wrap into
+ * claused-waits, so that the daemon itself carries no hook.
+ * CLAUSED_TEST_FIFO=path: a build of an index between reading the records and
+ * sorting, and a batch before each lot, wait until somebody has opened that
+ * fifo to write.
  */
+#include "engine/match/match.h"
 #include "store/index.h"
 
 #include <fcntl.h>
@@ -12,13 +14,32 @@
 
 enum err __real_index_build_sort(struct index_build *build);
 enum err __wrap_index_build_sort(struct index_build *build);
+enum err __real_match_top_structures(struct match *m,
+                                     const struct market *market, int64_t lot,
+                                     struct match_top *out);
+enum err __wrap_match_top_structures(struct match *m,
+                                     const struct market *market, int64_t lot,
+                                     struct match_top *out);
 
-enum err __wrap_index_build_sort(struct index_build *build)
+static void wait(void)
 {
     const char *path = getenv("CLAUSED_TEST_FIFO");
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
     if (fd >= 0)
         close(fd);
+}
+
+enum err __wrap_index_build_sort(struct index_build *build)
+{
+    wait();
     return __real_index_build_sort(build);
+}
+
+enum err __wrap_match_top_structures(struct match *m,
+                                     const struct market *market, int64_t lot,
+                                     struct match_top *out)
+{
+    wait();
+    return __real_match_top_structures(m, market, lot, out);
 }
