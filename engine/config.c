@@ -217,8 +217,12 @@ enum err config_read(const char *file, struct config *config, char *why,
 static mode_t forbidden_bits(const char *file)
 {
     const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    size_t len = dir ? strlen(dir) : 0;
 
-    return dir && *dir && !strncmp(file, dir, strlen(dir)) ? 0027 : 0077;
+    return len && !strncmp(file, dir, len) && file[len] == '/' &&
+                   !strchr(file + len + 1, '/')
+               ? 0037
+               : 0077;
 }
 
 enum err config_read_secret(struct config *config, char *why, size_t why_size)

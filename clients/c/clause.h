@@ -76,8 +76,9 @@ enum clause_result clause_take(struct connection *c, int timeout_ms,
  * public key into the argument.  0: errno says why not. */
 int clause_pair_write(const char *file, char public_key[CLAUSE_Z85_BYTES]);
 
-/* Read a secret key from FILE, which nobody else may read (EPERM); EINVAL it
- * holds none.  0: errno says why not. */
+/* Read a secret key from FILE, which nobody else may read (EPERM), but for one
+ * in $CREDENTIALS_DIRECTORY, which its group may; EINVAL it holds none.  0:
+ * errno says why not. */
 int clause_secret_read(const char *file, char out[CLAUSE_Z85_BYTES]);
 
 /* The public key that is the argument, or stands in the file of that name. */

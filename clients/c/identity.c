@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,19 @@ int clause_public_key(const char *secret, char out[CLAUSE_Z85_BYTES])
     return is_key(secret) && !zmq_curve_public(out, secret);
 }
 
+/* What systemd hands over (LoadCredential=) may be readable for a group that
+ * has nobody in it. */
+static mode_t forbidden_bits(const char *file)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    size_t len = dir ? strlen(dir) : 0;
+
+    return len && !strncmp(file, dir, len) && file[len] == '/' &&
+                   !strchr(file + len + 1, '/')
+               ? 0037
+               : 0077;
+}
+
 /* The first line of FILE; errno says why not. */
 static int read_line(const char *file, int private, char out[CLAUSE_Z85_BYTES])
 {
@@ -35,7 +49,8 @@ static int read_line(const char *file, int private, char out[CLAUSE_Z85_BYTES])
 
     if (fd < 0)
         return 0;
-    if (private && (fstat(fd, &about) || (about.st_mode & 0077))) {
+    if (private &&
+        (fstat(fd, &about) || (about.st_mode & forbidden_bits(file)))) {
         close(fd);
         errno = EPERM;
         return 0;

@@ -125,6 +125,13 @@ def _key_of(text: str) -> bytes:
     return text.encode("ascii")
 
 
+def _forbidden_bits(path: str) -> int:
+    """What systemd hands over (LoadCredential=) may be readable for a group
+    that has nobody in it."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    return 0o037 if given and os.path.dirname(path) == given else 0o077
+
+
 def _keys(identity: Optional[str], server_key: Optional[str]
           ) -> Optional[Keys]:
     identity = identity or os.environ.get("CLAUSED_IDENTITY")
@@ -133,7 +140,7 @@ def _keys(identity: Optional[str], server_key: Optional[str]
         return None
     if not server_key:
         raise ValueError("identity needs server_key, the daemon's public key")
-    if os.stat(identity).st_mode & 0o077:
+    if os.stat(identity).st_mode & _forbidden_bits(identity):
         raise PermissionError("others may read %s: chmod 600" % identity)
     with open(identity, encoding="ascii") as file:
         secret = file.readline().strip().encode("ascii")
