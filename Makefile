@@ -106,6 +106,8 @@ $B/benchmarks/postgres/pg: $(PG_OBJ) $B/benchmarks/figures.o $(OBJ)
 WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=aligned_alloc
 # A handler that fails after its first put, a disk that fills up, a day that passes.
 WRAP_writer := -Wl,--wrap=postings_change,--wrap=statvfs,--wrap=clock_gettime
+# A disk that fills up, and time that passes.
+WRAP_watch := -Wl,--wrap=statvfs,--wrap=clock_gettime
 # A file system that says it is another.
 WRAP_store_open := -Wl,--wrap=statfs
 # An upgrade that is killed at any step.

@@ -294,6 +294,8 @@ void dispatch_view(struct request *request, struct store_view *view)
         e = routes[call->verb](view, NULL, call, request->ask, request->answer);
     if (!e && (e = encode(request)) == ERR_REPLY_TOO_LARGE)
         e = refuse_large(request);
+    if (e == ERR_DEADLINE && !call->faults.n)
+        call_refuse(call, e, "", "it took too long: ask for less at once");
     if (e)
         dispatch_refuse(request, e);
 }

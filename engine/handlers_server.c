@@ -159,6 +159,7 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->map_used = (int64_t)store.map_used;
     answer->map_free = (int64_t)store.map_free;
     answer->map_size = (int64_t)store.map_size;
+    answer->disk_percent = store.disk_percent;
     answer->access_lost = (int64_t)server.access_lost;
     answer->compactions = (int64_t)server.compactions;
     answer->readers = store.readers;

@@ -42,7 +42,13 @@
  * else is left to do, for this long. */
 #define RETRY_MS 10
 #define FLUSH_MS 1000
-#define READERS_MS 30000
+/* What goes wrong slowly is looked for this often; one line in so many looks
+ * tells of failed handshakes. */
+#define WATCH_MS 5000
+#define FAILED_LOOKS 6
+/* So long a question holds its snapshot: behind it no page of the file is used
+ * again, and the map cannot grow. */
+#define SLOW_S 60
 /* A request frame over this is cut off by the socket: bodies of 1 MiB, and a
  * little for those who are told that theirs is too large. */
 #define FRAME_BYTES (2 * 1024 * 1024)
@@ -57,6 +63,7 @@ struct server {
     struct keys *keys;    /* NULL: nobody is asked for one */
     int handshakes;       /* some wait, or may */
     uint64_t told_failed; /* handshakes, in the log */
+    unsigned looks;       /* of on_readers */
     uv_poll_t doors[2];   /* handshakes, and those that failed */
     struct outbox *outbox;
     struct access *access; /* NULL: none is kept */
@@ -221,6 +228,9 @@ static void answer_slow(struct server *s, struct request *r)
         dispatch_refuse(r, e);
         return;
     }
+    /* A backup has a limit of its own, and gives way to writes. */
+    if (r->call.verb != VERB_backup)
+        store_view_limit(view, SLOW_S);
     dispatch_view(r, view);
     store_view_end(view);
 }
@@ -563,7 +573,7 @@ static void tell_failed(struct server *s)
     if (failed != s->told_failed)
         log_line(LOG_WARNING, "%llu handshakes failed in %d s",
                  (unsigned long long)(failed - s->told_failed),
-                 READERS_MS / 1000);
+                 WATCH_MS / 1000 * FAILED_LOOKS);
     s->told_failed = failed;
 }
 
@@ -574,7 +584,9 @@ static void on_readers(uv_timer_t *timer)
 
     if (!store_check_readers(s->store, &cleared) && cleared)
         log_line(LOG_WARNING, "%d stale readers cleared", cleared);
-    tell_failed(s);
+    store_watch(s->store);
+    if (++s->looks % FAILED_LOOKS == 0)
+        tell_failed(s);
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -653,7 +665,7 @@ static void start_handles(struct server *s)
     uv_async_init(&s->loop, &s->written, on_written);
     uv_timer_init(&s->loop, &s->retry);
     uv_timer_init(&s->loop, &s->readers);
-    uv_timer_start(&s->readers, on_readers, 0, READERS_MS);
+    uv_timer_start(&s->readers, on_readers, 0, WATCH_MS);
     uv_timer_init(&s->loop, &s->deadline);
     uv_timer_init(&s->loop, &s->watchdog);
     if (sd_watchdog_enabled(0, &watchdog_us) > 0)

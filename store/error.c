@@ -53,6 +53,16 @@ int store_disk_low(const struct store *store)
     return left < part && left < DISK_LOW_BYTES;
 }
 
+unsigned store_disk_percent(const struct store *store, uint64_t used)
+{
+    struct statvfs fs;
+
+    if (statvfs(store->dir, &fs) != 0 || !used)
+        return 0;
+    return (unsigned)(used * 100 /
+                      (used + (uint64_t)fs.f_bavail * fs.f_frsize));
+}
+
 static enum err translate(const struct store *store, int rc)
 {
     switch (rc) {

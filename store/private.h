@@ -13,6 +13,7 @@
  *   index.c side.c build.c ...               the index, see index_parts.h
  *   results.c                                what batches found
  *   store.c     opening all of it            compact.c copies, going on in one
+ *   watch.c     what goes wrong slowly
  *   upgrade.c   a copy in today's schema     fill.c    what all of them fill
  *   dump.c      all of it as a stream of bytes
  *
@@ -88,6 +89,16 @@ struct store_state {
     unsigned char chain[CHAIN_BYTES]; /* hash of the last event */
 };
 
+/* A reader of another process, and since when it has been seen with one
+ * snapshot. */
+struct store_foreign {
+    int pid; /* 0: none */
+    int told;
+    size_t snapshot;
+    uint64_t since_s;
+};
+#define STORE_FOREIGN 8
+
 /*
  * SWAP guards env and reference: a view holds it shared for its life; growing
  * the map, changing to another environment and committing other tables hold
@@ -114,6 +125,9 @@ struct store {
     pthread_mutex_t idle_mutex;
     struct store_view *idle; /* ended views of env, to be begun again */
     unsigned n_idle;
+    struct store_view *held;                     /* views that are open */
+    struct store_foreign foreign[STORE_FOREIGN]; /* of watch.c alone */
+    int crowded;                                 /* the disk; the same */
     atomic_int failed;   /* a disk error: nothing may be written any more */
     atomic_int unmapped; /* the map was lost: nothing may be read either */
     atomic_int waiting;  /* somebody wants SWAP, and views hold it */
@@ -125,9 +139,14 @@ struct store_view {
     size_t snapshot; /* LMDB's number of what STATE was read from, or 0 */
     struct store_state state;
     const struct reference *reference;
-    enum err spoiled;    /* a batch's first failed write: it answers no more */
-    struct found *found; /* pages of heads, see store/found.c; or NULL */
-    struct store_view *next; /* of the idle ones */
+    /* It answers no more: a batch's first failed write, or ERR_DEADLINE. */
+    _Atomic enum err spoiled;
+    struct found *found;     /* pages of heads, see store/found.c; or NULL */
+    struct store_view *next; /* of the idle ones, or of those that are held */
+    struct store_view **at;  /* what points to it among the held */
+    uint64_t begun_s;
+    unsigned limit_s; /* 0: none */
+    int told;         /* that it has been held for long */
 };
 
 struct store_batch {
@@ -146,6 +165,8 @@ struct store_batch {
 enum err store_error(struct store *store, int rc, const char *what);
 /* Is less left of STORE's disk than should be kept free? */
 int store_disk_low(const struct store *store);
+/* Of USED bytes and what is left of STORE's disk, how much is used. */
+unsigned store_disk_percent(const struct store *store, uint64_t used);
 /* A line for whoever opened the store; nobody, if no log was given. */
 void store_log(struct store *store, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -250,6 +271,13 @@ enum err store_env_is_open(struct store *store, const char *dir,
 
 /* Make the map larger.  No transaction of this thread may be open. */
 void store_env_grow(struct store *store);
+
+/* ---- watch.c ------------------------------------------------------------ */
+
+/* VIEW is held from now on, and is not any more: both with the mutex of the
+ * idle ones held. */
+void store_view_hold(struct store_view *view);
+void store_view_let_go(struct store_view *view);
 
 /* ---- ahead.c ------------------------------------------------------------ */
 

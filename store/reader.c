@@ -101,8 +101,10 @@ static enum err page_from(struct index_reader *reader, uint32_t code,
 {
     struct found_key from = {order, code, reader->kind};
     struct found_page page;
-    enum err e;
+    enum err e = reader->view->spoiled;
 
+    if (e)
+        return e;
     if (!found_get(reader->view, &from, &page)) {
         if ((e = page_seek(reader, &from, &page)))
             return e;

@@ -72,6 +72,7 @@ struct store_facts {
     uint64_t map_used;    /* bytes up to the last page */
     uint64_t map_free;    /* of these, free for writes to come */
     uint64_t map_size;
+    unsigned disk_percent; /* map_used, of itself and what the disk has left */
     uint32_t readers;
 };
 /* How the store stood when VIEW began. */
@@ -82,6 +83,9 @@ enum err store_stat(struct store_view *view, struct store_facts *out);
 enum err store_view_begin(struct store *store, struct store_view **out);
 /* NULL is fine. */
 void store_view_end(struct store_view *view);
+/* From SECONDS after it began on, store_watch ends what VIEW answers: reads
+ * fail with ERR_DEADLINE.  A view has no limit at first. */
+void store_view_limit(struct store_view *view, unsigned seconds);
 /* Does a batch wait for every view to end, to grow the map or to go on in
  * another environment or with other tables?  Nothing is written until they
  * have: who holds a view for long asks this now and then, from any thread. */
@@ -214,6 +218,13 @@ enum err store_reference_switch(struct store_batch *batch, const char *table,
 
 /* Clear readers of processes that died; *CLEARED gets how many. */
 enum err store_check_readers(struct store *store, int *cleared);
+
+/* Look for what goes wrong slowly; every few seconds, on one thread.  Views
+ * over their limit are ended; a line in the log tells, once each, of views held
+ * for 5 seconds and readers of other processes for 60, behind which no page of
+ * the file is used again, and of a store that takes 80 % of what its disk could
+ * give it. */
+void store_watch(struct store *store);
 
 struct store_audit {
     uint64_t records[16]; /* by entity */

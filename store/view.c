@@ -191,6 +191,7 @@ static int keep_idle(struct store *store, struct store_view *view)
     int kept;
 
     pthread_mutex_lock(&store->idle_mutex);
+    store_view_let_go(view);
     if ((kept = store->n_idle < IDLE_VIEWS)) {
         view->next = store->idle;
         store->idle = view;
@@ -258,6 +259,9 @@ static enum err view_begin(struct store *store, struct store_view **out)
         view_free(view);
         return e;
     }
+    pthread_mutex_lock(&store->idle_mutex);
+    store_view_hold(view);
+    pthread_mutex_unlock(&store->idle_mutex);
     *out = view;
     return ERR_NONE;
 }
@@ -351,6 +355,7 @@ enum err store_stat(struct store_view *view, struct store_facts *out)
     facts.map_used = (info.me_last_pgno + 1) * stat.ms_psize;
     facts.map_free = pages * stat.ms_psize;
     facts.map_size = info.me_mapsize;
+    facts.disk_percent = store_disk_percent(store, facts.map_used);
     facts.readers = info.me_numreaders;
     *out = facts;
     return ERR_NONE;

@@ -132,6 +132,7 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
     line(t, told, "map_used", _("bytes used"));
     line(t, told, "map_free", _("bytes of these that are free"));
     line(t, told, "map_size", _("bytes there are"));
+    line(t, told, "disk_percent", _("percent of what the disk could give"));
     line(t, told, "readers", _("readers"));
     line(t, told, "uptime_s", _("seconds up"));
     line(t, told, "write_queue", _("writes waiting"));
