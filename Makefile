@@ -119,7 +119,7 @@ WRAP_rescore_meanwhile := $(WRAP_rescore_killed) -Wl,--wrap=postings_stamp
 # made to hang; one that waits within its long works.
 WRAP_claused-dies := -Wl,--wrap=store_batch_commit
 WRAP_claused-hangs := -Wl,--wrap=handle_ping
-WRAP_claused-waits := -Wl,--wrap=index_build_sort,--wrap=match_top_structures
+WRAP_claused-waits := -Wl,--wrap=index_build_sort,--wrap=match_top_structures,--wrap=handle_retention_list
 $B/tests/claused-%: $B/engine/main.o $B/tests/support/%.o $(OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(WRAP_$(@F)) -o $@

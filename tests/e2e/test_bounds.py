@@ -4,6 +4,8 @@ from examples import lot, market, structure, structure_id
 from harness import msgpack
 
 BURST = 3000
+# Long requests on workers and waiting for one.
+WORK = 256
 
 
 class Bounds(harness.Transcript):
@@ -46,6 +48,29 @@ class Bursts(Bounds):
         header, body = wire.receive()
         self.assertEqual((header["s"], body["name"]), (14, "BEHIND"))
         self.assertEqual(self.revision(), 0)
+
+
+class Workers(Bounds):
+    def test_what_no_worker_has_room_for_is_busy_and_the_loop_goes_on(self):
+        self.assertEqual(self.daemon.stop(), 0)
+        release = self.daemon.restart_waiting()
+        wire = self.raw()
+        for i in range(WORK + 44):
+            wire.ask("retention.list", {}, i=i)
+        # All that is answered before the workers are let go.
+        busy = [wire.receive() for _ in range(44)]
+        self.assertEqual({(h["s"], b["name"]) for h, b in busy},
+                         {(8, "BUSY")})
+        client = self.daemon.client()
+        self.assertEqual(client.call("ping", {"echo": "x"})["echo"], "x")
+        client.call("market.put", {"market": market("M-1")})
+        self.assertEqual(client.call("stats", {})["slow_queue"], WORK)
+        release()
+        done = [wire.receive() for _ in range(WORK)]
+        self.assertEqual({h["s"] for h, _ in done}, {0})
+        self.assertEqual({h["i"] for h, _ in busy + done},
+                         set(range(WORK + 44)))
+        self.assertEqual(client.call("stats", {})["slow_queue"], 0)
 
 
 class Objects(Bounds):

@@ -2,9 +2,10 @@
  * A daemon that waits within its long works: linked with --wrap into
  * claused-waits, so that the daemon itself carries no hook.
  * CLAUSED_TEST_FIFO=path: a build of an index between reading the records and
- * sorting, and a batch before each lot, wait until somebody has opened that
- * fifo to write.
+ * sorting, a batch before each lot, and retention.list on its worker wait until
+ * somebody has opened that fifo to write.
  */
+#include "engine/dispatch.h"
 #include "engine/match/match.h"
 #include "store/index.h"
 
@@ -20,6 +21,14 @@ enum err __real_match_top_structures(struct match *m,
 enum err __wrap_match_top_structures(struct match *m,
                                      const struct market *market, int64_t lot,
                                      struct match_top *out);
+enum err __real_handle_retention_list(struct store_view *view,
+                                      struct call *call,
+                                      const struct ask_retention_list *ask,
+                                      struct answer_retention_list *answer);
+enum err __wrap_handle_retention_list(struct store_view *view,
+                                      struct call *call,
+                                      const struct ask_retention_list *ask,
+                                      struct answer_retention_list *answer);
 
 static void wait(void)
 {
@@ -42,4 +51,13 @@ enum err __wrap_match_top_structures(struct match *m,
 {
     wait();
     return __real_match_top_structures(m, market, lot, out);
+}
+
+enum err __wrap_handle_retention_list(struct store_view *view,
+                                      struct call *call,
+                                      const struct ask_retention_list *ask,
+                                      struct answer_retention_list *answer)
+{
+    wait();
+    return __real_handle_retention_list(view, call, ask, answer);
 }
