@@ -243,14 +243,16 @@ enum err protocol_encode_ask_header(const struct ask_header *header,
     int dated = header->deadline_ms != ABSENT;
     int keyed = header->key.data != NULL;
     int fresh = header->min_revision != ABSENT;
+    int reasoned = header->purpose.data != NULL;
     enum err e;
-    char *at = begin(
-        out, PACK_ITEM + 7 * PAIR_BYTES + header->method.len + header->key.len,
-        &e);
+    char *at = begin(out,
+                     PACK_ITEM + 9 * PAIR_BYTES + header->method.len +
+                         header->key.len + header->purpose.len,
+                     &e);
 
     if (!at)
         return e;
-    at = pack_map(at, 2u + (unsigned)(dated + keyed + fresh));
+    at = pack_map(at, 2u + (unsigned)(dated + keyed + fresh + reasoned));
     at = pack_pair(at, SLICE("i"), header->id);
     at = pack_str(pack_str(at, SLICE("m")), header->method);
     if (dated)
@@ -259,6 +261,8 @@ enum err protocol_encode_ask_header(const struct ask_header *header,
         at = pack_str(pack_str(at, SLICE("k")), header->key);
     if (fresh)
         at = pack_pair(at, SLICE("r"), header->min_revision);
+    if (reasoned)
+        at = pack_str(pack_str(at, SLICE("p")), header->purpose);
     return pack_end(out, at);
 }
 

@@ -487,7 +487,8 @@ Test(codec, headers_survive_the_wire, .init = decoding_begin,
                              .method = SLICE("market.put"),
                              .deadline_ms = 1500,
                              .key = SLICE("k-1"),
-                             .min_revision = 42};
+                             .min_revision = 42,
+                             .purpose = SLICE("follow-up")};
     struct reply_header reply = {-5, STATUS_NOT_FOUND, 77, 1234}, back;
     struct buffer out = {0};
     struct ask_header read;
@@ -501,6 +502,7 @@ Test(codec, headers_survive_the_wire, .init = decoding_begin,
     cr_assert(slice_equal(read.key, ask.key));
     cr_assert_eq(read.deadline_ms, 1500);
     cr_assert_eq(read.min_revision, 42);
+    cr_assert(slice_equal(read.purpose, ask.purpose));
     out.len = 0;
     cr_assert_eq(protocol_encode_header(&reply, &out), ERR_NONE);
     cr_assert_eq(protocol_decode_reply_header((struct slice){out.data, out.len},

@@ -27,6 +27,7 @@ struct connection {
     void *socket;
     void *monitor; /* NULL once somebody answered */
     int64_t last_id;
+    const char *purpose; /* NULL: none */
     struct arena *arena;
     zmq_msg_t frames[FRAMES]; /* of the last reply; always initialised */
 };
@@ -209,6 +210,11 @@ close:
     return r;
 }
 
+void clause_purpose(struct connection *c, const char *purpose)
+{
+    c->purpose = purpose;
+}
+
 void clause_close(struct connection *c)
 {
     if (!c)
@@ -313,6 +319,8 @@ enum clause_result clause_send(struct connection *c, enum verb verb,
 
     if (key)
         header.key = slice_of(key);
+    if (c->purpose)
+        header.purpose = slice_of(c->purpose);
     *id = header.id;
     return send_request(c, &header, body);
 }

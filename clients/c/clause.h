@@ -50,6 +50,11 @@ enum clause_result clause_open(const char *endpoint,
                                const struct clause_identity *identity,
                                int timeout_ms, struct connection **out);
 
+/* Why people are asked for on this connection: a word of small letters and
+ * hyphens, at most 32, for the daemon's access log; borrowed until it is
+ * closed.  NULL: it is not said. */
+void clause_purpose(struct connection *c, const char *purpose);
+
 /* Close it at once; what was not yet sent is dropped.  NULL is fine. */
 void clause_close(struct connection *c);
 

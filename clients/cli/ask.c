@@ -245,7 +245,10 @@ static int connect_once(struct ctl *ctl, struct connection **connection)
         return status;
     r = clause_open(ctl->endpoint, ctl->identity ? &ctl->as : NULL,
                     ctl->timeout_ms, connection);
-    return r ? tell_result(ctl, r) : DONE;
+    if (r)
+        return tell_result(ctl, r);
+    clause_purpose(*connection, ctl->purpose);
+    return DONE;
 }
 
 int ctl_send_bytes(struct ctl *ctl, enum verb verb, const char *key,

@@ -57,6 +57,8 @@ static const char **word_of(struct ctl *ctl, int key)
         return &ctl->public_key;
     case OPT_KEY:
         return &ctl->run_key;
+    case OPT_PURPOSE:
+        return &ctl->purpose;
     case OPT_LOT:
         return &ctl->lot;
     case OPT_JOB:
@@ -320,6 +322,24 @@ static int help(struct line *line)
     return DONE;
 }
 
+/* DONE with a word that the list has, or none. */
+static int choose_purpose(struct ctl *ctl, const char *command)
+{
+    char *list;
+    int status;
+
+    if (!ctl->purpose)
+        ctl->purpose =
+            purpose_usual(command, ctl->n_args ? ctl->args[0] : NULL);
+    if (!ctl->purpose || purpose_known(ctl->purpose))
+        return DONE;
+    list = purpose_list();
+    status = ctl_misused(ctl, _("`%s' is no purpose; there are: %s"),
+                         ctl->purpose, list ? list : "");
+    free(list);
+    return status;
+}
+
 static int run(struct line *line)
 {
     struct ctl *ctl = &line->ctl;
@@ -337,6 +357,8 @@ static int run(struct line *line)
         (!*ctl->run_key || strlen(ctl->run_key) > PROTOCOL_KEY_MAX))
         return ctl_misused(ctl, _("a --key has 1 to %d bytes"),
                            PROTOCOL_KEY_MAX);
+    if ((status = choose_purpose(ctl, command->name)))
+        return status;
     if (!(ctl->arena = arena_new(ARENA_BYTES)))
         return ctl_fail(ctl, EXIT_INTERNAL, "%s", _("out of memory"));
     clause_key(ctl->run);
@@ -379,6 +401,7 @@ int main(int argc, char **argv)
     line.ctl.endpoint = of_environment("CLAUSED_ENDPOINT", DEFAULT_ENDPOINT);
     line.ctl.identity = of_environment("CLAUSED_IDENTITY", NULL);
     line.ctl.server_key = of_environment("CLAUSED_SERVER_KEY", NULL);
+    line.ctl.purpose = of_environment("CLAUSED_PURPOSE", NULL);
     argp_err_exit_status = EXIT_USAGE;
     /* A reader that goes away early (head) is no reason to die unheard. */
     signal(SIGPIPE, SIG_IGN);

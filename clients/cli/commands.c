@@ -21,6 +21,10 @@ const struct argp_option common_options[] = {
      90},
     {"key", OPT_KEY, N_("KEY"), 0,
      N_("Idempotency key: repeat a write whose answer was lost"), 90},
+    {"purpose", OPT_PURPOSE, N_("WORD"), 0,
+     N_("Why people are asked for, in the access log: placement, follow-up ... "
+        "(CLAUSED_PURPOSE; by the command)"),
+     90},
     {"lang", OPT_LANG, N_("LANGUAGE"), 0, N_("Speak this language: fr, en"),
      90},
     {0}};

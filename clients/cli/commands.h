@@ -61,6 +61,7 @@ enum option_key {
     OPT_UNTIL,
     OPT_PUBLIC_KEY,
     OPT_SECONDS,
+    OPT_PURPOSE,
     OPT_FIGURE /* and FIGURES more: enum figure */
 };
 
@@ -85,5 +86,14 @@ const struct command *command_find(const char *name);
 
 /* The name of the command that reads most like NAME, NULL when none is near. */
 const char *command_nearest(const char *name);
+
+/* ---- purpose.c: why people are asked for ------------------------------- */
+
+/* Is WORD one of those that --purpose takes? */
+int purpose_known(const char *word);
+/* All of them, commas between; the caller's to free.  NULL without memory. */
+char *purpose_list(void);
+/* What COMMAND with its first WORD (NULL: none) is for; NULL: nobody. */
+const char *purpose_usual(const char *command, const char *word);
 
 #endif

@@ -71,6 +71,7 @@ struct ctl {
     const char *server_key; /* the daemon's, or its file */
     int timeout_ms;
     int json;
+    const char *purpose; /* why people are asked for; NULL: not said */
     const char *run_key; /* of this run's writes: --key, or a fresh one */
     const char *key;     /* of the next write; made from run_key */
     /* Of some commands; the words stand as they were typed. */

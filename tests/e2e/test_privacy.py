@@ -267,6 +267,39 @@ class Access(Privacy):
             raw.ask("profile.list", {}, p="x" * 33)
             self.assertEqual(raw.receive()[1]["name"], "BAD_HEADER")
 
+    def purposes(self, verb, *command, **more):
+        self.ctl(*command, **more)
+        return self.told(verb)[-1][5]
+
+    def test_clausectl_says_why_it_asks(self):
+        self.ask("market.put", market=market())
+        self.ask("profile.put", profile=profile("p-1"))
+        for verb, command, why in (
+                ("match.market", ("match", "M-1"), "placement"),
+                ("profile.list", ("profile", "list"), "follow-up"),
+                ("profile.eligibility", ("eligibility", "p-1"), "eligibility"),
+                ("hours.list", ("export", "hours", "-"), "transfer"),
+                ("profile.list", ("export", "profiles", "-"), "transfer"),
+                ("retention.list", ("retention",), "retention"),
+                ("profile.get", ("profile", "get", "p-1", "--purpose",
+                                 "request"), "request"),
+                ("profile.erase", ("profile", "erase", "p-1", "--yes"),
+                 "erasure")):
+            self.assertEqual(self.purposes(verb, *command), why, command)
+        before = self.lines()
+        self.ctl("profile", "list", "--purpose", "zelda", status=64)
+        self.assertEqual(self.lines(), before)
+
+    def test_a_client_says_why_it_asks(self):
+        self.client = self.daemon.client(purpose="follow-up")
+        self.ask("profile.list")
+        list(self.client.many([("profile.list", {})]))
+        self.assertEqual([l[5] for l in self.told("profile.list")],
+                         ["follow-up"] * 2)
+        for bad in ("", "Zelda", "x" * 33, "p 1"):
+            with self.assertRaises(ValueError):
+                self.daemon.client(purpose=bad)
+
     def test_it_goes_on_over_a_restart_and_a_rotation(self):
         self.ask("profile.put", profile=profile("p-1"))
         self.daemon.stop()

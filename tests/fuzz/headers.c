@@ -17,6 +17,7 @@ static void check_same(const struct ask_header *a, struct arena *arena)
     must(a->id == b.id && a->deadline_ms == b.deadline_ms);
     must(a->min_revision == b.min_revision);
     must(slice_equal(a->method, b.method) && slice_equal(a->key, b.key));
+    must(slice_equal(a->purpose, b.purpose));
     buffer_free(&out);
 }
 

@@ -14,6 +14,7 @@ threads and survives a fork: each thread of each process has its own socket.
 import datetime
 import itertools
 import os
+import re
 import threading
 import time
 import uuid
@@ -28,6 +29,7 @@ __all__ = ["connect", "Client", "Error", "Refused", "NotFound", "Timeout",
            "Loaded", "STATUS"]
 
 TAG = b"CLAUSE01"
+PURPOSE = re.compile("[a-z-]{1,32}")
 STATUS = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT",
           "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
           "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
@@ -96,16 +98,21 @@ class Reply(NamedTuple):
 
 def connect(endpoint: str = "tcp://127.0.0.1:5570", *, deadline: float = 2.0,
             retries: int = 2, identity: Optional[str] = None,
-            server_key: Optional[str] = None) -> "Client":
+            server_key: Optional[str] = None,
+            purpose: Optional[str] = None) -> "Client":
     """A client of the daemon at ENDPOINT; nothing is sent yet.  DEADLINE, in
     seconds, bounds each call; within it a call is sent again up to RETRIES
     times when no answer comes or the daemon says that it is worth it.
 
     IDENTITY is the file of our secret key, SERVER_KEY the daemon's public key
     or its file; when they are not given, CLAUSED_IDENTITY and
-    CLAUSED_SERVER_KEY name them.  Without, the daemon must ask for none."""
+    CLAUSED_SERVER_KEY name them.  Without, the daemon must ask for none.
+
+    PURPOSE is why people are asked for, a word such as "placement": small
+    letters and hyphens, at most 32.  The daemon's access log keeps it."""
     return Client(endpoint, deadline=deadline, retries=retries,
-                  identity=identity, server_key=server_key)
+                  identity=identity, server_key=server_key,
+                  purpose=purpose)
 
 
 class Keys(NamedTuple):
@@ -152,7 +159,11 @@ class Client:
 
     def __init__(self, endpoint: str, *, deadline: float = 2.0,
                  retries: int = 2, identity: Optional[str] = None,
-                 server_key: Optional[str] = None) -> None:
+                 server_key: Optional[str] = None,
+                 purpose: Optional[str] = None) -> None:
+        if purpose is not None and not PURPOSE.fullmatch(purpose):
+            raise ValueError("a purpose is a word of a-z and hyphens")
+        self.purpose = purpose
         self._keys = _keys(identity, server_key)
         self.endpoint = endpoint
         self.deadline = deadline
@@ -196,7 +207,7 @@ class Client:
                 break
             share = (until - now) / (self.retries + 1 - attempt)
             self._wire().send(ask_id, method, body, key, until - now,
-                              min_revision)
+                              min_revision, self.purpose)
             reply = self._wire().receive({ask_id}, now + share)
             if reply is None:
                 continue
@@ -229,7 +240,7 @@ class Client:
                                                    window - len(flying)):
                 ask_id, key = next(self._ids), uuid.uuid4().hex
                 self._wire().send(ask_id, method, _pack(params), key, seconds,
-                                  None)
+                                  None, self.purpose)
                 flying[ask_id] = (method, key, time.monotonic() + seconds)
             if not flying:
                 return
@@ -339,11 +350,14 @@ class _Wire:
             self.socket.close()
 
     def send(self, ask_id: int, method: str, body: bytes, key: str,
-             seconds: float, min_revision: Optional[int]) -> None:
+             seconds: float, min_revision: Optional[int],
+             purpose: Optional[str]) -> None:
         header: Dict[str, Any] = {"i": ask_id, "m": method, "k": key,
                                   "d": max(0, int(seconds * 1000))}
         if min_revision is not None:
             header["r"] = min_revision
+        if purpose is not None:
+            header["p"] = purpose
         try:
             self.socket.send_multipart([TAG, _pack(header), body],
                                        zmq.NOBLOCK)
