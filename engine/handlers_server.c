@@ -5,6 +5,7 @@
 
 #include "engine/dispatch.h"
 #include "engine/keys.h"
+#include "engine/log.h"
 #include "engine/people_shown.h"
 #include "engine/rule_rows.h"
 #include "engine/match/match.h"
@@ -160,6 +161,7 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->map_free = (int64_t)store.map_free;
     answer->map_size = (int64_t)store.map_size;
     answer->disk_percent = store.disk_percent;
+    answer->log_lost = (int64_t)log_lost();
     answer->access_lost = (int64_t)server.access_lost;
     answer->compactions = (int64_t)server.compactions;
     answer->readers = store.readers;

@@ -5,12 +5,24 @@
 #ifndef ENGINE_LOG_H
 #define ENGINE_LOG_H
 
+#include <stdint.h>
+
 enum log_priority {
     LOG_ERROR = 3,
     LOG_WARNING = 4,
     LOG_INFO = 6,
     LOG_DEBUG = 7
 };
+
+/* Nothing else may become what stderr is when that was closed: it is then
+ * /dev/null, and so are stdin and stdout.  First of all; 0 when even that
+ * fails.
+ */
+int log_open(void);
+
+/* Lines that could not be written, since the start: the disk is full, nobody
+ * reads the pipe or is there any more.  The next that can be tells how many. */
+uint64_t log_lost(void);
 
 /* Lines with a greater priority number are dropped; LOG_INFO at first. */
 void log_level(int priority);

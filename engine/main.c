@@ -418,6 +418,8 @@ int main(int argc, char **argv)
     enum err e;
     int status;
 
+    if (!log_open())
+        return EXIT_SYSTEM;
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&parser, argc, argv, 0, NULL, &flags);
     signal(SIGPIPE, SIG_IGN);

@@ -134,6 +134,7 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
     line(t, told, "map_size", _("bytes there are"));
     line(t, told, "disk_percent", _("percent of what the disk could give"));
     line(t, told, "readers", _("readers"));
+    line(t, told, "log_lost", _("lines of the log lost"));
     line(t, told, "uptime_s", _("seconds up"));
     line(t, told, "write_queue", _("writes waiting"));
     line(t, told, "slow_queue", _("long requests waiting"));

@@ -57,6 +57,72 @@ class Starting(harness.Transcript):
         self.assertIsNone(self.daemon.process.poll())
         self.daemon.kill()
 
+    def logging_to(self, where):
+        """A daemon of its own whose stderr is what a shell calls WHERE."""
+        other = self.new_daemon()
+        script = os.path.join(other.home, "logging")
+        with open(script, "w") as f:
+            f.write("#!/bin/sh\nexec %s \"$@\" 2>%s\n" % (
+                other.binary, where))
+        os.chmod(script, 0o755)
+        other.binary = script
+        return other
+
+    def lose_a_line(self, daemon, client):
+        before = client.call("stats", {})["log_lost"]
+        daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(
+            lambda: client.call("stats", {})["log_lost"] > before))
+
+    def test_a_log_on_a_full_disk_is_dropped_and_counted(self):
+        full = self.logging_to("/dev/full").fresh()
+        client = full.client()
+        self.lose_a_line(full, client)
+        client.call("market.put", {"market": market("M-1")})
+        self.assertEqual(full.stop(), 0)
+
+    def test_a_log_that_nobody_reads_stops_nothing(self):
+        other = self.logging_to("$HOME/fifo")
+        other.env["HOME"] = other.home
+        fifo = os.path.join(other.home, "fifo")
+        os.mkfifo(fifo)
+        pipe = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, pipe)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(pipe, b"x" * 4096)
+        client = other.fresh().client()
+        for _ in range(3):
+            self.lose_a_line(other, client)
+        lost = client.call("stats", {})["log_lost"]
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.read(pipe, 65536)
+        other.signal(signal.SIGHUP)
+        said = b""
+
+        def told():
+            nonlocal said
+            try:
+                said += os.read(pipe, 65536)
+            except BlockingIOError:
+                pass
+            return b"read again" in said
+        self.assertTrue(harness.until(told))
+        self.assertIn(b"%d lines of this log were lost" % lost, said)
+        self.assertEqual(client.call("stats", {})["log_lost"], lost)
+        self.assertEqual(other.stop(), 0)
+
+    def test_nothing_takes_the_place_of_a_log_that_is_closed(self):
+        closed = self.logging_to("&-").fresh()
+        client = closed.client()
+        client.call("market.put", {"market": market("M-1")})
+        closed.signal(signal.SIGHUP)
+        client.call("market.put", {"market": market("M-2")})
+        self.assertEqual(closed.stop(), 0)
+        for path, content in closed.files():
+            self.assertNotIn(b"to read again", content, path)
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can be warned of it")
     def test_root_is_warned_and_nobody_else(self):
         self.daemon.fresh()
