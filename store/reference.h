@@ -19,6 +19,7 @@ struct commune {
     uint8_t approximate; /* its centre is a guess: see reference.md */
     uint8_t centred;     /* it has a centre */
     uint16_t department; /* index into departments */
+    uint16_t rank;       /* position in the order of places: see by_rank */
     uint32_t epci;       /* index into epcis, REFERENCE_NONE without */
     uint32_t ept;        /* index into epcis (EPT), REFERENCE_NONE without */
     uint32_t population;
@@ -28,7 +29,6 @@ struct commune {
     int32_t origin[3]; /* the same of the bundled centre, if it has one */
     uint8_t placed;    /* it has */
     uint32_t place;    /* Hilbert key of the bundled centre: clustering only */
-    uint16_t rank;     /* position in the order of places: see by_rank */
     struct slice name;
 };
 #define REFERENCE_NONE UINT32_MAX
@@ -61,19 +61,28 @@ struct reference_span {
     int32_t high[3];
     uint32_t centred; /* how many have one */
 };
-struct reference_columns {
-    const int32_t *at[3];   /* as in struct commune */
-    const uint32_t *people; /* population */
-    const uint32_t *unsure; /* [i]: of communes [0, i), those whose centre is a
-                               guess or unknown; i from 0 to n */
-    const struct reference_span *spans;
+/* What a department has of one EPCI or EPT. */
+struct reference_share {
+    uint32_t epci; /* index into epcis */
+    uint32_t communes;
+    uint64_t people;
 };
-
-/* [from, to) of commune numbers. */
+/* [from, to) of commune numbers, or of what is said. */
 struct range {
     uint32_t from;
     uint32_t to;
 };
+struct reference_columns {
+    const int32_t *at[3];   /* as in struct commune; without a centre zeros,
+                               which is the middle of the earth */
+    const uint32_t *people; /* population */
+    const uint32_t *unsure; /* [i]: of communes [0, i), those whose centre is a
+                               guess or unknown; i from 0 to n */
+    const struct reference_span *spans;
+    const struct reference_share *shares; /* of all departments */
+    const struct range *shares_of;        /* [department]: its own of them */
+};
+
 struct territory_row {
     char code[10];
     struct slice name;
@@ -102,7 +111,7 @@ struct reference {
     const struct commune *communes;
     uint32_t n;              /* at most REFERENCE_COMMUNES_MAX */
     const uint32_t *by_rank; /* communes in the order of places */
-    const uint32_t *vague;   /* communes without a centre */
+    const uint32_t *vague;   /* communes without a centre, ascending */
     uint32_t n_vague;
     const uint32_t *vague_before; /* [run]: how many in runs before it */
     struct reference_boxes boxes;

@@ -17,6 +17,55 @@ static void add_to_span(struct reference_span *span, const struct commune *c)
     span->centred++;
 }
 
+/* ---- Shares ------------------------------------------------------------- */
+
+/* Count commune C in EPCI among the shares OF its department, which end the
+ * list; those of its neighbours stand last. */
+static void add_share(struct reference_share *at, struct range *of,
+                      uint32_t epci, const struct commune *c)
+{
+    uint32_t i = of->to;
+
+    if (epci == REFERENCE_NONE)
+        return;
+    while (i > of->from && at[i - 1].epci != epci)
+        i--;
+    if (i == of->from) {
+        at[of->to] = (struct reference_share){epci, 0, 0};
+        i = ++of->to;
+    }
+    at[i - 1].communes++;
+    at[i - 1].people += c->population;
+}
+
+/* At most two of each commune; a department's communes follow each other. */
+static enum err share_out(struct reference *ref)
+{
+    struct reference_private *own = ref->private;
+    struct range *all = reference_own(own, ref->departments.n, sizeof *all);
+    struct reference_share *at =
+        reference_own(own, 2 * (size_t)ref->n, sizeof *at);
+    uint32_t n = 0;
+
+    if (!all || !at)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < ref->n; i++) {
+        const struct commune *c = &ref->communes[i];
+        struct range *of = &all[c->department];
+
+        if (!of->to)
+            *of = (struct range){n, n};
+        add_share(at, of, c->epci, c);
+        add_share(at, of, c->ept, c);
+        n = of->to;
+    }
+    ref->columns.shares = at;
+    ref->columns.shares_of = all;
+    return ERR_NONE;
+}
+
+/* ---- All ---------------------------------------------------------------- */
+
 enum err reference_columns(struct reference *ref)
 {
     struct reference_private *own = ref->private;
@@ -38,7 +87,7 @@ enum err reference_columns(struct reference *ref)
         const struct commune *c = &ref->communes[i];
 
         for (int k = 0; k < 3; k++)
-            at[k][i] = c->at[k];
+            at[k][i] = c->centred ? c->at[k] : 0;
         people[i] = c->population;
         unsure[i + 1] = unsure[i] + (!c->centred || c->approximate);
         add_to_span(&spans[i / REFERENCE_SPAN], c);
@@ -46,5 +95,5 @@ enum err reference_columns(struct reference *ref)
     ref->columns.people = people;
     ref->columns.unsure = unsure;
     ref->columns.spans = spans;
-    return ERR_NONE;
+    return share_out(ref);
 }

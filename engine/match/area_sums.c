@@ -28,6 +28,26 @@ static void add_to_region(const struct sums *s, uint32_t from,
             add(&s->regions[i], communes, people);
 }
 
+static int is_department(const struct reference *ref, uint32_t from,
+                         uint32_t to)
+{
+    const struct range *own =
+        ref->departments.at[ref->communes[from].department].ranges;
+
+    return from == own->from && to == own->to;
+}
+
+static void add_shares(const struct sums *s, uint16_t department)
+{
+    struct range own = s->ref->columns.shares_of[department];
+
+    for (uint32_t i = own.from; i < own.to; i++) {
+        const struct reference_share *share = &s->ref->columns.shares[i];
+
+        add(&s->epcis[share->epci], share->communes, share->people);
+    }
+}
+
 /* A run of communes of one department. */
 static void add_run(const struct sums *s, uint32_t from, uint32_t to)
 {
@@ -37,6 +57,10 @@ static void add_run(const struct sums *s, uint32_t from, uint32_t to)
 
     add(&s->departments[communes[from].department], to - from, all);
     add_to_region(s, from, to - from, all);
+    if (is_department(s->ref, from, to)) {
+        add_shares(s, communes[from].department);
+        return;
+    }
     for (uint32_t c = from; c < to; c++) {
         if (communes[c].epci != REFERENCE_NONE)
             add(&s->epcis[communes[c].epci], 1, communes[c].population);

@@ -200,14 +200,32 @@ enum err near_init(struct near *near, const struct job_case *j)
     return ERR_NONE;
 }
 
+/* The first commune without a centre from COMMUNE on. */
+static uint32_t first_vague(const struct reference *ref, uint32_t commune)
+{
+    uint32_t low = 0, high = ref->n_vague;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (ref->vague[middle] < commune)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Homes in the place that no box holds, for want of a centre. */
 static void mark_homes(const struct lot_case *c, uint16_t *runs)
 {
     const struct reference *ref = c->m->reference;
     const struct territory *set = &c->place.set;
 
     for (size_t i = 0; i < set->n; i++)
-        for (uint32_t k = set->ranges[i].from; k < set->ranges[i].to; k++)
-            runs[ref->communes[k].rank / REFERENCE_RUN] = 0;
+        for (uint32_t k = first_vague(ref, set->ranges[i].from);
+             k < ref->n_vague && ref->vague[k] < set->ranges[i].to; k++)
+            runs[ref->communes[ref->vague[k]].rank / REFERENCE_RUN] = 0;
 }
 
 enum err near_place(struct near *near, const struct lot_case *c)

@@ -10,6 +10,11 @@
 #define UNDER (1 - 0x1p-20f)
 #define OVER (1 + 0x1p-20f)
 
+/* Who has no centre stands in the middle of the earth: that is 6,671 km of arc
+ * from everywhere, and only what reaches so far has to ask who it is. */
+#define MIDDLE_KM 6671
+#define MIDDLE_SQUARE 0x1p60f
+
 /* What a zone's circles hold of a part. */
 #define HELD_SOME 1u
 #define HELD_ALL 2u
@@ -181,8 +186,8 @@ static inline uint64_t gap(int32_t a, int32_t b)
     return (int32_t)d < 0 ? (uint32_t)-d : d;
 }
 
-/* reference_square over columns: the centres of PART, all of them known, that
- * are within SQUARE of AT. */
+/* reference_square over columns: the centres of PART that are within SQUARE of
+ * AT, less than what MIDDLE_KM make unless all are known. */
 VECTORS static struct extent count_exactly(const struct reference_columns *of,
                                            struct range part,
                                            const int32_t at[3], uint64_t square)
@@ -259,7 +264,8 @@ static struct extent piece_within(const struct reference *ref,
     if (p->known[i] && p->held[i] & HELD_ALL)
         return (struct extent){piece.to - piece.from,
                                people[piece.to] - people[piece.from]};
-    if (p->known[i] && zone->n_circles == 1)
+    if (zone->n_circles == 1 &&
+        (p->known[i] || zone->circles->km < MIDDLE_KM - 1))
         return count_within(ref, piece, zone->circles);
     for (uint32_t c = piece.from; c < piece.to; c++)
         if (territory_circles_hold(ref, zone, c))
@@ -290,17 +296,22 @@ static struct extent part_within(const struct reference *ref,
     return sum;
 }
 
+void parts_measure(const struct parts *p, const struct territory *zone)
+{
+    memset(p->held, 0, p->n);
+    for (size_t i = 0; i < zone->n_circles; i++) {
+        bound(p, zone->circles[i].at);
+        hold(p, (float)reference_square_within(zone->circles[i].km));
+    }
+}
+
 struct extent parts_within(const struct reference *ref, const struct parts *p,
                            const struct territory *zone)
 {
     struct extent sum = {0, 0};
     size_t first = 0;
 
-    memset(p->held, 0, p->n);
-    for (size_t i = 0; i < zone->n_circles; i++) {
-        bound(p, zone->circles[i].at);
-        hold(p, (float)reference_square_within(zone->circles[i].km));
-    }
+    parts_measure(p, zone);
     for (size_t i = 0; i < p->n; i++) {
         if (!p->held[i])
             continue;
@@ -309,6 +320,49 @@ struct extent parts_within(const struct reference *ref, const struct parts *p,
         add(&sum, part_within(ref, p, i, zone, first));
     }
     return sum;
+}
+
+/* Does the zone hold all of RANGE?  Parts before *I end before it. */
+static int holds_range(const struct reference *ref, const struct parts *p,
+                       const struct territory *zone, struct range range,
+                       size_t *i)
+{
+    size_t k = 0;
+
+    while (range.from < range.to) {
+        struct range piece = range;
+
+        while (k < zone->n && zone->ranges[k].to <= range.from)
+            k++;
+        if (k < zone->n && zone->ranges[k].from <= range.from) {
+            range.from = zone->ranges[k].to;
+            continue;
+        }
+        while (*i < p->n && p->range[*i].to <= range.from)
+            ++*i;
+        if (*i == p->n || p->range[*i].from > range.from)
+            return 0;
+        if (p->range[*i].to < piece.to)
+            piece.to = p->range[*i].to;
+        if (k < zone->n && zone->ranges[k].from < piece.to)
+            piece.to = zone->ranges[k].from;
+        if (!p->held[*i] || piece_within(ref, p, *i, piece, zone).communes <
+                                piece.to - piece.from)
+            return 0;
+        range.from = piece.to;
+    }
+    return 1;
+}
+
+int parts_held(const struct reference *ref, const struct parts *p,
+               const struct territory *zone, const struct territory *set)
+{
+    size_t i = 0;
+
+    for (size_t k = 0; k < set->n; k++)
+        if (!holds_range(ref, p, zone, set->ranges[k], &i))
+            return 0;
+    return 1;
 }
 
 /* ---- Distance ----------------------------------------------------------- */
@@ -364,9 +418,11 @@ static uint64_t least_exactly(const struct reference *ref, struct range part,
 static float least_of(const struct reference *ref, const struct parts *p,
                       size_t i, const int32_t at[3])
 {
-    if (!p->known[i])
+    float least = float_of(least_bits(&ref->columns, p->range[i], at));
+
+    if (!p->known[i] && least * OVER >= MIDDLE_SQUARE * UNDER)
         return (float)least_exactly(ref, p->range[i], at);
-    return float_of(least_bits(&ref->columns, p->range[i], at));
+    return least;
 }
 
 VECTORS static uint32_t nearest_bits(const float *near, size_t n)

@@ -35,6 +35,14 @@ struct parts {
 enum err parts_cut(const struct reference *ref, struct arena *arena,
                    const struct territory *set, struct parts *out);
 
+/* Measure the parts against the circles of ZONE, for parts_held. */
+void parts_measure(const struct parts *parts, const struct territory *zone);
+
+/* Does ZONE, the last that was measured, hold every commune of SET, which has
+ * no circles and lies in the set that was cut? */
+int parts_held(const struct reference *ref, const struct parts *parts,
+               const struct territory *zone, const struct territory *set);
+
 /* How much the circles of ZONE hold of the parts, without what its ranges
  * hold. */
 struct extent parts_within(const struct reference *ref,

@@ -157,8 +157,9 @@ enum err place_missing(const struct reference *ref, struct arena *arena,
 
     if (!at)
         return ERR_NOMEM;
+    parts_measure(&place->parts, zone);
     for (size_t i = 0; i < place->codes.n; i++)
-        if (!territory_covers(ref, zone, &place->each[i]))
+        if (!parts_held(ref, &place->parts, zone, &place->each[i]))
             at[n++] = place->codes.at[i];
     *out = (struct slices){at, n};
     return ERR_NONE;
