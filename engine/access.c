@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/clock.h"
 #include "engine/log.h"
 #include "engine/token.h"
 
@@ -118,14 +119,6 @@ static int append_own(struct access *a, int64_t now_ms, const char *what,
 
 /* ---- People -------------------------------------------------------------- */
 
-static int64_t wall_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 /* The key of YEAR; that of a year whose logs are gone goes, too. */
 static enum err take_year(struct access *a, int year)
 {
@@ -216,7 +209,7 @@ static int append_request(struct access *a, const struct request *request)
 
 static void lose(struct access *a)
 {
-    int64_t now = wall_ms();
+    int64_t now = clock_wall_ms();
 
     a->lost++;
     a->owed++;
@@ -231,7 +224,7 @@ void access_note(struct access *a, const struct request *request)
 {
     if (!a || request->call.verb == VERBS || !concerns_people(request))
         return;
-    if (a->owed && append_own(a, wall_ms(), "lost", a->owed, "-"))
+    if (a->owed && append_own(a, clock_wall_ms(), "lost", a->owed, "-"))
         a->owed = 0;
     if (a->owed || !append_request(a, request))
         lose(a);
@@ -303,7 +296,7 @@ static enum err open_file(struct access *a)
         return ERR_STORE_IO;
     if (about.st_size)
         e = read_tail(a, about.st_size);
-    else if (!append_own(a, wall_ms(), "begin", 0, a->hash))
+    else if (!append_own(a, clock_wall_ms(), "begin", 0, a->hash))
         lose(a);
     return e;
 }
@@ -331,7 +324,7 @@ enum err access_open(const char *file, const char *secrets, struct access **out)
     snprintf(a->secrets, sizeof a->secrets, "%s", secrets);
     memset(a->hash, '0', HASH_HEX);
     a->fd = -1;
-    write_time(wall_ms(), time, &year);
+    write_time(clock_wall_ms(), time, &year);
     if ((e = secret_key(secrets, CHAIN_KEY, 1, a->chain_key)) ||
         (e = take_year(a, year)) || (e = open_file(a))) {
         log_line(LOG_ERROR, "%s: the access log cannot be kept: %s", file,

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/clock.h"
 #include "engine/log.h"
 #include "engine/seal.h"
 
@@ -25,14 +26,6 @@
 #define DAY_MS INT64_C(86400000)
 
 static int busy; /* a backup is being made */
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 static void path_of(char out[PATH_BYTES], const char *dir, const char *name,
                     const char *end)
@@ -165,7 +158,7 @@ static void remove_part(void *context, const char *dir, const char *name)
 
 struct writing {
     struct seal *seal;
-    int64_t until_ms;
+    uint64_t until_us;
     uint64_t bytes; /* in the clear */
     uint64_t looked;
 };
@@ -178,7 +171,7 @@ static enum err on_piece(void *context, const void *bytes, size_t n)
     w->bytes += n;
     if (w->bytes - w->looked > (1u << 20)) {
         w->looked = w->bytes;
-        if (monotonic_ms() > w->until_ms)
+        if (clock_steady_us() > w->until_us)
             return ERR_DEADLINE;
     }
     return seal_write(w->seal, bytes, n);
@@ -235,7 +228,8 @@ static enum err write_file(struct store_view *view,
                            const unsigned char key[SECRET_BYTES],
                            uint64_t *size)
 {
-    struct writing w = {.until_ms = monotonic_ms() + settings->seconds * 1000};
+    struct writing w = {.until_us = clock_steady_us() +
+                                    (uint64_t)settings->seconds * 1000000};
     char part[PATH_BYTES], path[PATH_BYTES], line[SEAL_LINE_MAX];
     uint64_t bytes = 0;
     struct stat st;

@@ -5,9 +5,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/batch_parts.h"
+#include "engine/clock.h"
 #include "engine/log.h"
 
 /* Of results in one transaction: some milliseconds. */
@@ -15,14 +15,6 @@
 /* Lots before the one that stood at the checkpoint when the daemon died, when
  * the list of lots is no longer the same. */
 #define CAREFUL_SLACK 256
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 /* The note as the store has it now, into the draft: whoever cancelled the run
  * or began another was faster. */
@@ -122,7 +114,7 @@ enum err batch_begin_stretch(void *context, struct store_batch *batch)
 {
     struct batch *b = context;
     struct rescore_note *note = &b->draft;
-    int64_t now = now_ms(), rules;
+    int64_t now = clock_wall_ms(), rules;
     enum err e = draft_note(b, batch);
 
     if (e)
@@ -208,7 +200,7 @@ static enum err store_pieces(void *context, struct store_batch *batch)
         piece = piece->next;
     if (e)
         return e;
-    b->draft.last_ms = now_ms();
+    b->draft.last_ms = clock_wall_ms();
     note_suspect(b, &b->draft);
     return rescore_note_put(batch, b->slot, &b->draft);
 }
@@ -287,7 +279,7 @@ enum err batch_finish_run(void *context, struct store_batch *batch)
     if (e)
         return e;
     note->state = RESCORE_DONE;
-    note->last_ms = now_ms();
+    note->last_ms = clock_wall_ms();
     if (b->previous < RESULTS_SLOTS) {
         if ((e = rescore_note_get(store_batch_view(batch), b->previous,
                                   &before)))
@@ -323,7 +315,7 @@ enum err batch_fail_run(void *context, struct store_batch *batch)
         return e;
     b->draft.state = RESCORE_FAILED;
     b->draft.problem = problem_of(b->error);
-    b->draft.last_ms = now_ms();
+    b->draft.last_ms = clock_wall_ms();
     return rescore_note_put(batch, b->slot, &b->draft);
 }
 
@@ -336,6 +328,6 @@ enum err batch_pause_run(void *context, struct store_batch *batch)
         return e;
     b->draft.paused = 1;
     b->draft.suspect_market = b->draft.suspect_lot = 0;
-    b->draft.last_ms = now_ms();
+    b->draft.last_ms = clock_wall_ms();
     return rescore_note_put(batch, b->slot, &b->draft);
 }

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "engine/clock.h"
 #include "engine/entity.h"
 #include "engine/log.h"
 #include "engine/match/postings.h"
@@ -58,10 +59,7 @@ struct builder {
 
 static int64_t now_s(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return (int64_t)(clock_steady_us() / 1000000);
 }
 
 static int is_stopping(struct builder *b)

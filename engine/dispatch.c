@@ -285,6 +285,13 @@ static enum err refuse_large(struct request *request)
                        "a limit of %zu fits", cut);
 }
 
+int dispatch_too_late(const struct request *request, uint64_t now_us)
+{
+    return request->header.deadline_ms != ABSENT &&
+           now_us - request->arrived_us >=
+               (uint64_t)request->header.deadline_ms * 1000;
+}
+
 void dispatch_view(struct request *request, struct store_view *view)
 {
     struct call *call = &request->call;

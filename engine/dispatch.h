@@ -49,6 +49,10 @@ void request_answered(struct request *request);
  * and faults say why not. */
 enum err dispatch_decode(struct request *request);
 
+/* Has the client stopped waiting at NOW_US (engine/clock.h)?  Then it is to be
+ * refused unrun. */
+int dispatch_too_late(const struct request *request, uint64_t now_us);
+
 /* Run a READ or SLOW verb over VIEW and encode its answer. */
 void dispatch_view(struct request *request, struct store_view *view);
 

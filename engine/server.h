@@ -12,8 +12,9 @@
 #include "engine/keys.h"
 #include "store/store.h"
 
-struct server;
+struct access;
 struct batch;
+struct server;
 
 /* Bind and make ready.  CONFIG_FILE (may be NULL) is read again on SIGHUP.
  * The store is borrowed.  ERR_BUSY an endpoint is taken, ERR_RANGE one is none,
@@ -23,6 +24,10 @@ enum err server_open(struct store *store, const struct config *config,
 
 /* The endpoint as bound. */
 const char *server_endpoint(const struct server *server);
+
+/* Have the log of access to people kept, before anybody is answered; borrowed
+ * until the server is closed. */
+void server_access(struct server *server, struct access *access);
 
 /* Build a new generation of the index beside the live one. */
 void server_rebuild(struct server *server);
@@ -49,17 +54,13 @@ struct batch *server_batch(const struct server *server);
 /* Where its backups go, as of its start; NULL is fine. */
 const struct backup_settings *server_backups(const struct server *server);
 
-/* What stats shows of the daemon.  By verb: the arrays of enum verb. */
-/* Have the log of access to people kept, before anybody is answered; borrowed
- * until the server is closed. */
-struct access;
-void server_access(struct server *server, struct access *access);
-
 /* Compact the store between this batch and the next, when at least MIN_FREE
  * bytes of its file are free: *BEGUN.  On any thread. */
 enum err server_compact(const struct server *server, uint64_t min_free,
                         int *begun);
 
+/* What stats shows of the daemon.  By verb: arrays of enum verb, borrowed from
+ * the server. */
 struct server_facts {
     struct builder_facts builder;
     int64_t uptime_s;
@@ -77,7 +78,7 @@ struct server_facts {
     const uint64_t *refused;
     const uint64_t *slowest_us;
 };
-/* The arrays are borrowed from the server. */
+/* How it stands. */
 void server_stat(const struct server *server, struct server_facts *out);
 
 #endif

@@ -4,11 +4,11 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "engine/clock.h"
+#include "engine/entity.h"
 #include "engine/log.h"
 #include "engine/match/match.h"
-#include "engine/entity.h"
 #include "engine/writer.h"
 #include "store/index.h"
 
@@ -49,14 +49,6 @@ struct writer {
     int failed;
 };
 
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 /* ---- One group --------------------------------------------------------- */
 
 struct group {
@@ -66,13 +58,6 @@ struct group {
     uint64_t revision; /* of the store before it */
 };
 
-static int deadline_passed(const struct request *request)
-{
-    return request->header.deadline_ms != ABSENT &&
-           clock_ms(CLOCK_MONOTONIC) - (int64_t)(request->arrived_us / 1000) >=
-               request->header.deadline_ms;
-}
-
 /* Run one request; the return says whether the batch is still sound. */
 static int run_request(struct request *request, struct store_batch *batch)
 {
@@ -80,7 +65,7 @@ static int run_request(struct request *request, struct store_batch *batch)
     enum err e;
 
     request->revision = store_view_revision(store_batch_view(batch));
-    if (deadline_passed(request)) {
+    if (dispatch_too_late(request, clock_steady_us())) {
         dispatch_refuse(request, ERR_DEADLINE);
         return 1;
     }
@@ -103,7 +88,7 @@ static enum err begin(struct writer *w, struct store_batch **batch)
     enum err e = store_batch_begin(w->store, batch);
 
     if (!e)
-        store_batch_time(*batch, clock_ms(CLOCK_REALTIME));
+        store_batch_time(*batch, clock_wall_ms());
     return e;
 }
 
@@ -128,7 +113,7 @@ static enum err try_group(struct writer *w, struct group *group)
         store_batch_abort(batch);
         return ERR_NONE;
     }
-    if ((e = store_once_expire(batch, clock_ms(CLOCK_REALTIME) - ONCE_KEPT_MS,
+    if ((e = store_once_expire(batch, clock_wall_ms() - ONCE_KEPT_MS,
                                ONCE_EXPIRE))) {
         store_batch_abort(batch);
         return e;

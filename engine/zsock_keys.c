@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zmq.h>
 
+#include "engine/clock.h"
 #include "engine/log.h"
 #include "engine/zsock_parts.h"
 
@@ -264,14 +264,6 @@ int zsock_public_key(const char *secret, char out[ZSOCK_KEY_BYTES])
 
 /* ---- The self-test ------------------------------------------------------- */
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A peer that comes with a key nobody knows, or with none. */
 static void *stranger(struct zsock *sock, const char *server)
 {
@@ -299,12 +291,12 @@ static void *stranger(struct zsock *sock, const char *server)
  * time.  Meanwhile the handler answers. */
 static unsigned outcome(struct zsock_gate *gate, void *monitor)
 {
-    int64_t until = clock_ms() + KNOCK_MS;
+    uint64_t until = clock_steady_us() + KNOCK_MS * 1000;
     zmq_pollitem_t items[] = {{gate->zap, 0, ZMQ_POLLIN, 0},
                               {monitor, 0, ZMQ_POLLIN, 0}};
     unsigned event;
 
-    while (clock_ms() < until) {
+    while (clock_steady_us() < until) {
         zmq_poll(items, 2, 50);
         answer_handshakes(gate);
         while ((event = monitor_event(monitor)))
