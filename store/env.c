@@ -220,11 +220,38 @@ static enum err check_view(struct store_view *view,
     return store_journal_check(view, CHECK_EVENTS);
 }
 
+static int room_for(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (at == MAP_FAILED)
+        return 0;
+    munmap(at, bytes);
+    return 1;
+}
+
+/* LMDB maps as much as a meta page says.  It cannot be so much while there is
+ * room for the file. */
+static int is_beyond_file(const char *path, int rc)
+{
+    char file[PATH_MAX];
+    struct stat st;
+
+    if (rc == EINVAL || rc == MDB_MAP_RESIZED)
+        return 1;
+    return rc == ENOMEM && store_path(file, path, "data.mdb") &&
+           stat(file, &st) == 0 && room_for((size_t)st.st_size + MAP_BYTES_MIN);
+}
+
 static enum err check_here(struct store *store, const char *path,
                            const struct store_marker *marker)
 {
     struct store_view view = {.store = store};
     int rc = open_fixed(path, &store->env);
+
+    if (is_beyond_file(path, rc))
+        rc = MDB_CORRUPTED;
 
     if (!rc)
         rc = mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view.txn);
@@ -301,17 +328,6 @@ enum err store_env_is_open(struct store *store, const char *dir,
 
 /* LMDB unmaps before it maps anew, and cannot go back: see first whether
  * there is room. */
-static int room_for(size_t bytes)
-{
-    void *at = mmap(NULL, bytes, PROT_NONE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    if (at == MAP_FAILED)
-        return 0;
-    munmap(at, bytes);
-    return 1;
-}
-
 void store_env_grow(struct store *store)
 {
     MDB_envinfo info;

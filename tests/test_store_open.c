@@ -446,3 +446,35 @@ Test(store_open, no_flipped_bit_of_the_marker_goes_unseen, .timeout = 400)
     write_file("claused.store", marker, size);
     ok(open_error(0));
 }
+
+/* LMDB believes a meta page: where its file ends, how large its pages are. */
+Test(store_open, no_byte_of_the_meta_pages_is_taken_for_want_of_memory,
+     .timeout = 400)
+{
+    enum { PAGE = 4096, META = 16, PAGE_SIZE_END = 48, LAST = 136, END = 152 };
+    static char data[4 << 20];
+    static const char masks[] = {0x40, ~0x7f};
+    size_t size;
+
+    put_alone("a", "first");
+    store_close(store);
+    store = NULL;
+    size = read_file("env-1/data.mdb", data, sizeof data);
+    cr_assert_lt(size, sizeof data);
+    for (size_t at = META; at < END;
+         at = at + 1 == PAGE_SIZE_END ? LAST : at + 1)
+        for (size_t m = 0; m < sizeof masks; m++) {
+            enum err e;
+
+            data[at] ^= masks[m];
+            data[PAGE + at] ^= masks[m];
+            write_file("env-1/data.mdb", data, size);
+            e = open_error(0);
+            cr_expect(e == ERR_NONE || e == ERR_STORE_CORRUPT,
+                      "byte %zu, mask %d: %s", at, masks[m], err_name(e));
+            data[at] ^= masks[m];
+            data[PAGE + at] ^= masks[m];
+        }
+    write_file("env-1/data.mdb", data, size);
+    ok(open_error(0));
+}
