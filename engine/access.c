@@ -81,21 +81,29 @@ static void write_time(int64_t ms, char out[40], int *year)
     snprintf(out + n, 40 - n, ".%03uZ", (unsigned)(ms % 1000) % 1000);
 }
 
+/* Take N bytes of a torn line away; one that stays is the last line. */
+static void cut_off(struct access *a, ssize_t n)
+{
+    struct stat about;
+
+    if (fstat(a->fd, &about) || ftruncate(a->fd, about.st_size - n))
+        a->fd = -1;
+}
+
 /* Append LINE (LEN, without an end) with its hash: all of it or nothing. */
 static int append(struct access *a, char *line, size_t len)
 {
     char hash[HASH_HEX + 1];
-    struct stat about;
     ssize_t n;
 
-    if (a->fd < 0 || fstat(a->fd, &about))
+    if (a->fd < 0)
         return 0;
     chain(a->chain_key, a->hash, line, len, hash);
     len += (size_t)snprintf(line + len, HASH_HEX + 3, " %s\n", hash);
     n = write(a->fd, line, len);
     if (n != (ssize_t)len) {
-        if (n > 0 && ftruncate(a->fd, about.st_size))
-            a->fd = -1; /* a torn line is the last one */
+        if (n > 0)
+            cut_off(a, n);
         return 0;
     }
     memcpy(a->hash, hash, sizeof hash);
@@ -144,12 +152,9 @@ static size_t write_people(const struct access *a, const struct call *call,
     size_t n = 0;
 
     for (size_t i = 0; i < call->saw.n; i++) {
-        unsigned char token[16];
-
         if (i)
             out[n++] = ',';
-        token_hash_keyed(a->year_key, &call->saw.at[i], 1, token, 16);
-        write_hex(token, TOKEN_BYTES / 2, out + n);
+        token_of_year(a->year_key, call->saw.at[i], out + n);
         n += TOKEN_BYTES;
     }
     if (!n)

@@ -24,6 +24,10 @@ void token_of(struct slice pseudonym, char out[TOKEN_BYTES + 1]);
 /* Write a token that is made of nothing: it leads back to nobody. */
 void token_of_nobody(char out[TOKEN_BYTES + 1]);
 
+/* Write what stands for PSEUDONYM as long as KEY is kept: likewise. */
+void token_of_year(const unsigned char key[SECRET_BYTES],
+                   struct slice pseudonym, char out[TOKEN_BYTES + 1]);
+
 /* A keyed hash of the parts; where one ends counts. */
 void token_hash(const struct slice *parts, size_t n, unsigned char out[16]);
 
