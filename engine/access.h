@@ -35,6 +35,13 @@ void access_note(struct access *access, const struct request *request);
 /* Lines that were not written since the start. */
 uint64_t access_lost(const struct access *access);
 
+/* Whom the log FILE says a key was shown on the day TODAY, a line a call: their
+ * tokens.  A file that is not there says nothing. */
+typedef void access_seen(void *context, struct slice key,
+                         const struct saw *whom);
+void access_today(const char *file, int64_t today, access_seen *on_seen,
+                  void *context);
+
 /* Follow the hashes through FILE, and print a line on OUT: how many lines, and
  * the last number and hash, to be compared with a copy kept elsewhere; or the
  * first line that was changed, moved, put in or taken out.  *HASH (hexadecimal,

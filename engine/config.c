@@ -42,7 +42,10 @@ struct setting {
     NUMBER("quota." role, "rate", quotas[position].rate, 0, 1000000),          \
         NUMBER("quota." role, "burst", quotas[position].burst, 1, 1000000),    \
         NUMBER("quota." role, "in_flight", quotas[position].in_flight, 1,      \
-               1000)
+               1000),                                                          \
+        NUMBER("quota." role, "people", quotas[position].people, 0, 1000000),  \
+        NUMBER("quota." role, "people_alert", quotas[position].people_alert,   \
+               0, 1000000)
 #define WEIGHT(section, set, member)                                           \
     NUMBER(section, #member, set.member, 0, 1000)
 
@@ -83,12 +86,13 @@ struct reading {
 };
 
 /* A portal answers its visitors, a facilitator types, the batch works through
- * files and lots, an admin does little. */
+ * files and lots, an admin does little.  A facilitator looks at some hundred
+ * people in a day's work, and a prescriber's portal is ten of them. */
 static const struct quota quotas[key_role_words] = {
-    [KEY_PORTAL] = {200, 400, 32},
-    [KEY_FACILITATOR] = {20, 40, 32},
-    [KEY_BATCH] = {1000, 2000, 32},
-    [KEY_ADMIN] = {5, 10, 8},
+    [KEY_PORTAL] = {200, 400, 32, 6000, 3000},
+    [KEY_FACILITATOR] = {20, 40, 32, 600, 300},
+    [KEY_BATCH] = {1000, 2000, 32, 0, 0},
+    [KEY_ADMIN] = {5, 10, 8, 0, 0},
 };
 
 void config_default(struct config *config)

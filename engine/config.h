@@ -10,11 +10,15 @@
 #include "protocol/entities.h"
 
 /* What one key may ask: so many requests a second over time (0: any number),
- * so many at once when it was quiet before, so many not yet answered. */
+ * so many at once when it was quiet before, so many not yet answered; and how
+ * many different people it may be shown in a day, and from how many on the log
+ * says so (0: any number). */
 struct quota {
     int64_t rate;
     int64_t burst;
     int64_t in_flight;
+    int64_t people;
+    int64_t people_alert;
 };
 
 /* The first admins: keys that stand in the file, not in the store. */

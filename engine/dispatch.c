@@ -432,6 +432,8 @@ static const char *general_hint(enum err error)
     switch (error) {
     case ERR_BUSY:
         return "wait a moment and send it again; a write with the same `k`";
+    case ERR_PEOPLE_QUOTA:
+        return "again tomorrow; an admin may raise `people` in claused.conf";
     case ERR_KEY_ENDED:
         return "an admin says why: clausectl key list";
     case ERR_DEADLINE:

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "engine/budget.h"
 #include "engine/dispatch.h"
 #include "engine/keys.h"
 #include "engine/log.h"
@@ -10,6 +11,9 @@
 #include "engine/rule_rows.h"
 #include "engine/match/match.h"
 #include "engine/server.h"
+
+/* As many as stats tells of. */
+#define KEYS_MAX 100
 
 #define SERVER_NAME "claused " VERSION
 
@@ -115,6 +119,28 @@ static enum err stat_verbs(const struct server_facts *facts, struct call *call,
     return ERR_NONE;
 }
 
+/* What only a daemon with keys has. */
+static enum err stat_keys(const struct server_facts *server, struct call *call,
+                          struct answer_stats *answer)
+{
+    struct budget_facts people = budget_stat(server->budget, call->today);
+    struct budget_key first[KEYS_MAX];
+    size_t n = budget_first(server->budget, call->today, first, KEYS_MAX);
+    struct key_people *list = shape_array(call->arena, &shape_key_people, n);
+
+    answer->keys = (int64_t)server->keys.keys;
+    answer->over_quota = (int64_t)server->keys.over_quota;
+    answer->handshakes_failed = (int64_t)server->handshakes_failed;
+    answer->people_alerts = (int64_t)people.alerts;
+    answer->people_refused = (int64_t)people.refused;
+    if (!list)
+        return n ? ERR_NOMEM : ERR_NONE;
+    for (size_t i = 0; i < n; i++)
+        list[i] = (struct key_people){first[i].key, (int64_t)first[i].people};
+    answer->people_shown = (struct key_people_list){list, n};
+    return ERR_NONE;
+}
+
 static enum err stat_build(const struct index_progress *progress,
                            struct call *call, struct answer_stats *answer)
 {
@@ -171,11 +197,8 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->reply_queue = (int64_t)server.reply_queue;
     answer->sent_replies = (int64_t)server.sent_replies;
     answer->dropped_replies = (int64_t)server.dropped_replies;
-    if (server.keyed) {
-        answer->keys = (int64_t)server.keys.keys;
-        answer->over_quota = (int64_t)server.keys.over_quota;
-        answer->handshakes_failed = (int64_t)server.handshakes_failed;
-    }
+    if (server.keyed && (e = stat_keys(&server, call, answer)))
+        return e;
     if (ask->verbs == 1 && (e = stat_verbs(&server, call, answer)))
         return e;
     if ((e = stat_tables(reference, call, answer)))

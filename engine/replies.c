@@ -18,12 +18,14 @@ enum err replies_init(struct replies *replies, struct door *door,
     *replies = (struct replies){.door = door, .config = config};
     replies->held_last = &replies->held;
     replies->outbox = outbox_new(door->sock);
-    return replies->outbox ? ERR_NONE : ERR_NOMEM;
+    replies->budget = budget_new();
+    return replies->outbox && replies->budget ? ERR_NONE : ERR_NOMEM;
 }
 
 void replies_fini(struct replies *replies)
 {
     outbox_free(replies->outbox);
+    budget_free(replies->budget);
 }
 
 void replies_watch(struct replies *replies, uv_loop_t *loop)
@@ -42,6 +44,25 @@ static int was_slow(const struct replies *replies, const struct request *r,
     return slow_ms && us / 1000 >= slow_ms && !dispatch_deferred(r, &last);
 }
 
+/* The answer stands; whether its people may be shown is seen now, when it is
+ * known who they are. */
+static void spend_people(struct replies *replies, struct request *r)
+{
+    const struct call *call = &r->call;
+    enum err e;
+
+    if (!replies->door->keys || r->error || !call->saw.n ||
+        verb_rows[call->verb].class == CLASS_WRITE)
+        return;
+    e = budget_take(replies->budget,
+                    &replies->config->quotas[keys_role_index(call->role)],
+                    call->caller, call->today, &call->saw);
+    if (!e)
+        return;
+    r->call.saw.n = 0;
+    dispatch_refuse(r, e);
+}
+
 static void account(struct replies *replies, struct request *r, uint64_t us)
 {
     enum verb verb = r->call.verb;
@@ -49,6 +70,7 @@ static void account(struct replies *replies, struct request *r, uint64_t us)
     door_leave(replies->door, &r->call);
     if (verb == VERBS)
         return;
+    spend_people(replies, r);
     access_note(replies->access, r);
     replies->asked[verb]++;
     replies->refused[verb] += r->error != ERR_NONE;

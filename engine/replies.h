@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "engine/access.h"
+#include "engine/budget.h"
 #include "engine/door.h"
 #include "engine/outbox.h"
 
@@ -17,6 +18,7 @@ struct replies {
     struct door *door;
     const struct config *config; /* as last read */
     struct access *access;       /* NULL: none is kept */
+    struct budget *budget;       /* of people shown to each key */
     struct outbox *outbox;
     uv_timer_t retry;
     struct request *held; /* answered in this turn and not yet sent */

@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct access;
+struct budget;
 struct batch;
 struct server;
 
@@ -74,6 +75,7 @@ struct server_facts {
     int keyed; /* somebody is asked for a key; else the next are nothing */
     struct keys_facts keys;
     uint64_t handshakes_failed;
+    const struct budget *budget; /* of people shown to keys */
     const uint64_t *asked;
     const uint64_t *refused;
     const uint64_t *slowest_us;

@@ -3,15 +3,35 @@
  */
 #include "engine/clock.h"
 #include "engine/server_parts.h"
+#include "protocol/civil.h"
 
 const char *server_endpoint(const struct server *server)
 {
     return zsock_endpoint(server->door.sock);
 }
 
+struct seen {
+    struct budget *budget;
+    int64_t today;
+};
+
+/* It stands in the log that KEY was shown them today. */
+static void on_seen(void *context, struct slice key, const struct saw *whom)
+{
+    const struct quota any = {.people = INT64_MAX};
+    const struct seen *seen = context;
+
+    budget_take(seen->budget, &any, key, seen->today, whom);
+}
+
 void server_access(struct server *server, struct access *access)
 {
+    struct seen seen = {server->replies.budget,
+                        civil_paris_date(clock_wall_ms() / 1000)};
+
     server->replies.access = access;
+    if (server->door.keys)
+        access_today(server->config.access_log, seen.today, on_seen, &seen);
 }
 
 void server_rebuild(struct server *server)
@@ -64,6 +84,7 @@ void server_stat(const struct server *s, struct server_facts *out)
     if (s->door.keys)
         out->keys = keys_stat(s->door.keys);
     out->handshakes_failed = zsock_failed(s->door.sock);
+    out->budget = replies->budget;
     out->asked = replies->asked;
     out->refused = replies->refused;
     out->slowest_us = replies->slowest_us;

@@ -273,7 +273,7 @@ enum err protocol_encode_refusal(enum err name, const struct faults *faults,
     struct refusal refusal = {
         .name = slice_of(err_name(name)),
         .message = slice_of(err_text(name)),
-        .retry = status_retry(err_status(name)),
+        .retry = err_retry(name),
         .data = {problems, faults ? faults->n : 0},
     };
 

@@ -71,6 +71,12 @@ int status_retry(enum status s)
            s == STATUS_DEADLINE_EXCEEDED;
 }
 
+/* A quota of the day is used up until tomorrow. */
+int err_retry(enum err e)
+{
+    return e != ERR_PEOPLE_QUOTA && status_retry(err_status(e));
+}
+
 struct slice slice_of(const char *text)
 {
     return (struct slice){text, text ? strlen(text) : 0};

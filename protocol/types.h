@@ -48,6 +48,8 @@ const char *err_text(enum err e);
 const char *status_name(enum status s);
 /* ABORTED is not one: the object wants reading first. */
 int status_retry(enum status s);
+/* The same of an error: its status, but for those that time alone mends. */
+int err_retry(enum err e);
 
 /* Borrowed bytes; not terminated.  {NULL, 0} is an absent string. */
 struct slice {

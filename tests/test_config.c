@@ -70,6 +70,8 @@ Test(config, the_first_admins_and_the_quotas_stand_in_the_file)
     cr_expect_str_eq(config.admins[1].public_key, key);
     cr_expect_eq(config.quotas[KEY_BATCH].rate, 7);
     cr_expect_eq(config.quotas[KEY_BATCH].burst, 2000);
+    cr_expect_eq(config.quotas[KEY_FACILITATOR].people, 600);
+    cr_expect_eq(config.quotas[KEY_FACILITATOR].people_alert, 300);
     cr_assert_eq(
         read_text("[claused]\nslow_ms = 1\n", &config, why, sizeof why),
         ERR_NONE);
@@ -110,6 +112,8 @@ ParameterizedTestParameters(config, refused)
          ERR_BAD_KEY},
         {"[quota.portal]\nrate = -1\n", ERR_RANGE},
         {"[quota.portal]\nin_flight = 0\n", ERR_RANGE},
+        {"[quota.facilitator]\npeople = -1\n", ERR_RANGE},
+        {"[quota.facilitator]\npeople_alert = 1000001\n", ERR_RANGE},
         {"[quota.nobody]\nrate = 1\n", ERR_UNKNOWN_FIELD},
         {"[claused]\nlisten = tcp://"
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

@@ -239,7 +239,7 @@ Test(table, a_bucket_holds_its_burst_and_fills_at_its_rate)
     struct call call;
     int taken = 0;
 
-    config.quotas[KEY_FACILITATOR] = (struct quota){10, 5, 1000};
+    config.quotas[KEY_FACILITATOR] = (struct quota){10, 5, 1000, 0, 0};
     put(&key);
     while (enter(ONE, &call) == ERR_NONE && ++taken < 100)
         keys_leave(keys, &call);
@@ -264,7 +264,7 @@ Test(table, so_many_requests_of_a_key_and_of_all_may_be_unanswered)
     struct key one = a_key("one", ONE), two = a_key("two", TWO);
     struct call other;
 
-    config.quotas[KEY_FACILITATOR] = (struct quota){0, 1, 3};
+    config.quotas[KEY_FACILITATOR] = (struct quota){0, 1, 3, 0, 0};
     put(&one);
     put(&two);
     for (int i = 0; i < 3; i++)

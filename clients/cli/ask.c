@@ -290,6 +290,20 @@ static enum clause_result ask_once(struct ctl *ctl, enum verb verb,
 #define BUSY_TRIES 5
 #define BUSY_US 50000
 
+/* A quota of the second, not of the day. */
+static int is_busy(struct ctl *ctl, const struct clause_reply *reply)
+{
+    json_t *refusal;
+    int busy;
+
+    if (reply->status != STATUS_RESOURCE_EXHAUSTED)
+        return 0;
+    refusal = ctl_refusal(ctl, reply->body);
+    busy = json_is_true(json_object_get(refusal, "retry"));
+    json_decref(refusal);
+    return busy;
+}
+
 int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
                   struct slice body, struct clause_reply *reply)
 {
@@ -299,9 +313,7 @@ int ctl_ask_bytes(struct ctl *ctl, enum verb verb, const char *key,
     if (status)
         return status;
     r = ask_once(ctl, verb, key, body, reply);
-    for (unsigned i = 0;
-         !r && i < BUSY_TRIES && reply->status == STATUS_RESOURCE_EXHAUSTED;
-         i++) {
+    for (unsigned i = 0; !r && i < BUSY_TRIES && is_busy(ctl, reply); i++) {
         usleep(BUSY_US << i);
         r = ask_once(ctl, verb, key, body, reply);
     }

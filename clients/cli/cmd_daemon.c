@@ -109,6 +109,24 @@ static void print_verbs(const json_t *verbs)
     table_show(t);
 }
 
+static void print_shown(const json_t *keys)
+{
+    struct table_view *t = table_new();
+    const json_t *row;
+    size_t i;
+
+    table_column(t, _("key"), TABLE_LEFT);
+    table_column(t, _("people"), TABLE_RIGHT);
+    json_array_foreach(keys, i, row)
+    {
+        table_line(t);
+        table_cell(t, "%s", json_text(row, "key"));
+        table_cell(t, "%" PRId64, json_number(row, "people"));
+    }
+    table_title("\n%s", _("Different people shown today"));
+    table_show(t);
+}
+
 static void print_stats(const struct ctl *ctl, const json_t *told)
 {
     struct table_view *t = table_new();
@@ -143,7 +161,11 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
     line(t, told, "keys", _("keys"));
     line(t, told, "over_quota", _("requests over a quota"));
     line(t, told, "handshakes_failed", _("connections refused"));
+    line(t, told, "people_alerts", _("keys that were shown many people today"));
+    line(t, told, "people_refused", _("answers with too many people"));
     table_show(t);
+    if (json_array_size(json_object_get(told, "people_shown")))
+        print_shown(json_object_get(told, "people_shown"));
     if (json_array_size(json_object_get(told, "reference")))
         print_reference(json_object_get(told, "reference"));
     if (json_array_size(missing)) {

@@ -510,5 +510,125 @@ class Portals(Privacy):
             return str(e.data).encode()
 
 
+class Budget(Privacy):
+    """So many different people a day, and no more."""
+
+    def setUp(self):
+        self.daemon = self.new_daemon().keyed(
+            "[quota.facilitator]", "people = 10", "people_alert = 5",
+            "[quota.portal]", "people = 7", "people_alert = 0").fresh()
+        self.root = self.daemon.as_key("root")
+        for name, role, grants in (
+                ("anne", "facilitator", []), ("bernard", "facilitator", []),
+                ("prescriber", "portal", ["pseudonyms"]),
+                ("buyer", "portal", [])):
+            pair = self.daemon.pair(name)
+            self.root.call("key.put", {"key": {
+                "id": name, "public_key": pair["public"], "role": role,
+                "territories": ["DEP:76"], "grants": grants}})
+        self.as_("anne")
+        for i in range(12):
+            self.ask("profile.put", profile=profile("zelda-%02d" % i))
+        self.ask("market.put", market=market())
+
+    def as_(self, name):
+        self.client = self.daemon.as_key(name, retries=0)
+
+    def shown(self):
+        return {row["key"]: row["people"] for row in
+                self.root.call("stats").get("people_shown", [])}
+
+    def get(self, *numbers):
+        for i in numbers:
+            self.ask("profile.get", id="zelda-%02d" % i)
+
+    def test_the_one_too_many_is_not_shown_and_the_others_are_again(self):
+        self.get(*range(10))
+        self.get(*range(10))
+        said = self.refused("PEOPLE_QUOTA", "profile.get", id="zelda-11")
+        self.assertEqual((said.status_name, said.retry),
+                         ("RESOURCE_EXHAUSTED", False))
+        self.assertNotIn("zelda", str(said.data))
+        self.refused("PEOPLE_QUOTA", "profile.list")
+        self.refused("PEOPLE_QUOTA", "match.people", market="M-1")
+        self.refused("PEOPLE_QUOTA", "match.market", market="M-1")
+        self.get(3)
+        self.assertEqual(self.shown(), {"anne": 10})
+        stats = self.ask("stats")
+        self.assertEqual((stats["people_alerts"], stats["people_refused"]),
+                         (1, 4))
+        self.assertNotIn("people_shown", stats)
+
+    def test_writing_is_not_seeing(self):
+        self.get(*range(10))
+        for i in range(12):
+            self.ask("profile.put", profile=profile("zelda-%02d" % i))
+        self.ask("profile.erase", id="zelda-11")
+
+    def test_each_key_has_its_own_and_each_role(self):
+        self.get(*range(10))
+        self.as_("bernard")
+        self.get(*range(10))
+        self.as_("prescriber")
+        self.refused("PEOPLE_QUOTA", "match.people", market="M-1")
+        self.ask("match.people", market="M-1", limit=7)
+        self.as_("buyer")
+        job, = self.ask("match.people", market="M-1")["lot"]["jobs"]
+        self.assertEqual(job["people"], 10)
+        self.assertEqual(self.shown(),
+                         {"anne": 10, "bernard": 10, "prescriber": 7})
+
+    def test_the_log_tells_once_which_key_and_nothing_of_people(self):
+        self.get(*range(10))
+        for _ in range(3):
+            self.refused("PEOPLE_QUOTA", "profile.list")
+        log = self.daemon.log()
+        self.assertEqual(log.count("key anne was shown more than 5"), 1)
+        self.assertEqual(log.count("key anne may be shown 10"), 1)
+        self.assertNotIn("zelda", log)
+
+    def test_a_restart_forgets_nobody(self):
+        self.get(*range(8))
+        self.daemon.stop()
+        self.daemon.restart()
+        self.root = self.daemon.as_key("root")
+        self.assertEqual(self.shown(), {"anne": 8})
+        self.as_("anne")
+        self.get(8, 9)
+        self.refused("PEOPLE_QUOTA", "profile.get", id="zelda-10")
+
+    def test_a_quota_read_again_holds_at_once(self):
+        self.get(*range(10))
+        with open(self.daemon.config) as f:
+            text = f.read()
+        with open(self.daemon.config, "w") as f:
+            f.write(text.replace("people = 10", "people = 12"))
+        self.daemon.signal(signal.SIGHUP)
+        self.assertTrue(harness.until(
+            lambda: "read again" in self.daemon.log()))
+        self.get(10, 11)
+        self.assertEqual(self.shown(), {"anne": 12})
+
+    def test_yesterday_s_lines_do_not_count(self):
+        self.get(*range(10))
+        self.daemon.stop()
+        path = self.daemon.store + ".access.log"
+        with open(path) as f:
+            lines = f.read().splitlines()
+        today = datetime.datetime.now(datetime.timezone.utc)
+        old = (today - datetime.timedelta(days=2)).strftime("%Y-%m-%dT12:")
+        with open(path, "w") as f:
+            # Two thousand times, so that the day begins far from the end;
+            # the last line is as it was, for the daemon goes on behind it.
+            for line in lines[:-1] * 2000 + lines[-1:]:
+                words = line.split()
+                if line is not lines[-1]:
+                    words[1] = old + words[1][14:]
+                print(*words, file=f)
+        self.daemon.restart()
+        self.root = self.daemon.as_key("root")
+        self.assertEqual(self.shown(), {"anne": 1})
+
+
 if __name__ == "__main__":
     harness.main()
