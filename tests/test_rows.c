@@ -210,11 +210,15 @@ Test(rows, bounds_of_runs_are_never_above_a_distance)
             cr_assert_leq(bound & NEAR_KM, km);
         cr_assert_leq(near_between(&near, 0, rank) & NEAR_KM, bound & NEAR_KM);
         if (km != ABSENT && km <= 500)
-            cr_assert_eq(near_exactly(&near, rank, 500), km);
+            cr_assert_eq(
+                near_exactly(&near, rank, 500, near_chord(&near, rank)), km);
         else if (km != ABSENT)
-            cr_assert_gt(near_exactly(&near, rank, 500), 500);
+            cr_assert_gt(
+                near_exactly(&near, rank, 500, near_chord(&near, rank)), 500);
         else
-            cr_assert_eq(near_exactly(&near, rank, 500), NEAR_VAGUE);
+            cr_assert_eq(
+                near_exactly(&near, rank, 500, near_chord(&near, rank)),
+                NEAR_VAGUE);
     }
     lot_case_fini(&c);
 }

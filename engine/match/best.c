@@ -31,7 +31,7 @@ static void fill_slots(struct best *b)
 }
 
 enum err best_init(struct best *b, struct workspace *workspace, size_t room,
-                   best_tie *tie, const void *context)
+                   best_ties *ties, const void *context)
 {
     size_t most = MOST * room, slots = 64;
     char *at;
@@ -51,7 +51,7 @@ enum err best_init(struct best *b, struct workspace *workspace, size_t room,
                        .sorted = (struct best_entry *)at + most,
                        .slots = (uint16_t *)(at + 2 * most * sizeof *b->at),
                        .mask = (uint32_t)slots - 1,
-                       .tie = tie,
+                       .ties = ties,
                        .context = context};
     fill_slots(b);
     return ERR_NONE;
@@ -92,7 +92,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Those of one score are a handful, mostly. */
-#define HANDFUL 24
+#define HANDFUL 64
 
 static void sort(struct best_entry *at, size_t n)
 {
@@ -103,15 +103,56 @@ static void sort(struct best_entry *at, size_t n)
     for (size_t i = 1, k; i < n; i++) {
         struct best_entry entry = at[i];
 
-        for (k = i; k && best_compare(&entry, &at[k - 1]) < 0; k--)
+        for (k = i; k && entry.tie < at[k - 1].tie; k--)
             at[k] = at[k - 1];
         at[k] = entry;
     }
 }
 
-/* Those that count, with their ties, to their places by score alone: groups of
- * one score, the best first. */
-static size_t group(struct best *b)
+/* Of those of one score, that which belongs in PLACE by its tie goes there,
+ * none before it has a greater one, none behind it a lesser (Hoare's FIND). */
+static void select_place(struct best_entry *at, ptrdiff_t n, ptrdiff_t place)
+{
+    ptrdiff_t first = 0, last = n - 1;
+
+    while (first < last) {
+        uint64_t tie = at[place].tie;
+        ptrdiff_t i = first, k = last;
+
+        while (i <= k) {
+            struct best_entry entry;
+
+            while (at[i].tie < tie)
+                i++;
+            while (at[k].tie > tie)
+                k--;
+            if (i > k)
+                break;
+            entry = at[i];
+            at[i++] = at[k];
+            at[k--] = entry;
+        }
+        if (k < place)
+            first = i;
+        if (place < i)
+            last = k;
+    }
+}
+
+/* Those that score LOW have their ties: as many as there is room for go in
+ * front. */
+static void select_low(struct best *b, struct best_entry *low)
+{
+    size_t above = b->counted - b->count[b->low];
+    size_t room = b->room - above;
+
+    if (b->counted > b->room)
+        select_place(low, (ptrdiff_t)b->count[b->low], (ptrdiff_t)room - 1);
+}
+
+/* Those that count, to their places by score alone: groups of one score, the
+ * best first. */
+static void group(struct best *b)
 {
     uint32_t first = 0, next[BEST_SCORE_MAX + 1];
 
@@ -119,49 +160,64 @@ static size_t group(struct best *b)
         next[score] = first;
         first += b->count[score];
     }
-    for (size_t i = 0; i < b->n; i++) {
-        struct best_entry *entry = &b->at[i];
+    for (size_t i = 0; i < b->n; i++)
+        if (b->at[i].score >= b->low)
+            b->sorted[next[b->at[i].score]++] = b->at[i];
+}
 
-        if (entry->score < b->low)
-            continue;
-        entry->tie = b->tie(b->context, entry);
-        b->sorted[next[entry->score]++] = *entry;
-    }
-    return first;
+static void swap_rooms(struct best *b)
+{
+    struct best_entry *at = b->at;
+
+    b->at = b->sorted;
+    b->sorted = at;
 }
 
 void best_sort(struct best *b)
 {
-    struct best_entry *unsorted = b->at;
-    size_t n = group(b);
-
-    for (size_t i = 0, end; i < n; i = end) {
-        end = i + b->count[b->sorted[i].score];
-        sort(b->sorted + i, end - i);
+    group(b);
+    swap_rooms(b);
+    b->n = b->counted < b->room ? b->counted : b->room;
+    b->ties(b->context, b->at, b->counted);
+    if (b->n)
+        select_low(b, b->at + (b->counted - b->count[b->low]));
+    for (size_t i = 0, end; i < b->n; i = end) {
+        end = i + b->count[b->at[i].score];
+        end = end < b->n ? end : b->n;
+        sort(b->at + i, end - i);
     }
-    b->at = b->sorted;
-    b->sorted = unsorted;
-    b->n = n < b->room ? n : b->room;
 }
 
 /* Those that lost go.  Where so many are equal, the rest is asked for its tie
  * before it is taken. */
 static void cut(struct best *b)
 {
-    best_sort(b);
-    if (b->n == b->room && b->at[b->n - 1].score == b->low)
-        b->bar = b->at[b->n - 1].tie;
-    if (b->counted > b->n) {
-        b->count[b->low] -= (uint32_t)(b->counted - b->n);
-        b->counted = b->n;
+    struct best_entry *above = b->sorted, *low;
+
+    low = above + (b->counted - b->count[b->low]);
+    for (size_t i = 0, k = 0; i < b->n; i++) {
+        if (b->at[i].score > b->low)
+            *above++ = b->at[i];
+        else if (b->at[i].score == b->low)
+            low[k++] = b->at[i];
     }
+    swap_rooms(b);
+    b->ties(b->context, low, b->count[b->low]);
+    select_low(b, low);
+    b->count[b->low] -= (uint32_t)(b->counted - b->room);
+    b->n = b->counted = b->room;
+    b->bar = 0;
+    for (size_t i = 0; i < b->count[b->low]; i++)
+        b->bar = low[i].tie > b->bar ? low[i].tie : b->bar;
     fill_slots(b);
 }
 
-static int is_better(const struct best *b, const struct best_entry *new)
+static int is_better(const struct best *b, struct best_entry *new)
 {
-    return new->score > b->low || b->bar == UINT64_MAX ||
-           b->tie(b->context, new) <= b->bar;
+    if (new->score > b->low || b->bar == UINT64_MAX)
+        return 1;
+    b->ties(b->context, new, 1);
+    return new->tie <= b->bar;
 }
 
 void best_offer(struct best *b, int64_t score, uint32_t number, uint32_t fit)

@@ -22,8 +22,9 @@ struct best_entry {
     uint32_t fit;
 };
 
-/* What breaks the ties of an entry. */
-typedef uint64_t best_tie(const void *context, const struct best_entry *entry);
+/* Set what breaks the ties of N entries. */
+typedef void best_ties(const void *context, struct best_entry *entries,
+                       size_t n);
 
 struct best {
     struct best_entry *at;
@@ -38,14 +39,14 @@ struct best {
     uint32_t count[BEST_SCORE_MAX + 1];
     uint16_t *slots; /* by number: entries from 1 */
     uint32_t mask;
-    best_tie *tie;
+    best_ties *ties;
     const void *context;
 };
 
 /* An empty list of the best ROOM entries, up to BEST_ROOM_MAX, in the
  * workspace.  ERR_NOMEM. */
 enum err best_init(struct best *b, struct workspace *workspace, size_t room,
-                   best_tie *tie, const void *context);
+                   best_ties *ties, const void *context);
 
 /* The least score that can still enter; -1: any. */
 static inline int64_t best_least(const struct best *b)

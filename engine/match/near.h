@@ -106,24 +106,36 @@ static inline unsigned near_least(const struct near *near, unsigned rank)
  * unknown. */
 unsigned near_ask(const struct near *near, unsigned rank);
 
-/* The same, or any number above REACH if they are more.  Between whole
- * numbers, and where arcs are hardly longer than chords, the chord decides. */
-static inline unsigned near_exactly(const struct near *near, unsigned rank,
-                                    unsigned reach)
+/* Its chord will be asked for. */
+static inline void near_ahead(const struct near *near, unsigned rank)
 {
-    float square = 0, chord, part;
+    __builtin_prefetch(near->boxes->at[rank < near->ranks ? rank : 0]);
+}
+
+/* From there to here as a chord, in kilometres; any number where it is not
+ * MEASURED or no commune. */
+static inline float near_chord(const struct near *near, unsigned rank)
+{
+    const float *at = near->boxes->at[rank < near->ranks ? rank : 0];
+    float x = at[0] - near->at[0], y = at[1] - near->at[1],
+          z = at[2] - near->at[2];
+
+    return sqrtf(x * x + y * y + z * z) * NEAR_EARTH_KM;
+}
+
+/* The same as near_ask, or any number above REACH if they are more.  Between
+ * whole numbers, and where arcs are hardly longer than chords, the CHORD
+ * decides. */
+static inline unsigned near_exactly(const struct near *near, unsigned rank,
+                                    unsigned reach, float chord)
+{
+    float part;
     unsigned least;
 
     if (!near->measured || rank >= near->ranks)
         return near_ask(near, rank);
     if (rank == near->rank)
         return 0;
-    for (int k = 0; k < 3; k++) {
-        float side = near->boxes->at[rank][k] - near->at[k];
-
-        square += side * side;
-    }
-    chord = sqrtf(square) * NEAR_EARTH_KM;
     if (chord >= NEAR_CHORD_MAX)
         return NEAR_VAGUE;
     least = (unsigned)(int)(chord + NEAR_SLACK);

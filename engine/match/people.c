@@ -200,12 +200,15 @@ struct ties {
     const struct index_reader *reader;
 };
 
-static uint64_t tie_of(const void *context, const struct best_entry *entry)
+static void set_ties(const void *context, struct best_entry *entries, size_t n)
 {
     const struct ties *ties = context;
 
-    return order_tie(ties->job->key,
-                     index_reader_key(ties->reader, entry->number));
+    for (size_t i = 0; n > 1 && i < n; i++)
+        index_reader_key_ahead(ties->reader, entries[i].number);
+    for (size_t i = 0; i < n; i++)
+        entries[i].tie = order_tie(
+            ties->job->key, index_reader_key(ties->reader, entries[i].number));
 }
 
 static enum err search(const struct job_case *j, struct index_reader *reader,
@@ -216,7 +219,7 @@ static enum err search(const struct job_case *j, struct index_reader *reader,
     enum err e;
 
     w->n = 0;
-    e = best_init(best, j->lot->workspace, SPARE(w->limit), tie_of, &ties);
+    e = best_init(best, j->lot->workspace, SPARE(w->limit), set_ties, &ties);
     if (e || (e = people_search(j, reader, is_true, best)))
         return e;
     best_sort(best);

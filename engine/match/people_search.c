@@ -158,6 +158,7 @@ static enum err push_page(struct people *p, const struct index_page *page,
                         .reach = page->reach,
                         .heads = page->heads};
 
+    __builtin_prefetch(page->heads);
     return push(
         p, bound_of(p, fit, page->where, page->last, page->when, page->reach),
         &step);
@@ -247,8 +248,6 @@ static enum err offer_rows(struct people *p, const struct index_block *block,
         if (score < 0)
             continue;
         best_offer(p->best, score, number, fit);
-        /* Its tie is asked for in the end. */
-        index_reader_key_ahead(p->reader, number);
     }
     return ERR_NONE;
 }

@@ -124,7 +124,8 @@ uint64_t postings_stamp(const struct reference *ref);
 enum {
     PERSON_AVAILABLE, /* days since 1970; 0: always, or before */
     PERSON_FACTS,     /* bits: see postings_facts */
-    PERSON_ABILITIES  /* bits: see below */
+    PERSON_ABILITIES, /* bits: see below */
+    PERSON_COLUMNS
 };
 
 /* hours_min (0 to 48), hours_max (63: any), and whether there are a vehicle,

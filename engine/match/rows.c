@@ -126,6 +126,7 @@ INLINE size_t keep_near(const struct row_test *t, const struct row_bar *bar,
             size_t row = from + (size_t)__builtin_ctzll(eight) / 8;
             unsigned km = near_least(&t->near, b->where[row]);
 
+            near_ahead(&t->near, b->where[row]);
             out[kept] = (uint16_t)row;
             kept +=
                 (km <= most) & (km <= rows_reach(b->reach[row])) & (row < end);
@@ -134,32 +135,52 @@ INLINE size_t keep_near(const struct row_test *t, const struct row_bar *bar,
     return kept;
 }
 
-/* Where the steps from FROM on end whose rows may live near enough: they stand
- * in the order of communes, so all of a step may be too far. */
-INLINE size_t near_end(const struct row_test *t, const struct row_bar *bar,
-                       const struct index_block *b, size_t from)
+/* What is compared of the rows from FROM on is on its way. */
+INLINE void look_ahead(const struct index_block *b, size_t from)
 {
-    size_t end;
+    for (size_t k = 0; k < PERSON_COLUMNS; k++)
+        __builtin_prefetch(b->facts + k * b->rows + from);
+    __builtin_prefetch(b->when + from);
+    __builtin_prefetch(b->reach + from);
+}
 
-    for (; from < b->n; from = end) {
+_Static_assert(INDEX_PEOPLE_ROWS < 31 * ROWS_STEP, "a bit each, and one");
+
+/* A bit for each step whose rows may live near enough: they stand in the order
+ * of communes, so all of a step may be too far. */
+INLINE uint32_t near_steps(const struct row_test *t, const struct row_bar *bar,
+                           const struct index_block *b)
+{
+    uint32_t steps = 0, step = 1;
+
+    for (size_t from = 0, end; from < b->n; from = end, step <<= 1) {
         end = from + ROWS_STEP < b->n ? from + ROWS_STEP : b->n;
         if (near_is_beyond(&t->near, b->where[from], b->where[end - 1],
                            bar->km))
-            break;
+            continue;
+        steps |= step;
+        look_ahead(b, from);
     }
-    return from;
+    return steps;
 }
 
-/* How far exactly?  Who is too far after all goes. */
+/* How far exactly?  Who is too far after all goes.  Chords first, for homes
+ * are waited for together. */
 INLINE size_t measure(const struct row_test *t, const struct row_bar *bar,
                       const struct index_block *b, const uint16_t *rows,
                       size_t n, struct row_found *out)
 {
+    float chords[ROWS_ROOM];
     size_t kept = 0;
 
     for (size_t i = 0; i < n; i++) {
+        chords[i] = near_chord(&t->near, b->where[rows[i]]);
+        __builtin_prefetch(&b->number[rows[i]]);
+    }
+    for (size_t i = 0; i < n; i++) {
         unsigned reach = rows_reach(b->reach[rows[i]]);
-        unsigned km = near_exactly(&t->near, b->where[rows[i]], reach);
+        unsigned km =
+            near_exactly(&t->near, b->where[rows[i]], reach, chords[i]);
 
         out[kept] = (struct row_found){rows[i], (uint16_t)km};
         kept += km == NEAR_VAGUE || (km <= reach && km <= bar->km);
@@ -174,13 +195,17 @@ INLINE size_t test_rows(const struct row_test *t, const struct row_bar *bar,
     uint16_t rows[ROWS_ROOM];
     uint8_t pass[ROWS_ROOM];
     size_t kept = 0, scanned = 0;
+    uint32_t steps = near_steps(t, bar, b);
 
-    for (size_t from = 0, end; from < b->n; from = end + ROWS_STEP) {
-        size_t n = (end = near_end(t, bar, b, from)) - from;
+    while (steps) {
+        size_t from = ROWS_STEP * (size_t)__builtin_ctz(steps), end, n;
 
-        if (n == 0)
-            continue;
-        n = (n + ROWS_VECTOR - 1) / ROWS_VECTOR * ROWS_VECTOR;
+        /* Neighbours are one run: the carry goes to where it ends. */
+        steps += steps & -steps;
+        end = ROWS_STEP * (size_t)__builtin_ctz(steps);
+        steps &= steps - 1;
+        end = end < b->n ? end : b->n;
+        n = (end - from + ROWS_VECTOR - 1) / ROWS_VECTOR * ROWS_VECTOR;
         if (vectors)
             pass_rows(t, bar, b, from, n, pass);
         else

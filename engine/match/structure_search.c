@@ -410,9 +410,10 @@ static int is_candidate(const struct search *s, uint32_t i)
     return at->key == KEY_BEST(at->key >> 8) && at->score >= s->floor;
 }
 
-static uint64_t tie_of(const void *context, const struct best_entry *entry)
+static void set_ties(const void *context, struct best_entry *entries, size_t n)
 {
-    return entry_of(context, entry->fit).tie;
+    for (size_t i = 0; i < n; i++)
+        entries[i].tie = entry_of(context, entries[i].fit).tie;
 }
 
 /* Did the hash of an id decide where another one is the same? */
@@ -468,7 +469,7 @@ static enum err rank_by_id(struct search *s, struct best *best)
 static enum err select_best(struct search *s, struct best *best)
 {
     enum err e =
-        best_init(best, s->c->workspace, (size_t)s->c->m->limit, tie_of, s);
+        best_init(best, s->c->workspace, (size_t)s->c->m->limit, set_ties, s);
 
     if (e)
         return e;
