@@ -42,7 +42,6 @@ struct writer {
     size_t bytes; /* of their bodies */
     size_t running;
     int compact; /* asked for and not begun */
-    uint64_t compactions;
     struct queued_job *jobs;
     struct queued_job **last_job;
     int stopping;
@@ -168,14 +167,12 @@ static void write_group(struct writer *w, struct group *group)
 
 static void compact(struct writer *w)
 {
-    enum err e = store_compact(w->store);
+    enum err e = store_compact_begin(w->store);
 
-    if (e) {
+    if (e)
         log_line(LOG_ERROR, "compaction: %s", err_text(e));
-    } else {
+    else
         log_line(LOG_INFO, "store compacted");
-        __atomic_add_fetch(&w->compactions, 1, __ATOMIC_RELEASE);
-    }
     if (e == ERR_STORE_IO) {
         fail(w);
         w->done(w->context, NULL);
@@ -380,7 +377,7 @@ void writer_compact(struct writer *w)
 
 uint64_t writer_compactions(struct writer *w)
 {
-    return __atomic_load_n(&w->compactions, __ATOMIC_ACQUIRE);
+    return store_compactions(w->store);
 }
 
 size_t writer_depth(struct writer *w)

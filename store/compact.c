@@ -94,7 +94,7 @@ static void take_back(struct store *store, const char *name)
         store->failed = 1;
 }
 
-enum err store_compact(struct store *store)
+enum err store_compact_begin(struct store *store)
 {
     struct store_marker marker = store->marker, old = store->marker;
     struct store_env env, old_env;
@@ -102,6 +102,7 @@ enum err store_compact(struct store *store)
 
     if (store->failed)
         return ERR_STORE_IO;
+    store_wipe_wait(store);
     store_next_env(&store->marker, marker.env);
     if ((e = copy_into(store, store->dir, marker.env, &env)))
         return e;
@@ -119,8 +120,16 @@ enum err store_compact(struct store *store)
     store->marker = marker;
     store_swap_end(store);
     store_env_close(&old_env);
-    store_dir_remove_env(store->dir, old.env);
+    store_wipe_begin(store, old.env);
     return ERR_NONE;
+}
+
+enum err store_compact(struct store *store)
+{
+    enum err e = store_compact_begin(store);
+
+    store_wipe_wait(store);
+    return e;
 }
 
 enum err store_copy(struct store *store, const char *dir)

@@ -156,10 +156,12 @@ int store_dir_has_data(const char *dir, const char *env)
            stat(data, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
+#define SYNC_BYTES (32 << 20)
+
 /* Zeros over all of a file that nobody has open, down to the disk: what was
  * erased, and with it what was not.  A file system that writes elsewhere, or a
  * disk that does, keeps the old blocks all the same: see docs/privacy.md. */
-static void wipe(const char *path)
+static int wipe(const char *path, atomic_int *stop)
 {
     static const char zeros[1 << 16];
     int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -168,20 +170,29 @@ static void wipe(const char *path)
     ssize_t n = 1;
 
     if (fd < 0)
-        return;
+        return 1;
     if (!fstat(fd, &about))
         for (; at < about.st_size && n > 0; at += n) {
             off_t rest = about.st_size - at;
 
+            if (stop && atomic_load(stop)) {
+                close(fd);
+                return 0;
+            }
+            /* No more is owed to the disk than that when it is to stop, or
+             * when a commit comes. */
+            if (at && at % SYNC_BYTES == 0)
+                fdatasync(fd);
             n = pwrite(fd, zeros,
                        rest < (off_t)sizeof zeros ? (size_t)rest : sizeof zeros,
                        at);
         }
     fdatasync(fd);
     close(fd);
+    return 1;
 }
 
-void store_dir_remove_env(const char *dir, const char *env)
+int store_dir_wipe_env(const char *dir, const char *env, atomic_int *stop)
 {
     static const char *const files[] = {"/data.mdb", "/lock.mdb", ""};
     char path[PATH_MAX];
@@ -191,10 +202,16 @@ void store_dir_remove_env(const char *dir, const char *env)
 
         if (n <= 0 || n >= PATH_MAX)
             continue;
-        if (i == 0)
-            wipe(path);
+        if (i == 0 && !wipe(path, stop))
+            return 0;
         remove(path);
     }
+    return 1;
+}
+
+void store_dir_remove_env(const char *dir, const char *env)
+{
+    store_dir_wipe_env(dir, env, NULL);
 }
 
 void store_dir_tidy(const char *dir, const char *keep)

@@ -131,6 +131,11 @@ struct store {
     atomic_int failed;   /* a disk error: nothing may be written any more */
     atomic_int unmapped; /* the map was lost: nothing may be read either */
     atomic_int waiting;  /* somebody wants SWAP, and views hold it */
+    pthread_t wiper;     /* see store/wipe.c; when WIPER_RUNS */
+    int wiper_runs;
+    atomic_int wipe_stop;
+    char wiping[24];           /* the environment that is overwritten */
+    atomic_ullong compactions; /* that are over */
 };
 
 struct store_view {
@@ -195,6 +200,14 @@ enum err store_dir_make_env(struct store *store, const char *dir,
                             const char *env);
 /* It may be half made, or gone; what was in it is overwritten first. */
 void store_dir_remove_env(const char *dir, const char *env);
+/* The same, until *STOP is set (NULL: it never is), when the rest is left as it
+ * is: 0 then. */
+int store_dir_wipe_env(const char *dir, const char *env, atomic_int *stop);
+/* Do that on a thread of its own to ENV, which nothing uses any more. */
+void store_wipe_begin(struct store *store, const char *env);
+/* Wait for it; or have it left for the next start. */
+void store_wipe_wait(struct store *store);
+void store_wipe_stop(struct store *store);
 
 /* Make the environment's directory, and its place in DIR, last. */
 enum err store_dir_sync_env(struct store *store, const char *dir,

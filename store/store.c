@@ -231,6 +231,7 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    store_wipe_stop(store);
     store_ahead_end(store);
     store_view_drop_idle(store);
     store_env_close(&store->env);

@@ -242,6 +242,12 @@ enum err store_audit(struct store_view *view, struct store_audit *out);
  * between batches, on the thread that writes; views go on meanwhile. */
 enum err store_compact(struct store *store);
 
+/* The same, but the old one is overwritten while this store is written, and
+ * counted when that is over; when the store is closed before, at the next
+ * open. */
+enum err store_compact_begin(struct store *store);
+uint64_t store_compactions(const struct store *store);
+
 /* A compacted copy of the store, marker included, into an empty directory. */
 enum err store_copy(struct store *store, const char *dir);
 

@@ -450,6 +450,23 @@ Test(store_care, what_was_erased_is_in_no_file_after_compaction)
     cr_assert_eq(fresh_grep(dir, SECRET), 0);
 }
 
+/* Whether the close came before the end of the wiping or after it. */
+Test(store_care, a_store_is_written_and_closed_while_the_old_one_is_wiped)
+{
+    ok(put_bytes_alone("kept", SLICE("body")));
+    erase_secrets();
+    ok(store_compact_begin(store));
+    ok(put_bytes_alone("after", SLICE("more")));
+    reopen();
+    cr_assert(holds("kept", SLICE("body")));
+    cr_assert(holds("after", SLICE("more")));
+    cr_assert_eq(fresh_grep(dir, SECRET), 0);
+    ok(store_compact_begin(store));
+    ok(store_compact_begin(store));
+    ok(store_compact(store));
+    cr_assert_eq(store_compactions(store), 3);
+}
+
 Test(store_care, what_compaction_replaces_is_overwritten)
 {
     char old[PATH_MAX + 32], kept[PATH_MAX + 32];
