@@ -202,6 +202,8 @@ bench-national: all $(BENCHES) $B/benchmarks/postgres/pg deps-national ## the wh
 
 hardened: all ## the programs have what makes mistakes harder to use
 	@packaging/hardened $B
+filtered: tests ## end-to-end tests under the system call filters of the units
+	@tests/filtered $B
 units: ## systemd finds our units exposed by 1.5 of 10 at most
 	@packaging/units
 fences: ## each library behind its door, includes one way
@@ -245,7 +247,7 @@ help: ## this list
 
 .PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real tests test brute check \
   faults crash powercut controls tsan valgrind \
-  fuzz fuzzers bench bench-national hardened units fences tidy \
+  fuzz fuzzers bench bench-national hardened filtered units fences tidy \
   format format-check install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:
