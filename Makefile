@@ -82,7 +82,7 @@ $B/tests/test_%: $B/tests/test_%.o $(SUPPORT:%.c=$B/%.o) $(OBJ) $B/clients/c/cla
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -lcriterion $(WRAP_$*) -o $@
 # The command line knows nothing of the daemon, nor do its tests.
-$B/tests/test_files $B/tests/test_import $B/tests/test_quick: %: %.o $(filter-out %/clausectl.o,$(CLI:%.c=$B/%.o))
+$B/tests/test_files $B/tests/test_import $B/tests/test_quick: %: %.o $B/tests/support/tsan.o $(filter-out %/clausectl.o,$(CLI:%.c=$B/%.o))
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS_CLI) -lcriterion -o $@
 $B/benchmarks/%: $B/benchmarks/%.o $(BENCH_SHARED:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o
@@ -175,7 +175,7 @@ check: ## the tests under ASan and UBSan
 	ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(MAKE) test B=build/asan CFLAGS='-O1 -g $(SANITIZE)'
 tsan: ## the tests under ThreadSanitizer, or those that TESTS names
-	TSAN_OPTIONS=halt_on_error=1:history_size=4:suppressions=$(CURDIR)/tests/tsan.supp \
+	TSAN_OPTIONS=halt_on_error=1:exitcode=99:history_size=4:suppressions=$(CURDIR)/tests/tsan.supp \
 	  $(MAKE) test B=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan'
 valgrind: all deps-bench ## the daemon under memcheck, asked by end-to-end tests
 	@tests/valgrind $B

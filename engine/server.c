@@ -190,10 +190,16 @@ void server_check(struct server *s)
  * leaving: every commit is on disk. */
 static void leave(struct server *s)
 {
+    const char *more = ", and a batch";
+
+    if (batch_halted(s->batch)) {
+        batch_stop(s->batch);
+        more = "";
+    }
     builder_stop(s->builder);
     writer_stop(s->writer);
     log_line(LOG_WARNING, "left %zu long questions unanswered%s", s->work.slow,
-             batch_halted(s->batch) ? "" : ", and a batch");
+             more);
     _exit(s->result == ERR_STORE_CORRUPT ? CHECK_DAMAGED : s->result ? 74 : 0);
 }
 

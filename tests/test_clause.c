@@ -29,10 +29,12 @@ struct stand_in {
     char endpoint[ENDPOINT_MAX];
     enum deed deeds[4];
     size_t n;
-    /* What the last request's header said. */
-    char method[32];
-    char key[PROTOCOL_KEY_MAX + 1];
-    int64_t deadline_ms;
+    /* What the header of each request said; its thread's until that ended. */
+    struct heard {
+        char method[32];
+        char key[PROTOCOL_KEY_MAX + 1];
+        int64_t deadline_ms;
+    } heard[4];
 };
 
 static void send_reply(struct stand_in *s, zmq_msg_t *from, int64_t id,
@@ -54,7 +56,7 @@ static void copy_text(char *out, size_t size, struct slice text)
     snprintf(out, size, "%.*s", (int)text.len, text.data ? text.data : "");
 }
 
-static int64_t read_header(struct stand_in *s, zmq_msg_t *frame)
+static int64_t read_header(struct heard *heard, zmq_msg_t *frame)
 {
     struct arena *arena = arena_new(4096);
     struct ask_header header;
@@ -63,16 +65,18 @@ static int64_t read_header(struct stand_in *s, zmq_msg_t *frame)
 
     if (protocol_decode_header(bytes, arena, &header, &faults))
         header.id = -1;
-    copy_text(s->method, sizeof s->method, header.method);
-    copy_text(s->key, sizeof s->key, header.key);
-    s->deadline_ms = header.deadline_ms;
+    copy_text(heard->method, sizeof heard->method, header.method);
+    copy_text(heard->key, sizeof heard->key, header.key);
+    heard->deadline_ms = header.deadline_ms;
     arena_free(arena);
     return header.id;
 }
 
-static void do_deed(struct stand_in *s, enum deed deed, zmq_msg_t *frames)
+/* That of the I-th request. */
+static void do_deed(struct stand_in *s, size_t i, zmq_msg_t *frames)
 {
-    int64_t id = read_header(s, &frames[2]);
+    enum deed deed = s->deeds[i];
+    int64_t id = read_header(&s->heard[i], &frames[2]);
 
     switch (deed) {
     case STAY_SILENT:
@@ -111,7 +115,7 @@ static void *stand_in_run(void *arg)
             if (zmq_msg_recv(&frames[f], s->socket, 0) < 0)
                 return NULL;
         }
-        do_deed(s, s->deeds[i], frames);
+        do_deed(s, i, frames);
         for (int f = 0; f < 4; f++)
             zmq_msg_close(&frames[f]);
     }
@@ -209,13 +213,13 @@ Test(clause, the_header_carries_verb_deadline_and_key)
     cr_assert_eq(
         clause_ask(c, VERB_market_delete, "key-1", 4321, slice_of("x"), &reply),
         CLAUSE_OK);
-    cr_assert_str_eq(s.method, "market.delete");
-    cr_assert_str_eq(s.key, "key-1");
-    cr_assert_eq(s.deadline_ms, 4321);
     cr_assert_eq(ping(c, PATIENCE_MS, "x", &reply), CLAUSE_OK);
     clause_close(c);
     stand_in_end(&s);
-    cr_assert_str_eq(s.key, "", "a read has no key");
+    cr_assert_str_eq(s.heard[0].method, "market.delete");
+    cr_assert_str_eq(s.heard[0].key, "key-1");
+    cr_assert_eq(s.heard[0].deadline_ms, 4321);
+    cr_assert_str_eq(s.heard[1].key, "", "a read has no key");
 }
 
 Test(clause, silence_is_a_timeout_and_the_next_answer_is_the_right_one)
@@ -257,7 +261,7 @@ Test(clause, requests_sent_together_are_answered_by_their_ids)
     cr_assert_eq(clause_take(c, 20, &answered, &reply), CLAUSE_TIMEOUT);
     clause_close(c);
     stand_in_end(&s);
-    cr_assert_str_eq(s.key, "key-2");
+    cr_assert_str_eq(s.heard[1].key, "key-2");
 }
 
 Test(clause, what_is_no_reply_is_told)

@@ -197,7 +197,7 @@ ParameterizedTest(struct refusal_of_file *p, files, a_file_that_is_none_is_told)
     remove_file(path);
 }
 
-TestSuite(files, .timeout = 20);
+TestSuite(files, .timeout = 120);
 
 /* Counts rows, and how long the longest cell was. */
 struct counted {

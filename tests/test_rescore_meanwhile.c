@@ -3,6 +3,7 @@
  * compaction, a map that is full.
  */
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -77,6 +78,8 @@ static enum err cancel(void *context, struct store_batch *b)
 
     (void)context;
     cr_assert(e || answer.cancelled);
+    while (!t.batch)
+        sched_yield();
     batch_poke(t.batch);
     return e;
 }

@@ -199,6 +199,7 @@ class Daemon:
             self.process.stdout.close()
         while self.open:
             os.close(self.open.pop())
+        self.last_words = self.log() if status else ""
         shutil.rmtree(self.home, ignore_errors=True)
         return status
 
@@ -260,7 +261,8 @@ class Transcript(unittest.TestCase):
     def tearDownClass(cls):
         if cls.shared:
             status = cls.daemon.close()
-            assert status == 0, "the daemon ended with %r" % status
+            assert status == 0, "the daemon ended with %r:\n%s" % (
+                status, cls.daemon.last_words)
 
     def setUp(self):
         if not self.shared:
@@ -276,7 +278,8 @@ class Transcript(unittest.TestCase):
         running = daemon.process and daemon.process.poll() is None
         status = daemon.close()
         if running:
-            self.assertEqual(status, 0, "SIGTERM: the daemon ends with 0")
+            self.assertEqual(status, 0, "SIGTERM: the daemon ends with 0\n" +
+                             daemon.last_words)
 
     def call(self, method, params):
         """An answer or an exception, at once when the daemon has died."""

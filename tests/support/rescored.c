@@ -215,11 +215,13 @@ static void on_group(void *context, struct request *finished)
 void begin_life(unsigned workers)
 {
     struct batch_settings settings = {.workers = workers, .chunk = CHUNK};
+    struct batch *batch = NULL;
 
     cr_assert_eq(writer_start(t.world.store, on_group, NULL, &t.writer),
                  ERR_NONE);
-    cr_assert_eq(batch_open(t.world.store, t.writer, &settings, &t.batch),
+    cr_assert_eq(batch_open(t.world.store, t.writer, &settings, &batch),
                  ERR_NONE);
+    t.batch = batch;
 }
 
 void end_life(void)
@@ -227,6 +229,7 @@ void end_life(void)
     batch_stop(t.batch);
     writer_stop(t.writer);
     batch_free(t.batch);
+    t.batch = NULL;
 }
 
 void await_end(void)

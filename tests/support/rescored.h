@@ -22,7 +22,8 @@ struct rescored {
     struct world world;
     struct chance chance;
     struct writer *writer; /* of the life in hand */
-    struct batch *batch;
+    /* NULL until it is open; its thread may be on its way by then. */
+    struct batch *_Atomic batch;
     int64_t limit; /* of the next run */
     /* What happens after so many commits from now; then it is forgotten. */
     int commits_left;
