@@ -15,7 +15,7 @@
 #include "store/private.h"
 #include "tests/support/opened.h"
 
-TestSuite(store_open, .init = open_fresh, .fini = close_fresh, .timeout = 120);
+TestSuite(store_open, .init = open_fresh, .fini = close_fresh, .timeout = 300);
 
 static void path_in(char out[PATH_MAX], const char *name)
 {
