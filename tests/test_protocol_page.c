@@ -270,8 +270,7 @@ Test(protocol_page, every_word_and_error_is_listed, .init = begin, .fini = end)
         want(errors, "## Errors",
              arena_format(arena, "\n| `%s` | %s | %s | %s |", err_name(e),
                           status_name(err_status(e)),
-                          err_retry(e) ? "yes" : "no",
-                          err_text(e))
+                          err_retry(e) ? "yes" : "no", err_text(e))
                  .data);
     cr_assert_eq(missing, 0, "%d to mend in " PAGE, missing);
 }
