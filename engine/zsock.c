@@ -192,14 +192,13 @@ static void read_user(zmq_msg_t *last, char user[ZSOCK_KEY_BYTES])
     const char *id = zmq_msg_gets(last, "User-Id");
     size_t len = id ? strlen(id) : 0;
 
-    user[0] = '\0';
     if (len == ZSOCK_KEY_BYTES - 1)
         memcpy(user, id, ZSOCK_KEY_BYTES);
 }
 
 /* Read the rest of a message: what fits is kept, the others are dropped.
  * Returns how many frames there were, -1 when it ended early. */
-static int receive_parts(void *socket, struct frames *out,
+static int receive_parts(struct zsock *sock, struct frames *out,
                          struct slice bytes[ZSOCK_PARTS])
 {
     zmq_msg_t surplus;
@@ -210,12 +209,12 @@ static int receive_parts(void *socket, struct frames *out,
         int size;
 
         zmq_msg_init(into);
-        if ((size = zmq_msg_recv(into, socket, ZMQ_DONTWAIT)) < 0) {
+        if ((size = zmq_msg_recv(into, sock->socket, ZMQ_DONTWAIT)) < 0) {
             zmq_msg_close(into);
             return -1;
         }
         more = zmq_msg_more(into);
-        if (!more)
+        if (!more && sock->gate)
             read_user(into, out->user);
         if (n < ZSOCK_PARTS)
             bytes[out->parts++] =
@@ -227,10 +226,10 @@ static int receive_parts(void *socket, struct frames *out,
 }
 
 /* [empty] CLAUSE01 header body, nothing else. */
-static enum err receive_rest(void *socket, struct frames *out)
+static enum err receive_rest(struct zsock *sock, struct frames *out)
 {
     struct slice bytes[ZSOCK_PARTS];
-    int n = receive_parts(socket, out, bytes);
+    int n = receive_parts(sock, out, bytes);
     int delimited = n > 0 && !bytes[0].len;
 
     out->peer.delimited = (unsigned char)delimited;
@@ -274,8 +273,9 @@ enum err zsock_receive(struct zsock *sock, struct frames *out)
     if (e == ERR_NOT_FOUND)
         return e;
     out->peer.delimited = 0;
+    out->user[0] = '\0';
     if (more)
-        rest = receive_rest(sock->socket, out);
+        rest = receive_rest(sock, out);
     if (!e)
         e = rest;
     if (e)

@@ -143,8 +143,9 @@ enum verb verb_find(struct slice name)
 {
     enum verb verb = 0;
 
-    while (verb < VERBS && (verb_rows[verb].name_len != name.len ||
-                            !name_is(verb_rows[verb].name, name)))
+    while (verb < VERBS &&
+           (verb_rows[verb].name_len != name.len ||
+            memcmp(verb_rows[verb].name, name.data, name.len) != 0))
         verb++;
     return verb;
 }

@@ -134,18 +134,17 @@ static enum err check_length(int64_t min, int64_t max, size_t len,
     return ERR_RANGE;
 }
 
-static enum err check_id(struct slice text, struct hint *hint)
+/* Letters, digits, and . _ : - */
+static int is_id(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
+        char c = text.data[i], letter = (char)(c | 0x20);
 
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-            (c >= 'a' && c <= 'z') || (c && strchr("._:-", c)))
-            continue;
-        hint_set(hint, "letters A-Z a-z, digits, and . _ : - only");
-        return ERR_BAD_ID;
+        if (!((letter >= 'a' && letter <= 'z') || c == '_' ||
+              (c >= '-' && c <= ':' && c != '/')))
+            return 0;
     }
-    return ERR_NONE;
+    return 1;
 }
 
 enum err value_check_text(const struct field *field, struct slice text,
@@ -153,7 +152,8 @@ enum err value_check_text(const struct field *field, struct slice text,
 {
     enum field_type type = value_element(field->type);
     int listed = type != field->type;
-    enum err e = check_plain(text, hint);
+    int id = type == TYPE_ID && is_id(text);
+    enum err e = id ? ERR_NONE : check_plain(text, hint);
 
     if (e)
         return e;
@@ -171,7 +171,10 @@ enum err value_check_text(const struct field *field, struct slice text,
     default:
         e = check_length(listed ? 1 : field->min,
                          listed ? ELEMENT_MAX : field->max, text.len, hint);
-        return !e && type == TYPE_ID ? check_id(text, hint) : e;
+        if (e || id || type != TYPE_ID)
+            return e;
+        hint_set(hint, "letters A-Z a-z, digits, and . _ : - only");
+        return ERR_BAD_ID;
     }
 }
 
