@@ -24,7 +24,7 @@ DEPS := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
   libuv1-dev libxxhash-dev libinih-dev libsodium-dev libsystemd-dev libjansson-dev \
   libcsv-dev libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
 DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck \
-  binutils patch systemd
+  binutils patch systemd logrotate
 DEPS_BENCH := valgrind gnuplot-nox
 DEPS_NATIONAL := postgresql postgresql-15-postgis-3 libpq-dev
 
@@ -232,6 +232,7 @@ install: all ## PREFIX, DESTDIR
 	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u.service || exit 1; done
 	install -m 644 packaging/*.timer $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -D -m 644 packaging/claused.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/claused.conf
+	install -D -m 644 packaging/claused.logrotate $(DESTDIR)$(PREFIX)/share/doc/claused/claused.logrotate
 	for l in $(CATALOGUES:$B/locale/%/LC_MESSAGES/clausectl.mo=%); do \
 	  install -D -m 644 $B/locale/$$l/LC_MESSAGES/clausectl.mo \
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/clausectl.mo; done

@@ -144,6 +144,18 @@ unsigned backup_expire(const struct backup_settings *settings, int64_t now_ms)
     return expiry.files;
 }
 
+void backup_expire_idle(const struct backup_settings *settings, int64_t now_ms)
+{
+    unsigned expired;
+
+    if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+        return;
+    expired = backup_expire(settings, now_ms);
+    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+    if (expired)
+        log_line(LOG_INFO, "%u backups expired", expired);
+}
+
 static void remove_part(void *context, const char *dir, const char *name)
 {
     char path[PATH_BYTES];

@@ -40,6 +40,9 @@ enum err backup_make(struct store_view *view,
  * takes no backup, must not cost the last one.  How many. */
 unsigned backup_expire(const struct backup_settings *settings, int64_t now_ms);
 
+/* The same, unless a backup is being made, which does it itself. */
+void backup_expire_idle(const struct backup_settings *settings, int64_t now_ms);
+
 /* Make a store in DIR, empty or missing, of the backup FILE, whose key lies in
  * SECRETS.  FILE is read whole before anything is written.  The store has the
  * uuid of the one that was backed up.  ERR_STORE_EXISTS; ERR_FORBIDDEN its key

@@ -3,10 +3,12 @@
  * last contact.  retention.list says whose time is running out, retention.run
  * forgets those whose time is over.
  */
+#include "engine/backup.h"
 #include "engine/dispatch.h"
 #include "engine/entity.h"
 #include "engine/erase.h"
 #include "engine/match/match.h"
+#include "engine/server.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -170,6 +172,15 @@ static enum err run(struct walk *w, struct store_batch *batch,
     return e;
 }
 
+/* Backups hold whom this night forgets, and go even when none is made. */
+static void expire_backups(const struct call *call)
+{
+    const struct backup_settings *settings = server_backups(call->server);
+
+    if (settings)
+        backup_expire_idle(settings, call->now_ms);
+}
+
 enum err handle_retention_run(struct store_batch *batch, struct call *call,
                               const struct ask_retention_run *ask,
                               struct answer_retention_run *answer)
@@ -186,6 +197,8 @@ enum err handle_retention_run(struct store_batch *batch, struct call *call,
                            "nobody is forgotten before the time");
     if ((e = walk_begin(&w, view, call, ask->page_token, RUN_LOOKS)))
         return e;
+    if (!ask->page_token.len)
+        expire_backups(call);
     e = run(&w, batch, call, on, &erased);
     if ((e = walk_end(&w, call, e, &answer->next)) ||
         (e = erase_finish(batch, call, &erased)) ||

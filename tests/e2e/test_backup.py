@@ -88,6 +88,21 @@ class Backups(harness.Transcript):
         self.ctl("backup", "--seconds", "x", status=64)
         self.ctl("backup", "--seconds", "3601", status=64)
 
+    def test_those_that_expire_go_in_the_night_even_when_none_is_made(self):
+        kept = self.backup()["backup"]
+        old = ["backup-2020%02d01T040000.000Z-7" % month for month in (1, 2)]
+        secrets = self.daemon.store + ".secrets"
+        for name in old:
+            for path in (os.path.join(secrets, name),
+                         self.path({"backup": name})):
+                with open(path, "wb") as f:
+                    f.write(b"x" * 32)
+        self.ask("retention.run")
+        left = {n for n in os.listdir(secrets) if n.startswith("backup-")}
+        self.assertEqual(left, {kept})
+        self.assertEqual(os.listdir(self.daemon.store + ".backups"),
+                         [kept + ".sealed"])
+
     def test_nothing_of_anybody_is_in_the_file(self):
         self.ask("profile.put", profile=profile("P-easily-found"))
         with open(self.path(self.backup()), "rb") as f:

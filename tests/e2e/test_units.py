@@ -3,10 +3,14 @@ that each unit loads, in a directory that no unit but it can enter."""
 import glob
 import os
 import shlex
+import shutil
 import subprocess
+import unittest
 
 import harness
+from examples import profile
 
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 UNITS = os.path.join(harness.TOP, "packaging")
 
 
@@ -74,6 +78,43 @@ class Timers(harness.Transcript):
         for timer in timers:
             self.run_unit(os.path.basename(timer).replace(".timer",
                                                           ".service.in"))
+
+
+@unittest.skipUnless(shutil.which("logrotate", path=PATH),
+                     "there is no logrotate")
+class Rotation(harness.Transcript):
+    def verify(self, path):
+        return subprocess.run(
+            [self.daemon.binary, "--store", self.daemon.store,
+             "--verify-access", path], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, timeout=harness.PATIENCE_S).returncode
+
+    def test_twelve_months_of_the_access_log_are_kept_and_each_is_whole(self):
+        path = self.daemon.store + ".access.log"
+        with open(os.path.join(UNITS, "claused.logrotate")) as f:
+            text = f.read()
+        tell = [l for l in text.splitlines() if "systemctl" in l]
+        self.assertEqual(len(tell), 1)
+        text = text.replace("/var/log/claused/access.log", path).replace(
+            tell[0], "kill -HUP %d" % self.daemon.process.pid)
+        config = os.path.join(self.daemon.home, "rotate")
+        with open(config, "w") as f:
+            f.write(text)
+        os.chmod(config, 0o644)
+        for month in range(15):
+            self.ask("profile.put", profile=profile("p-%d" % month))
+            before = os.stat(path).st_ino
+            subprocess.run(["logrotate", "--force", "--state",
+                            config + ".state", config], check=True,
+                           env=dict(os.environ, PATH=PATH),
+                           timeout=harness.PATIENCE_S)
+            self.assertTrue(harness.until(
+                lambda: os.path.exists(path) and os.path.getsize(path) and
+                os.stat(path).st_ino != before))
+        kept = glob.glob(path + ".*")
+        self.assertEqual(len(kept), 11)
+        for old in kept + [path]:
+            self.assertEqual(self.verify(old), 0, old)
 
 
 class Credentials(harness.Transcript):
