@@ -48,9 +48,7 @@ enum err handle_match_structures(struct store_view *view, struct call *call,
     struct question q = {.market = ask->market,
                          .on = ask->on,
                          .limit = ask->limit,
-                         .kinds = ask->kinds,
-                         .nationwide = ask->nationwide,
-                         .structure_weights = ask->structure_weights};
+                         QUESTION_STRUCTURES(ask)};
     const struct market *market;
     struct lot_answer *lot;
     struct match m;
@@ -74,8 +72,7 @@ enum err handle_match_people(struct store_view *view, struct call *call,
     struct question q = {.market = ask->market,
                          .on = ask->on,
                          .limit = people_limit(call, ask->limit),
-                         .grace = ask->grace,
-                         .person_weights = ask->person_weights};
+                         QUESTION_PEOPLE(ask)};
     const struct market *market;
     struct lot_answer *lot;
     struct match m;
@@ -100,11 +97,8 @@ enum err handle_match_market(struct store_view *view, struct call *call,
     struct question q = {.market = ask->market,
                          .on = ask->on,
                          .limit = ask->limit,
-                         .kinds = ask->kinds,
-                         .nationwide = ask->nationwide,
-                         .structure_weights = ask->structure_weights,
-                         .grace = ask->grace,
-                         .person_weights = ask->person_weights};
+                         QUESTION_STRUCTURES(ask),
+                         QUESTION_PEOPLE(ask)};
     const struct market *market;
     struct lot_answer *lots;
     struct match m;
@@ -183,11 +177,8 @@ enum err handle_match_explain(struct store_view *view, struct call *call,
     struct question q = {.market = ask->market,
                          .on = ask->on,
                          .limit = 1,
-                         .kinds = ask->kinds,
-                         .nationwide = ask->nationwide,
-                         .structure_weights = ask->structure_weights,
-                         .grace = ask->grace,
-                         .person_weights = ask->person_weights};
+                         QUESTION_STRUCTURES(ask),
+                         QUESTION_PEOPLE(ask)};
     const struct market *market;
     struct match m;
     enum err e;
@@ -214,11 +205,8 @@ enum err handle_match_reasons(struct store_view *view, struct call *call,
     struct question q = {.market = ask->market,
                          .on = ask->on,
                          .limit = 1,
-                         .kinds = ask->kinds,
-                         .nationwide = ask->nationwide,
-                         .structure_weights = ask->structure_weights,
-                         .grace = ask->grace,
-                         .person_weights = ask->person_weights};
+                         QUESTION_STRUCTURES(ask),
+                         QUESTION_PEOPLE(ask)};
     const struct market *market;
     struct match m;
     enum err e;
@@ -292,11 +280,8 @@ enum err handle_match_reverse(struct store_view *view, struct call *call,
 {
     struct question q = {.on = ask->on,
                          .limit = ask->limit,
-                         .kinds = ask->kinds,
-                         .nationwide = ask->nationwide,
-                         .structure_weights = ask->structure_weights,
-                         .grace = ask->grace,
-                         .person_weights = ask->person_weights};
+                         QUESTION_STRUCTURES(ask),
+                         QUESTION_PEOPLE(ask)};
     struct match m;
     enum err e;
 
@@ -319,9 +304,7 @@ enum err handle_match_group(struct store_view *view, struct call *call,
     struct question q = {.market = ask->market,
                          .on = ask->on,
                          .limit = ask->limit,
-                         .kinds = ask->kinds,
-                         .nationwide = ask->nationwide,
-                         .structure_weights = ask->structure_weights};
+                         QUESTION_STRUCTURES(ask)};
     const struct market *market;
     struct match m;
     int rough;

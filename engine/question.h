@@ -20,6 +20,13 @@ struct question {
     const struct person_weights *person_weights;
 };
 
+/* What of it an ASK has that is about structures, about people. */
+#define QUESTION_STRUCTURES(ask)                                               \
+    .kinds = (ask)->kinds, .nationwide = (ask)->nationwide,                    \
+    .structure_weights = (ask)->structure_weights
+#define QUESTION_PEOPLE(ask)                                                   \
+    .grace = (ask)->grace, .person_weights = (ask)->person_weights
+
 /* Fill M with what every question needs, whatever it is about.
  * ERR_WEIGHTS_SUM, refused. */
 enum err question_prepare(struct store_view *view, struct call *call,

@@ -116,20 +116,22 @@ void block_set(enum index_kind kind, struct block *block, size_t at,
         to.facts[i * to.rows + at] = posting->facts[i];
 }
 
-/* Move N elements of each column from row FROM to row TO. */
-static void rows_move(enum index_kind kind, struct block *block, size_t to,
-                      size_t from, size_t n)
+/* Copy N elements of each column from FROM's row AT_FROM to row AT_TO of TO,
+ * which may be the same block. */
+static void rows_copy(enum index_kind kind, struct block *to, size_t at_to,
+                      struct block *from, size_t at_from, size_t n)
 {
-    struct columns c;
+    struct columns t, f;
 
-    columns_of(kind, block, &c);
-    memmove(c.number + to, c.number + from, n * sizeof *c.number);
-    memmove(c.where + to, c.where + from, n * sizeof *c.where);
-    memmove(c.when + to, c.when + from, n * sizeof *c.when);
+    columns_of(kind, to, &t);
+    columns_of(kind, from, &f);
+    memmove(t.number + at_to, f.number + at_from, n * sizeof *t.number);
+    memmove(t.where + at_to, f.where + at_from, n * sizeof *t.where);
+    memmove(t.when + at_to, f.when + at_from, n * sizeof *t.when);
     for (size_t i = 0; i < index_facts[kind]; i++)
-        memmove(c.facts + i * c.rows + to, c.facts + i * c.rows + from,
-                n * sizeof *c.facts);
-    memmove(c.reach + to, c.reach + from, n);
+        memmove(t.facts + i * t.rows + at_to, f.facts + i * f.rows + at_from,
+                n * sizeof *t.facts);
+    memmove(t.reach + at_to, f.reach + at_from, n);
 }
 
 /* The rows from N on are no more. */
@@ -155,7 +157,7 @@ void block_insert(enum index_kind kind, struct block *block, size_t at,
     size_t n = count(block);
 
     assert(at <= n && n < block_rows(kind));
-    rows_move(kind, block, at + 1, at, n - at);
+    rows_copy(kind, block, at + 1, block, at, n - at);
     block_set(kind, block, at, posting);
     count_set(block, n + 1);
 }
@@ -165,7 +167,7 @@ void block_remove(enum index_kind kind, struct block *block, size_t at)
     size_t n = count(block);
 
     assert(at < n);
-    rows_move(kind, block, at, at + 1, n - at - 1);
+    rows_copy(kind, block, at, block, at + 1, n - at - 1);
     rows_end(kind, block, n - 1);
 }
 
@@ -175,26 +177,9 @@ void block_cut(enum index_kind kind, struct block *block, size_t at,
     size_t n = count(block);
 
     *upper = *block;
-    rows_move(kind, upper, 0, at, n - at);
+    rows_copy(kind, upper, 0, upper, at, n - at);
     rows_end(kind, upper, n - at);
     rows_end(kind, block, at);
-}
-
-/* Copy N elements of each column from FROM's row AT_FROM to row AT_TO. */
-static void rows_copy(enum index_kind kind, struct block *to, size_t at_to,
-                      struct block *from, size_t at_from, size_t n)
-{
-    struct columns t, f;
-
-    columns_of(kind, to, &t);
-    columns_of(kind, from, &f);
-    memcpy(t.number + at_to, f.number + at_from, n * sizeof *t.number);
-    memcpy(t.where + at_to, f.where + at_from, n * sizeof *t.where);
-    memcpy(t.when + at_to, f.when + at_from, n * sizeof *t.when);
-    for (size_t i = 0; i < index_facts[kind]; i++)
-        memcpy(t.facts + i * t.rows + at_to, f.facts + i * f.rows + at_from,
-               n * sizeof *t.facts);
-    memcpy(t.reach + at_to, f.reach + at_from, n);
 }
 
 void block_share(enum index_kind kind, struct block *lower, struct block *upper,
@@ -206,7 +191,7 @@ void block_share(enum index_kind kind, struct block *lower, struct block *upper,
            below + above - n <= block_rows(kind));
     if (n < below) {
         k = below - n;
-        rows_move(kind, upper, k, 0, above);
+        rows_copy(kind, upper, k, upper, 0, above);
         rows_copy(kind, upper, 0, lower, n, k);
         count_set(upper, above + k);
         rows_end(kind, lower, n);
@@ -214,7 +199,7 @@ void block_share(enum index_kind kind, struct block *lower, struct block *upper,
         k = n - below;
         rows_copy(kind, lower, below, upper, 0, k);
         count_set(lower, n);
-        rows_move(kind, upper, 0, k, above - k);
+        rows_copy(kind, upper, 0, upper, k, above - k);
         rows_end(kind, upper, above - k);
     }
 }

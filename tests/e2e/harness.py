@@ -269,6 +269,15 @@ class Transcript(unittest.TestCase):
             self.daemon = self.new_daemon().fresh()
             self.client = self.daemon.client()
 
+    def empty(self):
+        """Of a shared daemon: nothing is left of the test before."""
+        for entity, remove in (("structure", "delete"), ("market", "delete"),
+                               ("facilitator", "delete"),
+                               ("profile", "erase")):
+            for row in list(self.client.each(entity + ".list")):
+                id = row.get("id") or row["siret"] + "-" + row["kind"]
+                self.ask("%s.%s" % (entity, remove), id=id)
+
     def new_daemon(self, *args, **options):
         daemon = Daemon(*args, **options)
         self.addCleanup(self.end, daemon)

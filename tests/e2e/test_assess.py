@@ -58,14 +58,6 @@ class Assess(harness.Transcript):
     def setUp(self):
         self.empty()
 
-    def empty(self):
-        for entity, remove in (("structure", "delete"), ("market", "delete"),
-                               ("facilitator", "delete"),
-                               ("profile", "erase")):
-            for row in list(self.client.each(entity + ".list")):
-                id = row.get("id") or row["siret"] + "-" + row["kind"]
-                self.ask("%s.%s" % (entity, remove), id=id)
-
 
 class Markets(Assess):
     def test_every_point_is_good(self):

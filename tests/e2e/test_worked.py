@@ -27,12 +27,7 @@ class Worked(harness.Transcript):
     shared = True
 
     def setUp(self):
-        for entity, remove in (("structure", "delete"), ("market", "delete"),
-                               ("facilitator", "delete"),
-                               ("profile", "erase")):
-            for row in list(self.client.each(entity + ".list")):
-                id = row.get("id") or row["siret"] + "-" + row["kind"]
-                self.ask("%s.%s" % (entity, remove), id=id)
+        self.empty()
 
     def question(self, one):
         if "refused" in one:
@@ -46,7 +41,7 @@ class Worked(harness.Transcript):
         page = blocks()
         self.assertGreaterEqual(len(page), 1)
         for block in page:
-            self.setUp()
+            self.empty()
             for member, verb, name in PUTS:
                 for row in block.get(member, ()):
                     self.ask(verb, **{name: row})
