@@ -142,6 +142,7 @@ void server_close(struct server *s)
     builder_stop(s->builder);
     s->work.builder = NULL;
     writer_stop(s->writer);
+    server_tell_checkpoint(s, 1);
     batch_free(s->batch);
     work_send_written(&s->work);
     selfcheck_stop(s->selfcheck);

@@ -18,6 +18,10 @@
  * tells of failed handshakes. */
 #define WATCH_MS 5000
 #define FAILED_LOOKS 6
+/* And of where the journal stands, when something has changed; at the next look
+ * after so many changes. */
+#define CHECKPOINT_LOOKS 12
+#define CHECKPOINT_EVENTS 1000
 
 /* ---- The end ------------------------------------------------------------- */
 
@@ -66,6 +70,24 @@ void server_stop(struct server *s, enum err result)
 
 /* ---- Timers and signals -------------------------------------------------- */
 
+void server_tell_checkpoint(struct server *s, uint64_t at_least)
+{
+    struct store_view *view;
+    struct store_facts facts;
+    char hex[CHAIN_HEX + 1];
+
+    if (store_view_begin(s->store, &view))
+        return;
+    if (store_view_revision(view) >= s->checkpoint + at_least &&
+        !store_stat(view, &facts)) {
+        chain_write_hex(facts.chain, hex);
+        log_line(LOG_INFO, "journal: checkpoint %llu:%s",
+                 (unsigned long long)facts.revision, hex);
+        s->checkpoint = facts.revision;
+    }
+    store_view_end(view);
+}
+
 static void on_watch(uv_timer_t *timer)
 {
     struct server *s = timer->data;
@@ -76,6 +98,8 @@ static void on_watch(uv_timer_t *timer)
     store_watch(s->store);
     if (++s->looks % FAILED_LOOKS == 0)
         door_tell(&s->door, WATCH_MS / 1000 * FAILED_LOOKS);
+    server_tell_checkpoint(s,
+                           s->looks % CHECKPOINT_LOOKS ? CHECKPOINT_EVENTS : 1);
 }
 
 static void on_watchdog(uv_timer_t *timer)

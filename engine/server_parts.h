@@ -32,7 +32,8 @@ struct server {
     uv_loop_t loop;
     uv_async_t written; /* look at the writer and at the builder */
     uv_timer_t watch;
-    unsigned looks; /* of on_watch */
+    unsigned looks;      /* of on_watch */
+    uint64_t checkpoint; /* event that the log told last */
     uv_timer_t watchdog;
     uv_timer_t ending;
     uv_timer_t deadline;
@@ -46,6 +47,11 @@ struct server {
 
 /* Make and start the handles of all parts, over the loop as initialised. */
 void server_start_handles(struct server *server);
+
+/* Say in the log where the journal's chain stands, when AT_LEAST events have
+ * come since that was last said: whoever writes the store anew cannot write
+ * anew what the log has sent elsewhere. */
+void server_tell_checkpoint(struct server *server, uint64_t at_least);
 
 /* Take nothing in any more; the run ends with RESULT when all is answered, or
  * when its time is over.  Asked again it does nothing. */

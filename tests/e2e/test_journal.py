@@ -3,6 +3,7 @@ somebody between the disk and the reader changes it."""
 import hashlib
 import json
 import os
+import re
 import struct
 import subprocess
 import threading
@@ -230,6 +231,24 @@ class Journal(harness.Transcript):
             self.ctl("--connect", liar.endpoint, "journal", "verify")
         self.found(anew, "--since", checkpoint,
                    says="event 24 is not that of the checkpoint")
+
+    def test_the_log_tells_checkpoints_for_whoever_keeps_them(self):
+        def told():
+            return re.findall(r"journal: checkpoint (\d+:[0-9a-f]{64})",
+                              self.daemon.log())
+        before = self.revision()
+        self.ask("import.apply", entity="market",
+                 rows=[market("N-%04d" % n) for n in range(1000)])
+        self.assertTrue(harness.until(lambda: [
+            c for c in told() if int(c.split(":")[0]) >= before + 1000]))
+        self.ask("market.put", market=market("last"))
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertEqual(told()[-1].split(":")[0], str(before + 1001))
+        self.daemon.restart()
+        self.client = self.daemon.client()
+        for checkpoint in told():
+            self.assertEqual(self.checkpoint("--since", checkpoint),
+                             told()[-1])
 
     # ---- On disk --------------------------------------------------------
 
