@@ -72,8 +72,8 @@ static int is_listed(const json_t *array, const char *code)
     return 0;
 }
 
-void answers_component_cells(struct table_view *t, const json_t *hit,
-                             const char *const *names, size_t n)
+static void component_cells(struct table_view *t, const json_t *hit,
+                            const char *const *names, size_t n)
 {
     const json_t *components = json_object_get(hit, "components");
     const json_t *unknown = json_object_get(hit, "unknown");
@@ -111,7 +111,8 @@ void answers_km_cell(struct table_view *t, const json_t *hit)
         table_cell(t, "-");
 }
 
-void answers_marks_cell(struct table_view *t, const json_t *hit)
+/* What to know about a hit, and about its lot where it is told with the hit. */
+static void marks_cell(struct table_view *t, const json_t *hit)
 {
     char *marks = answers_words(&words_mark, json_object_get(hit, "marks"));
     char *warnings =
@@ -122,6 +123,59 @@ void answers_marks_cell(struct table_view *t, const json_t *hit)
                warnings ? warnings : "");
     free(marks);
     free(warnings);
+}
+
+/* The score first, then its five parts, then what to doubt. */
+void answers_structure_columns(struct table_view *t)
+{
+    table_column(t, _("score"), TABLE_RIGHT);
+    table_column(t, _("km"), TABLE_RIGHT);
+    table_column(t, _("place"), TABLE_LEFT);
+    table_column(t, _("work"), TABLE_RIGHT);
+    table_column(t, _("cover"), TABLE_RIGHT);
+    table_column(t, _("near"), TABLE_RIGHT);
+    table_column(t, _("free"), TABLE_RIGHT);
+    table_column(t, _("jobs"), TABLE_RIGHT);
+    table_column(t, _("note"), TABLE_CUT);
+}
+
+void answers_structure_cells(struct table_view *t, const json_t *hit)
+{
+    table_cell(t, "%" PRId64, json_number(hit, "score"));
+    answers_km_cell(t, hit);
+    table_cell(t, "%s", words_of(&words_cover, json_text(hit, "cover")));
+    component_cells(t, hit, answers_structure_components, 5);
+    marks_cell(t, hit);
+}
+
+void answers_person_columns(struct table_view *t)
+{
+    table_column(t, _("score"), TABLE_RIGHT);
+    table_column(t, _("km"), TABLE_RIGHT);
+    table_column(t, _("job"), TABLE_RIGHT);
+    table_column(t, _("near"), TABLE_RIGHT);
+    table_column(t, _("waited"), TABLE_RIGHT);
+    table_column(t, _("ready"), TABLE_RIGHT);
+    table_column(t, _("note"), TABLE_CUT);
+}
+
+void answers_person_cells(struct table_view *t, const json_t *hit)
+{
+    table_cell(t, "%" PRId64, json_number(hit, "score"));
+    answers_km_cell(t, hit);
+    component_cells(t, hit, answers_person_components, 4);
+    marks_cell(t, hit);
+}
+
+void answers_codes_cell(struct table_view *t, const json_t *codes)
+{
+    char text[256] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < json_array_size(codes) && n < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? " " : "",
+                              json_string_value(json_array_get(codes, i)));
+    table_cell(t, "%s", text);
 }
 
 void answers_print_euros(int64_t cents)

@@ -24,10 +24,14 @@ json_t *answers_parameters(const struct ctl *ctl, int which);
 /* "EI,ACI" or "EI|ACI" as a list; the caller owns it. */
 json_t *answers_typed_list(const char *typed);
 
-/* The components of a candidate as cells: a number, with `?' when it stands
- * for what nobody knows. */
-void answers_component_cells(struct table_view *t, const json_t *hit,
-                             const char *const *names, size_t n);
+/* How well a structure (with its place) or a person does, and what to doubt:
+ * the columns, and the cells of a hit; `?' is what nobody knows. */
+void answers_structure_columns(struct table_view *t);
+void answers_structure_cells(struct table_view *t, const json_t *hit);
+void answers_person_columns(struct table_view *t);
+void answers_person_cells(struct table_view *t, const json_t *hit);
+
+/* The components of which a score is made. */
 extern const char *const answers_structure_components[5];
 extern const char *const answers_person_components[4];
 
@@ -49,11 +53,10 @@ void answers_print_foot(const json_t *answer);
 /* Its last line: the rules and the tables that decided. */
 void answers_print_versions(const json_t *answer);
 
+/* As many codes as a line has room for, as a cell. */
+void answers_codes_cell(struct table_view *t, const json_t *codes);
+
 /* The distance as a cell: "-" when it is unknown. */
 void answers_km_cell(struct table_view *t, const json_t *hit);
-
-/* What to know about a hit, and about its lot where it is told with the hit,
- * in words, as a cell. */
-void answers_marks_cell(struct table_view *t, const json_t *hit);
 
 #endif

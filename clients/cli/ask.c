@@ -546,3 +546,16 @@ int ctl_show(struct ctl *ctl, json_t *document,
     }
     return DONE;
 }
+
+int ctl_ask_and_show(struct ctl *ctl, enum verb verb, json_t *parameters,
+                     void (*print)(const struct ctl *ctl, const json_t *answer))
+{
+    json_t *answer;
+    int status = ctl_call(ctl, verb, parameters, &answer);
+
+    if (status)
+        return status;
+    status = ctl_show(ctl, answer, print);
+    json_decref(answer);
+    return status;
+}

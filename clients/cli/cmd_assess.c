@@ -138,20 +138,6 @@ static void take_distance(const struct ctl *ctl, json_t *ask)
         json_object_set_new(ask, "adjacent_km", json_string(ctl->adjacent_km));
 }
 
-static int ask_and_show(struct ctl *ctl, enum verb verb, json_t *ask,
-                        void (*print)(const struct ctl *ctl,
-                                      const json_t *answer))
-{
-    json_t *answer;
-    int status = ctl_call(ctl, verb, ask, &answer);
-
-    if (status)
-        return status;
-    status = ctl_show(ctl, answer, print);
-    json_decref(answer);
-    return status;
-}
-
 /* ---- assess market ------------------------------------------------------ */
 
 static void print_hours(const json_t *lot)
@@ -217,7 +203,7 @@ static int assess_market(struct ctl *ctl)
     take_hours(ctl, ask);
     take_distance(ctl, ask);
     hours_set(ctl, ask, FIGURE_LABOUR_HOURS, "labour_hours");
-    return ask_and_show(ctl, VERB_assess_market, ask, print_market);
+    return ctl_ask_and_show(ctl, VERB_assess_market, ask, print_market);
 }
 
 /* ---- assess reserved ---------------------------------------------------- */
@@ -315,7 +301,7 @@ static int assess_reserved(struct ctl *ctl)
     json_object_set_new(ask, "market", json_string(ctl->args[1]));
     hours_set(ctl, ask, FIGURE_KIND, "kind");
     take_hours(ctl, ask);
-    return ask_and_show(ctl, VERB_assess_reserved, ask, print_reserved);
+    return ctl_ask_and_show(ctl, VERB_assess_reserved, ask, print_reserved);
 }
 
 /* ---- assess scan -------------------------------------------------------- */
@@ -365,7 +351,7 @@ static int assess_scan(struct ctl *ctl)
         json_object_set_new(ask, "page_size", json_string(ctl->limit));
     take_hours(ctl, ask);
     take_distance(ctl, ask);
-    return ask_and_show(ctl, VERB_assess_scan, ask, print_scan);
+    return ctl_ask_and_show(ctl, VERB_assess_scan, ask, print_scan);
 }
 
 int cmd_assess(struct ctl *ctl)

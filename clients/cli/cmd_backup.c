@@ -25,11 +25,10 @@ static void print_backup(const struct ctl *ctl, const json_t *told)
 
 int cmd_backup(struct ctl *ctl)
 {
-    json_t *ask = json_object(), *answer;
+    json_t *ask = json_object();
     char *end = NULL;
     long long seconds =
         ctl->seconds ? strtoll(ctl->seconds, &end, 10) : SECONDS;
-    int status;
 
     if (ctl->n_args || (end && (*end || end == ctl->seconds))) {
         json_decref(ask);
@@ -41,9 +40,5 @@ int cmd_backup(struct ctl *ctl)
     if (seconds > 0 && seconds <= 3600 &&
         ctl->timeout_ms < (seconds + MORE_S) * 1000)
         ctl->timeout_ms = (int)(seconds + MORE_S) * 1000;
-    if ((status = ctl_call(ctl, VERB_backup, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_backup);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_backup, ask, print_backup);
 }

@@ -180,15 +180,9 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
 
 int cmd_stats(struct ctl *ctl)
 {
-    json_t *answer;
     json_t *ask = json_object();
-    int status;
 
     if (ctl->verbs)
         json_object_set_new(ask, "verbs", json_true());
-    if ((status = ctl_call(ctl, VERB_stats, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_stats);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_stats, ask, print_stats);
 }

@@ -242,9 +242,6 @@ static void print_eligibility(const struct ctl *ctl, const json_t *answer)
 
 int cmd_eligibility(struct ctl *ctl)
 {
-    json_t *answer;
-    int status;
-
     if (ctl->n_args != 1)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl eligibility PROFILE "
@@ -257,10 +254,6 @@ int cmd_eligibility(struct ctl *ctl)
         return ctl_misused(ctl, "%s",
                            _("--client, --done, --first-on and --layoff-on "
                              "are about a --mission"));
-    if ((status = ctl_call(ctl, VERB_profile_eligibility, question_of(ctl),
-                           &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_eligibility);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_profile_eligibility, question_of(ctl),
+                            print_eligibility);
 }

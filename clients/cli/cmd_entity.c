@@ -2,6 +2,7 @@
  * clausectl structure|market|profile|facilitator get|list|put|delete: single
  * objects.
  */
+#include "clients/cli/answers.h"
 #include "clients/cli/communes.h"
 #include "clients/cli/pages.h"
 #include "clients/cli/table.h"
@@ -86,16 +87,8 @@ static void print_object(const struct ctl *ctl, const json_t *told)
 
 static int get(struct ctl *ctl, const struct entity *e)
 {
-    json_t *answer;
-    int status;
-
-    status =
-        ctl_call(ctl, e->get, json_pack("{s:s}", "id", ctl->args[1]), &answer);
-    if (status)
-        return status;
-    status = ctl_show(ctl, answer, print_object);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, e->get, json_pack("{s:s}", "id", ctl->args[1]),
+                            print_object);
 }
 
 /* ---- list ------------------------------------------------------------- */
@@ -170,24 +163,12 @@ static void list_market(struct table_view *t, const json_t *o)
     table_cell(t, "%s", json_text(o, "object"));
 }
 
-/* As many codes as a line has room for. */
-static void codes_cell(struct table_view *t, const json_t *codes)
-{
-    char text[128] = "";
-    size_t n = 0;
-
-    for (size_t i = 0; i < json_array_size(codes) && n < sizeof text; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? " " : "",
-                              json_string_value(json_array_get(codes, i)));
-    table_cell(t, "%s", text);
-}
-
 static void list_profile(struct table_view *t, const json_t *o)
 {
     table_cell(t, "%s", json_text(o, "id"));
     table_cell(t, "%s", json_text(o, "commune"));
     table_cell(t, "%" PRId64, json_number(o, "mobility_km"));
-    codes_cell(t, json_object_get(o, "rome"));
+    answers_codes_cell(t, json_object_get(o, "rome"));
 }
 
 static void list_facilitator(struct table_view *t, const json_t *o)
@@ -199,7 +180,7 @@ static void list_facilitator(struct table_view *t, const json_t *o)
         table_cell(t, "%" PRId64, json_number(o, "etp_percent"));
     else
         table_cell(t, "-");
-    codes_cell(t, json_object_get(o, "territories"));
+    answers_codes_cell(t, json_object_get(o, "territories"));
     table_cell(t, "%s", json_text(o, "organisation"));
 }
 
@@ -316,7 +297,7 @@ static json_t *load(struct ctl *ctl, const char *path, int *status)
 static int put(struct ctl *ctl, const struct entity *e)
 {
     int status = DONE;
-    json_t *object = load(ctl, ctl->args[1], &status), *ask, *answer;
+    json_t *object = load(ctl, ctl->args[1], &status), *ask;
     json_t *inner = json_object_get(object, entity_name(e));
 
     if (!object)
@@ -326,11 +307,7 @@ static int put(struct ctl *ctl, const struct entity *e)
     json_decref(object);
     if (ctl->if_rev)
         json_object_set_new(ask, "if_rev", json_string(ctl->if_rev));
-    if ((status = ctl_call(ctl, e->put, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_put);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, e->put, ask, print_put);
 }
 
 /* ---- delete ----------------------------------------------------------- */
@@ -359,8 +336,7 @@ static void print_deleted(const struct ctl *ctl, const json_t *told)
 
 static int delete (struct ctl *ctl, const struct entity *e)
 {
-    json_t *ask, *answer;
-    int status;
+    json_t *ask;
 
     if (!confirmed(ctl))
         return ctl_misused(ctl, "%s",
@@ -369,11 +345,7 @@ static int delete (struct ctl *ctl, const struct entity *e)
     ask = json_pack("{s:s}", "id", ctl->args[1]);
     if (ctl->if_rev)
         json_object_set_new(ask, "if_rev", json_string(ctl->if_rev));
-    if ((status = ctl_call(ctl, e->delete, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_deleted);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, e->delete, ask, print_deleted);
 }
 
 /* ---- The command ------------------------------------------------------ */

@@ -156,8 +156,7 @@ static void print_explanation(const struct ctl *ctl, const json_t *answer)
 
 int cmd_explain(struct ctl *ctl)
 {
-    json_t *ask, *answer;
-    int status;
+    json_t *ask;
 
     if (ctl->n_args != 2)
         return ctl_misused(ctl, "%s",
@@ -167,11 +166,7 @@ int cmd_explain(struct ctl *ctl)
     json_object_set_new(ask,
                         is_structure_id(ctl->args[1]) ? "structure" : "profile",
                         json_string(ctl->args[1]));
-    if ((status = ctl_call(ctl, VERB_match_explain, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_explanation);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_match_explain, ask, print_explanation);
 }
 
 /* ---- reasons ---------------------------------------------------------- */
@@ -224,19 +219,11 @@ static void print_reasons(const struct ctl *ctl, const json_t *answer)
 
 int cmd_reasons(struct ctl *ctl)
 {
-    json_t *answer;
-    int status;
-
     if (ctl->n_args != 1)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl reasons MARKET [--lot N]"));
-    status =
-        ctl_call(ctl, VERB_match_reasons,
-                 answers_parameters(ctl, ASK_LOT | ASK_STRUCTURES | ASK_PEOPLE),
-                 &answer);
-    if (status)
-        return status;
-    status = ctl_show(ctl, answer, print_reasons);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(
+        ctl, VERB_match_reasons,
+        answers_parameters(ctl, ASK_LOT | ASK_STRUCTURES | ASK_PEOPLE),
+        print_reasons);
 }

@@ -124,16 +124,11 @@ static void print_groups(const struct ctl *ctl, const json_t *answer)
 
 int cmd_group(struct ctl *ctl)
 {
-    json_t *ask, *answer;
-    int status;
+    json_t *ask;
 
     if (ctl->n_args != 1)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl group MARKET [--lot N]"));
     ask = answers_parameters(ctl, ASK_LOT | ASK_LIMIT | ASK_STRUCTURES);
-    if ((status = ctl_call(ctl, VERB_match_group, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_groups);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_match_group, ask, print_groups);
 }

@@ -115,19 +115,6 @@ int hours_begin(struct ctl *ctl, const char *usage, json_t **ask)
     return DONE;
 }
 
-int hours_answer(struct ctl *ctl, enum verb verb, json_t *ask,
-                 void (*print)(const struct ctl *ctl, const json_t *answer))
-{
-    json_t *answer;
-    int status = ctl_call(ctl, verb, ask, &answer);
-
-    if (status)
-        return status;
-    status = ctl_show(ctl, answer, print);
-    json_decref(answer);
-    return status;
-}
-
 /* ---- Figures for people ---------------------------------------------------
  */
 
@@ -276,7 +263,7 @@ static int plan(struct ctl *ctl)
     if (ctl->figures[FIGURE_WORKERS])
         json_object_set_new(ask, "persons",
                             typed_workers(ctl->figures[FIGURE_WORKERS]));
-    return hours_answer(ctl, VERB_hours_plan, ask, print_plan);
+    return ctl_ask_and_show(ctl, VERB_hours_plan, ask, print_plan);
 }
 
 /* ---- Summary --------------------------------------------------------------
@@ -412,7 +399,7 @@ static int summary(struct ctl *ctl)
                  sizeof summary_fields / sizeof *summary_fields);
     if (ctl->alerts)
         json_object_set_new(ask, "alerts", json_true());
-    return hours_answer(ctl, VERB_hours_summary, ask, print_summary);
+    return ctl_ask_and_show(ctl, VERB_hours_summary, ask, print_summary);
 }
 
 /* ---- The command ----------------------------------------------------------

@@ -23,10 +23,6 @@ void hours_set(const struct ctl *ctl, json_t *ask, enum figure figure,
  * owns; an exit status after more words, USAGE being told. */
 int hours_begin(struct ctl *ctl, const char *usage, json_t **ask);
 
-/* Ask (taken), and show the answer; an exit status. */
-int hours_answer(struct ctl *ctl, enum verb verb, json_t *ask,
-                 void (*print)(const struct ctl *ctl, const json_t *answer));
-
 /* clausectl hours pool [MARKET] (cmd_hours_pool.c). */
 int hours_pool(struct ctl *ctl);
 

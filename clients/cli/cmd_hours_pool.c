@@ -100,5 +100,5 @@ int hours_pool(struct ctl *ctl)
     hours_set(ctl, ask, FIGURE_KM, "km");
     hours_set(ctl, ask, FIGURE_GAP_DAYS, "gap_days");
     hours_set(ctl, ask, FIGURE_HOURS_WEEK, "hours_week");
-    return hours_answer(ctl, VERB_hours_pool, ask, print_pool);
+    return ctl_ask_and_show(ctl, VERB_hours_pool, ask, print_pool);
 }

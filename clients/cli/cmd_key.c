@@ -161,17 +161,6 @@ struct listing {
     struct table_view *table;
 };
 
-static void joined_cell(struct table_view *t, const json_t *words)
-{
-    char text[256] = "";
-    size_t n = 0;
-
-    for (size_t i = 0; i < json_array_size(words) && n < sizeof text; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? " " : "",
-                              json_string_value(json_array_get(words, i)));
-    table_cell(t, "%s", text);
-}
-
 static int list_key(void *to, const json_t *key)
 {
     struct listing *l = to;
@@ -185,8 +174,8 @@ static int list_key(void *to, const json_t *key)
     table_cell(l->table, "%s", json_text(key, "from"));
     table_cell(l->table, "%s", json_text(key, "until"));
     table_cell(l->table, "%s", json_text(key, "revoked_on"));
-    joined_cell(l->table, json_object_get(key, "grants"));
-    joined_cell(l->table, json_object_get(key, "territories"));
+    answers_codes_cell(l->table, json_object_get(key, "grants"));
+    answers_codes_cell(l->table, json_object_get(key, "territories"));
     return DONE;
 }
 
@@ -219,15 +208,9 @@ static void print_revoked(const struct ctl *ctl, const json_t *told)
 
 static int revoke_key(struct ctl *ctl)
 {
-    json_t *answer;
-    int status = ctl_call(ctl, VERB_key_revoke,
-                          json_pack("{s:s}", "id", ctl->args[1]), &answer);
-
-    if (status)
-        return status;
-    status = ctl_show(ctl, answer, print_revoked);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_key_revoke,
+                            json_pack("{s:s}", "id", ctl->args[1]),
+                            print_revoked);
 }
 
 int cmd_key(struct ctl *ctl)

@@ -70,16 +70,9 @@ static void print_obligation(const struct ctl *ctl, const json_t *answer)
 
 int cmd_obligation(struct ctl *ctl)
 {
-    json_t *answer;
-    int status;
-
     if (ctl->n_args != 1)
         return ctl_misused(ctl, "%s",
                            _("write: clausectl obligation MARKET [--on DATE]"));
-    if ((status = ctl_call(ctl, VERB_assess_obligation,
-                           answers_parameters(ctl, 0), &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_obligation);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_assess_obligation,
+                            answers_parameters(ctl, 0), print_obligation);
 }

@@ -92,7 +92,6 @@ static int ask_one_lot(struct ctl *ctl, json_t **document)
 
 /* ---- Printing --------------------------------------------------------- */
 
-/* The score first, then its five parts, then what to doubt. */
 static void print_structures(const json_t *hits)
 {
     struct table_view *t = table_new();
@@ -107,15 +106,7 @@ static void print_structures(const json_t *hits)
     table_column(t, _("name"), TABLE_CUT);
     table_column(t, _("kind"), TABLE_LEFT);
     table_column(t, _("commune"), TABLE_CUT);
-    table_column(t, _("score"), TABLE_RIGHT);
-    table_column(t, _("km"), TABLE_RIGHT);
-    table_column(t, _("place"), TABLE_LEFT);
-    table_column(t, _("work"), TABLE_RIGHT);
-    table_column(t, _("cover"), TABLE_RIGHT);
-    table_column(t, _("near"), TABLE_RIGHT);
-    table_column(t, _("free"), TABLE_RIGHT);
-    table_column(t, _("jobs"), TABLE_RIGHT);
-    table_column(t, _("note"), TABLE_CUT);
+    answers_structure_columns(t);
     json_array_foreach(hits, i, hit)
     {
         table_line(t);
@@ -124,11 +115,7 @@ static void print_structures(const json_t *hits)
         table_cell(t, "%s", json_text(hit, "name"));
         table_cell(t, "%s", json_text(hit, "kind"));
         table_cell(t, "%s", json_text(hit, "commune"));
-        table_cell(t, "%" PRId64, json_number(hit, "score"));
-        answers_km_cell(t, hit);
-        table_cell(t, "%s", words_of(&words_cover, json_text(hit, "cover")));
-        answers_component_cells(t, hit, answers_structure_components, 5);
-        answers_marks_cell(t, hit);
+        answers_structure_cells(t, hit);
     }
     table_show(t);
 }
@@ -148,22 +135,13 @@ static void print_people(const json_t *job)
         printf("%s\n", _("none; `clausectl reasons' counts why"));
     table_column(t, _("#"), TABLE_RIGHT);
     table_column(t, _("person"), TABLE_LEFT);
-    table_column(t, _("score"), TABLE_RIGHT);
-    table_column(t, _("km"), TABLE_RIGHT);
-    table_column(t, _("job"), TABLE_RIGHT);
-    table_column(t, _("near"), TABLE_RIGHT);
-    table_column(t, _("waited"), TABLE_RIGHT);
-    table_column(t, _("ready"), TABLE_RIGHT);
-    table_column(t, _("note"), TABLE_CUT);
+    answers_person_columns(t);
     json_array_foreach(hits, i, hit)
     {
         table_line(t);
         table_cell(t, "%zu", i + 1);
         table_cell(t, "%s", json_text(hit, "id"));
-        table_cell(t, "%" PRId64, json_number(hit, "score"));
-        answers_km_cell(t, hit);
-        answers_component_cells(t, hit, answers_person_components, 4);
-        answers_marks_cell(t, hit);
+        answers_person_cells(t, hit);
     }
     table_show(t);
 }

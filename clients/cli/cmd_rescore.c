@@ -318,14 +318,8 @@ static void print_cancelled(const struct ctl *ctl, const json_t *answer)
 
 static int cancel(struct ctl *ctl)
 {
-    json_t *answer;
-    int failed = ctl_call(ctl, VERB_rescore_cancel, json_object(), &answer);
-
-    if (failed)
-        return failed;
-    failed = ctl_show(ctl, answer, print_cancelled);
-    json_decref(answer);
-    return failed;
+    return ctl_ask_and_show(ctl, VERB_rescore_cancel, json_object(),
+                            print_cancelled);
 }
 
 static void print_started(const struct ctl *ctl, const json_t *answer)

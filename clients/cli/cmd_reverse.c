@@ -50,26 +50,14 @@ static void print_lots(const json_t *hits)
     table_column(t, _("object"), TABLE_CUT);
     table_column(t, _("buyer"), TABLE_CUT);
     table_column(t, _("deadline"), TABLE_LEFT);
-    table_column(t, _("score"), TABLE_RIGHT);
-    table_column(t, _("km"), TABLE_RIGHT);
-    table_column(t, _("place"), TABLE_LEFT);
-    table_column(t, _("work"), TABLE_RIGHT);
-    table_column(t, _("cover"), TABLE_RIGHT);
-    table_column(t, _("near"), TABLE_RIGHT);
-    table_column(t, _("free"), TABLE_RIGHT);
-    table_column(t, _("jobs"), TABLE_RIGHT);
-    table_column(t, _("note"), TABLE_CUT);
+    answers_structure_columns(t);
     json_array_foreach(hits, i, hit)
     {
         lot_cells(t, i, hit);
         table_cell(t, "%s", json_text(hit, "object"));
         table_cell(t, "%s", json_text(hit, "buyer"));
         deadline_cell(t, hit);
-        table_cell(t, "%" PRId64, json_number(hit, "score"));
-        answers_km_cell(t, hit);
-        table_cell(t, "%s", words_of(&words_cover, json_text(hit, "cover")));
-        answers_component_cells(t, hit, answers_structure_components, 5);
-        answers_marks_cell(t, hit);
+        answers_structure_cells(t, hit);
     }
     table_show(t);
 }
@@ -89,13 +77,7 @@ static void print_jobs(const json_t *hits)
     table_column(t, _("commune"), TABLE_CUT);
     table_column(t, _("from"), TABLE_LEFT);
     table_column(t, _("deadline"), TABLE_LEFT);
-    table_column(t, _("score"), TABLE_RIGHT);
-    table_column(t, _("km"), TABLE_RIGHT);
-    table_column(t, _("job"), TABLE_RIGHT);
-    table_column(t, _("near"), TABLE_RIGHT);
-    table_column(t, _("waited"), TABLE_RIGHT);
-    table_column(t, _("ready"), TABLE_RIGHT);
-    table_column(t, _("note"), TABLE_CUT);
+    answers_person_columns(t);
     json_array_foreach(hits, i, hit)
     {
         const char *title = json_text(hit, "title");
@@ -107,10 +89,7 @@ static void print_jobs(const json_t *hits)
         table_cell(t, "%s", json_text(hit, "commune"));
         table_cell(t, "%s", json_text(hit, "start"));
         deadline_cell(t, hit);
-        table_cell(t, "%" PRId64, json_number(hit, "score"));
-        answers_km_cell(t, hit);
-        answers_component_cells(t, hit, answers_person_components, 4);
-        answers_marks_cell(t, hit);
+        answers_person_cells(t, hit);
     }
     table_show(t);
 }
@@ -144,8 +123,7 @@ static void print_reverse(const struct ctl *ctl, const json_t *answer)
 
 int cmd_reverse(struct ctl *ctl)
 {
-    json_t *ask, *answer;
-    int status;
+    json_t *ask;
 
     if (ctl->n_args != 2 || (strcmp(ctl->args[0], "structure") != 0 &&
                              strcmp(ctl->args[0], "profile") != 0))
@@ -153,9 +131,5 @@ int cmd_reverse(struct ctl *ctl)
                            _("write: clausectl reverse structure|profile ID"));
     ask = answers_options(ctl, ASK_LIMIT | ASK_STRUCTURES | ASK_PEOPLE);
     json_object_set_new(ask, ctl->args[0], json_string(ctl->args[1]));
-    if ((status = ctl_call(ctl, VERB_match_reverse, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_reverse);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_match_reverse, ask, print_reverse);
 }

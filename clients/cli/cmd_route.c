@@ -117,8 +117,7 @@ static void print_route(const struct ctl *ctl, const json_t *answer)
 
 int cmd_route(struct ctl *ctl)
 {
-    json_t *ask, *answer;
-    int status;
+    json_t *ask;
 
     if (ctl->n_args != 1)
         return ctl_misused(ctl, "%s",
@@ -126,11 +125,7 @@ int cmd_route(struct ctl *ctl)
     ask = answers_parameters(ctl, ASK_LOT);
     if (ctl->adjacent_km)
         json_object_set_new(ask, "adjacent_km", json_string(ctl->adjacent_km));
-    if ((status = ctl_call(ctl, VERB_facilitator_route, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_route);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_facilitator_route, ask, print_route);
 }
 
 /* ---- blank -------------------------------------------------------------- */
@@ -197,7 +192,7 @@ static int print_communes(struct ctl *ctl, json_t *ask)
 
 int cmd_blank(struct ctl *ctl)
 {
-    json_t *ask = answers_options(ctl, 0), *places = json_array(), *answer;
+    json_t *ask = answers_options(ctl, 0), *places = json_array();
     int status;
 
     for (int i = 0; i < ctl->n_args; i++)
@@ -209,9 +204,5 @@ int cmd_blank(struct ctl *ctl)
         return status;
     }
     json_object_set_new(ask, "page_size", json_integer(1));
-    if ((status = ctl_call(ctl, VERB_territory_blank, ask, &answer)))
-        return status;
-    status = ctl_show(ctl, answer, print_blank);
-    json_decref(answer);
-    return status;
+    return ctl_ask_and_show(ctl, VERB_territory_blank, ask, print_blank);
 }

@@ -195,6 +195,11 @@ const char *ctl_error_text(const char *name);
 int ctl_show(struct ctl *ctl, json_t *document,
              void (*print)(const struct ctl *ctl, const json_t *document));
 
+/* Both: ask VERB with PARAMETERS (taken), and print the answer. */
+int ctl_ask_and_show(struct ctl *ctl, enum verb verb, json_t *parameters,
+                     void (*print)(const struct ctl *ctl,
+                                   const json_t *answer));
+
 /* ---- The sub-commands: each returns an exit status. -------------------- */
 
 /* cmd_daemon.c: is anybody there, and what does it hold? */

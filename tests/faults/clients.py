@@ -243,7 +243,6 @@ def silent(daemon, n):
         def none_left():
             nonlocal peak
             peak = max(peak, told(daemon, "VmRSS"))
-            time.sleep(0.05)
             return not still_open(sockets)
         want("silent", harness.until(none_left, connected + HANDSHAKE_S + 5),
              still_open(sockets), "are still open")
