@@ -146,6 +146,10 @@ Test(civil, the_date_in_paris_follows_summer_time)
     cr_assert_eq(paris("2026-10-25T22:59:59Z"), 20751);
     cr_assert_eq(paris("2026-10-25T23:00:00Z"), 20752);
     cr_assert_eq(paris("1979-07-01T22:30:00Z"), 3468);
+    /* Past what 32 bits of seconds can say. */
+    cr_assert_eq(paris("2038-01-19T03:14:08Z"), 24855);
+    cr_assert_eq(paris("2106-02-07T22:59:59Z"), 49710);
+    cr_assert_eq(paris("2106-02-07T23:00:00Z"), 49711);
 }
 
 static int64_t days_of(const char *text)
