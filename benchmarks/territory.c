@@ -176,7 +176,7 @@ static int ask(const struct reference *ref, struct arena *scratch,
     arena_reset(scratch);
     must(territory_zone(ref, scratch, &candidate->zone, candidate->home,
                         &candidate->from, &zone));
-    if (!place_overlap(ref, place, &zone).communes)
+    if (!place_overlap(ref, place, &zone, 0).communes)
         return 0;
     if (!territory_holds(ref, &place->set, candidate->home))
         (void)place_km(ref, place, &candidate->from);

@@ -242,7 +242,7 @@ static void compare_with_place(struct slices zone_codes,
     cr_assert_eq(territory_covers(ref, &zone, &place.set), covered);
     for (uint32_t c = 0; c < ref->n; c++)
         in[c] &= zone_in[c];
-    assert_extent(place_overlap(ref, &place, &zone), picture_extent(in));
+    assert_extent(place_overlap(ref, &place, &zone, 0), picture_extent(in));
     free(zone_in);
     free(in);
 }
@@ -376,7 +376,7 @@ Test(territory, no_codes_are_an_empty_place)
 
     cr_assert_eq(place_read(ref, arena, (struct slices){NULL, 0}, &place),
                  ERR_NONE);
-    assert_extent(place_overlap(ref, &place, &zone), (struct extent){0, 0});
+    assert_extent(place_overlap(ref, &place, &zone, 0), (struct extent){0, 0});
     cr_assert_eq(place_km(ref, &place, &from), ABSENT);
 }
 

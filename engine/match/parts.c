@@ -63,11 +63,13 @@ static uint32_t box_part(const struct reference *ref, struct range part,
 static void add_part(const struct reference *ref, struct range part,
                      struct parts *out)
 {
+    const uint64_t *people = reference_population(ref);
     uint32_t centred = box_part(ref, part, out);
 
     if (!centred)
         return;
     out->known[out->n] = centred == part.to - part.from;
+    out->people[out->n] = (uint32_t)(people[part.to] - people[part.from]);
     out->range[out->n++] = part;
 }
 
@@ -81,15 +83,15 @@ static size_t count_parts(const struct territory *set)
     return n;
 }
 
-/* Eleven arrays in one piece: numbers of four bytes, then of one. */
+/* All arrays in one piece: numbers of four bytes, then of one. */
 static enum err make_room(struct arena *arena, size_t n, struct parts *out)
 {
-    char *room =
-        arena_array(arena, n + 1, sizeof *out->range + 8 * sizeof(int32_t) + 2);
+    char *room;
 
+    n += 3; /* `from` at least */
+    room = arena_array(arena, n, sizeof *out->range + 11 * sizeof(int32_t) + 2);
     if (!room)
         return ERR_NOMEM;
-    n++;
     *out = (struct parts){.range = (struct range *)(void *)room};
     room += n * sizeof *out->range;
     for (int k = 0; k < 3; k++, room += n * sizeof(int32_t))
@@ -98,7 +100,11 @@ static enum err make_room(struct arena *arena, size_t n, struct parts *out)
         out->high[k] = (int32_t *)(void *)room;
     out->near = (float *)(void *)room;
     out->far = out->near + n;
-    out->known = (uint8_t *)(out->far + n);
+    out->people = (uint32_t *)(out->far + n);
+    out->some = out->people + n;
+    out->from = (int32_t *)(out->some + n);
+    out->from[0] = INT32_MIN; /* nowhere */
+    out->known = (uint8_t *)(out->from + n);
     out->held = out->known + n;
     return ERR_NONE;
 }
@@ -144,7 +150,7 @@ static inline float square_through(float below, float above)
 }
 
 /* From AT to the nearest and the farthest corner of every part. */
-VECTORS static void bound(const struct parts *p, const int32_t at[3])
+VECTORS static void bound_boxes(const struct parts *p, const int32_t at[3])
 {
     const int32_t *low0 = p->low[0], *low1 = p->low[1], *low2 = p->low[2];
     const int32_t *high0 = p->high[0], *high1 = p->high[1];
@@ -161,6 +167,15 @@ VECTORS static void bound(const struct parts *p, const int32_t at[3])
         far[i] = square_through(ax, bx) + square_through(ay, by) +
                  square_through(az, bz);
     }
+}
+
+/* The same, unless it is known already. */
+static void bound(const struct parts *p, const int32_t at[3])
+{
+    if (!memcmp(p->from, at, 3 * sizeof *at))
+        return;
+    memcpy(p->from, at, 3 * sizeof *at);
+    bound_boxes(p, at);
 }
 
 /* What a circle whose radius has this square holds of every part, added to
@@ -305,19 +320,38 @@ void parts_measure(const struct parts *p, const struct territory *zone)
     }
 }
 
-struct extent parts_within(const struct reference *ref, const struct parts *p,
-                           const struct territory *zone)
+/* List the parts of which something may be held; how many, and who lives in
+ * them. */
+static size_t list_some(const struct parts *p, uint64_t *people)
 {
-    struct extent sum = {0, 0};
-    size_t first = 0;
+    size_t n = 0;
+
+    *people = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        p->some[n] = (uint32_t)i;
+        n += p->held[i] != 0;
+        *people += p->held[i] ? p->people[i] : 0;
+    }
+    return n;
+}
+
+struct extent parts_within(const struct reference *ref, const struct parts *p,
+                           const struct territory *zone, uint64_t least)
+{
+    struct extent sum = {0, 0}, part;
+    size_t first = 0, n;
+    uint64_t most;
 
     parts_measure(p, zone);
-    for (size_t i = 0; i < p->n; i++) {
-        if (!p->held[i])
-            continue;
+    n = list_some(p, &most);
+    for (size_t k = 0; k < n && most >= least; k++) {
+        size_t i = p->some[k];
+
         while (first < zone->n && zone->ranges[first].to <= p->range[i].from)
             first++;
-        add(&sum, part_within(ref, p, i, zone, first));
+        part = part_within(ref, p, i, zone, first);
+        add(&sum, part);
+        most -= p->people[i] - part.people;
     }
     return sum;
 }

@@ -25,10 +25,13 @@ struct parts {
     struct range *range;
     int32_t *low[3]; /* as commune's `at` */
     int32_t *high[3];
+    uint32_t *people;
     uint8_t *known; /* all communes of the part have a centre */
-    float *near;    /* rooms of a measurement: squares to the nearest and */
-    float *far;     /* the farthest corner, and what a zone holds */
+    int32_t *from;  /* rooms of a measurement: where from, squares to the */
+    float *near;    /* nearest and the farthest corner, what a zone holds, */
+    float *far;     /* and which parts these are */
     uint8_t *held;
+    uint32_t *some;
 };
 
 /* Cut the ranges of SET, in ARENA.  ERR_NOMEM. */
@@ -44,10 +47,10 @@ int parts_held(const struct reference *ref, const struct parts *parts,
                const struct territory *zone, const struct territory *set);
 
 /* How much the circles of ZONE hold of the parts, without what its ranges
- * hold. */
+ * hold; if that is fewer people than LEAST, any extent of fewer. */
 struct extent parts_within(const struct reference *ref,
                            const struct parts *parts,
-                           const struct territory *zone);
+                           const struct territory *zone, uint64_t least);
 
 /* Kilometres from AT to the nearest centre; ABSENT without parts. */
 int64_t parts_km(const struct reference *ref, const struct parts *parts,

@@ -121,22 +121,26 @@ int place_box(const struct place *place, size_t i, int32_t low[3],
 
 /* ---- Measuring ---------------------------------------------------------- */
 
+static void add(struct extent *sum, struct extent some)
+{
+    sum->communes += some.communes;
+    sum->people += some.people;
+}
+
 struct extent place_overlap(const struct reference *ref,
                             const struct place *place,
-                            const struct territory *zone)
+                            const struct territory *zone, uint64_t least)
 {
     int is_less = zone->n < place->set.n;
     const struct territory *few = is_less ? zone : &place->set;
     const struct territory *many = is_less ? &place->set : zone;
-    struct extent sum = {0, 0}, some;
+    struct extent sum = {0, 0};
 
+    for (size_t i = 0; i < few->n; i++)
+        add(&sum, territory_extent(ref, many, few->ranges[i]));
     if (zone->n_circles)
-        sum = parts_within(ref, &place->parts, zone);
-    for (size_t i = 0; i < few->n; i++) {
-        some = territory_extent(ref, many, few->ranges[i]);
-        sum.communes += some.communes;
-        sum.people += some.people;
-    }
+        add(&sum, parts_within(ref, &place->parts, zone,
+                               least > sum.people ? least - sum.people : 0));
     return sum;
 }
 

@@ -29,10 +29,11 @@ enum err place_read(const struct reference *ref, struct arena *arena,
 int place_box(const struct place *place, size_t i, int32_t low[3],
               int32_t high[3]);
 
-/* What ZONE and the place have in common. */
+/* What ZONE and the place have in common; if that is fewer people than LEAST,
+ * any extent of fewer. */
 struct extent place_overlap(const struct reference *ref,
                             const struct place *place,
-                            const struct territory *zone);
+                            const struct territory *zone, uint64_t least);
 
 /* Kilometres from a point to the nearest commune with a centre; ABSENT when
  * nothing is known. */

@@ -139,7 +139,7 @@ static enum err measure_zone(const struct lot_case *c, const struct site *site,
                        &site->from, &r->zone);
     if (e || !c->place.codes.n)
         return e;
-    common = place_overlap(c->m->reference, &c->place, &r->zone);
+    common = place_overlap(c->m->reference, &c->place, &r->zone, 0);
     if (!common.communes) {
         r->reason = REASON_ZONE;
         return ERR_NONE;

@@ -231,7 +231,7 @@ static enum err union_areas(const struct structure_ask *ask,
 
 static struct extent circle_overlap(const struct structure_ask *ask,
                                     const struct index_block *b, size_t i,
-                                    const struct spot *spot)
+                                    const struct spot *spot, uint64_t least)
 {
     struct range home = {spot->home, spot->home + 1};
     struct circle circle;
@@ -240,20 +240,22 @@ static struct extent circle_overlap(const struct structure_ask *ask,
 
     memcpy(circle.at, spot->from.at, sizeof circle.at);
     circle.km = fact_16(b, i, FACT_AREAS);
-    return place_overlap(ask->c->m->reference, &ask->c->place, &zone);
+    return place_overlap(ask->c->m->reference, &ask->c->place, &zone, least);
 }
 
-/* What the zone and the place, several communes, have in common. */
+/* What the zone and the place, several communes, have in common, if that may
+ * be LEAST people or more. */
 static enum err overlap(const struct structure_ask *ask,
                         const struct index_block *b, size_t i,
-                        const struct spot *spot, struct extent *out)
+                        const struct spot *spot, uint64_t least,
+                        struct extent *out)
 {
     const struct lot_case *c = ask->c;
     struct territory zone;
     enum err e;
 
     if (b->where[i] < STRUCTURE_AREAS) {
-        *out = circle_overlap(ask, b, i, spot);
+        *out = circle_overlap(ask, b, i, spot, least);
         return ERR_NONE;
     }
     if (fact_16(b, i, FACT_AREAS + 1) == AREA_NONE) {
@@ -263,7 +265,7 @@ static enum err overlap(const struct structure_ask *ask,
     }
     if ((e = union_areas(ask, b, i, &zone)))
         return e;
-    *out = place_overlap(c->m->reference, &c->place, &zone);
+    *out = place_overlap(c->m->reference, &c->place, &zone, least);
     return ERR_NONE;
 }
 
@@ -340,7 +342,7 @@ static unsigned slack_of(const struct index_block *b, size_t i)
 
 /* The most that proximity and coverage can add before anything is measured. */
 static int32_t best_place(const struct structure_ask *ask,
-                          const struct index_block *b, size_t i)
+                          const struct index_block *b, size_t i, int is_bounded)
 {
     const struct reference *ref = ask->c->m->reference;
     uint64_t all = ask->c->place.extent.people, some = all;
@@ -356,11 +358,44 @@ static int32_t best_place(const struct structure_ask *ask,
     rank = ref->communes[home].rank;
     km = run_km(ask, rank);
     km = km > slack ? km - slack : 0;
-    if (ask->commune == REFERENCE_NONE && b->where[i] < STRUCTURE_AREAS)
+    if (is_bounded && ask->commune == REFERENCE_NONE &&
+        b->where[i] < STRUCTURE_AREAS)
         some = crowd_within(&ask->crowd, rank / REFERENCE_RUN, b->reach[i]);
     if (some < all)
         most -= ask->weights.coverage * (999 - (int32_t)(1000 * some / all));
     return most - ask->weights.proximity * (int32_t)(km < 100 ? 10 * km : 1000);
+}
+
+int32_t structure_row_work(const struct structure_ask *ask,
+                           const struct index_block *b, size_t i, int32_t level,
+                           uint64_t seats)
+{
+    struct row_work work = work_of(ask, b, i, level, seats);
+
+    return score_work(ask, &work);
+}
+
+int32_t structure_row_most(const struct structure_ask *ask,
+                           const struct index_block *b, size_t i, int32_t work,
+                           int is_bounded)
+{
+    const struct row_weights *w = &ask->weights;
+
+    if (!ask->is_placed)
+        return (work + (w->coverage + w->proximity) * counted(UNKNOWN)) / 1000;
+    return (work + best_place(ask, b, i, is_bounded)) / 1000;
+}
+
+/* How many people a zone must hold for its coverage to bring SUM to LEAST. */
+static uint64_t people_for(const struct structure_ask *ask, int32_t sum,
+                           int32_t least)
+{
+    int32_t weight = ask->weights.coverage, missing = 1000 * least - sum;
+
+    if (missing <= 0 || weight <= 0)
+        return 0;
+    missing = (missing + weight - 1) / weight;
+    return ((uint64_t)missing * ask->c->place.extent.people + 999) / 1000;
 }
 
 /* Filters 7 and 8; what the zone holds of the place, once SUM says that LEAST
@@ -388,7 +423,8 @@ static enum err score_place(const struct structure_ask *ask,
     if (ask->commune != REFERENCE_NONE) {
         if (!holds_commune(b, i, &spot))
             return ERR_NONE;
-    } else if ((e = overlap(ask, b, i, &spot, &common))) {
+    } else if ((e = overlap(ask, b, i, &spot, people_for(ask, sum, least),
+                            &common))) {
         return e;
     }
     if (!common.communes)
@@ -403,29 +439,20 @@ static enum err score_place(const struct structure_ask *ask,
 
 enum err structure_row_judge(const struct structure_ask *ask,
                              const struct index_block *b, size_t i,
-                             int32_t level, uint64_t seats, int32_t least,
-                             int32_t *score, struct row_place *place,
-                             enum row_verdict *verdict)
+                             int32_t work, int32_t least, int32_t *score,
+                             struct row_place *place, enum row_verdict *verdict)
 {
-    const struct row_weights *w = &ask->weights;
-    struct row_work work = work_of(ask, b, i, level, seats);
-    int32_t sum = score_work(ask, &work);
-
     *place = (struct row_place){UNKNOWN, UNKNOWN, 0};
     *verdict = ROW_REFUSED;
-    if (ask->is_placed) {
-        if (sum + best_place(ask, b, i) < 1000 * least)
-            return ERR_NONE;
-        if (!is_hidden(ask, b, i))
-            return score_place(ask, b, i, sum, least, score, place, verdict);
+    if (ask->is_placed && is_hidden(ask, b, i))
         *verdict = ROW_HIDDEN;
-        return ERR_NONE;
+    else if (ask->is_placed)
+        return score_place(ask, b, i, work, least, score, place, verdict);
+    else if (ask->c->m->nationwide != NATIONWIDE_EXCLUDE ||
+             !(fact_16(b, i, FACT_CLASS) & CLASS_NATIONWIDE)) {
+        *score = structure_row_most(ask, b, i, work, 0);
+        *verdict = *score >= least ? ROW_MATCHES : ROW_REFUSED;
     }
-    if (ask->c->m->nationwide == NATIONWIDE_EXCLUDE &&
-        fact_16(b, i, FACT_CLASS) & CLASS_NATIONWIDE)
-        return ERR_NONE;
-    *score = (sum + (w->coverage + w->proximity) * counted(UNKNOWN)) / 1000;
-    *verdict = *score >= least ? ROW_MATCHES : ROW_REFUSED;
     return ERR_NONE;
 }
 

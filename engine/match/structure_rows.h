@@ -35,12 +35,24 @@ enum row_verdict {
     ROW_HIDDEN   /* only the record can tell */
 };
 
-/* Judge row I at LEVEL, of an activity that staffs SEATS (bits of ask's jobs).
- * SCORE and PLACE are its own if it matches, with LEAST or more.  ERR_NOMEM. */
+/* What row I scores without the place, a thousandfold: at LEVEL, of an
+ * activity that staffs SEATS (bits of ask's jobs). */
+int32_t structure_row_work(const struct structure_ask *ask,
+                           const struct index_block *block, size_t i,
+                           int32_t level, uint64_t seats);
+
+/* The most that it can score, and closer if IS_BOUNDED by who lives in reach,
+ * which costs more. */
+int32_t structure_row_most(const struct structure_ask *ask,
+                           const struct index_block *block, size_t i,
+                           int32_t work, int is_bounded);
+
+/* Judge row I of that WORK.  SCORE and PLACE are its own if it matches, with
+ * LEAST or more.  ERR_NOMEM. */
 enum err structure_row_judge(const struct structure_ask *ask,
                              const struct index_block *block, size_t i,
-                             int32_t level, uint64_t seats, int32_t least,
-                             int32_t *score, struct row_place *place,
+                             int32_t work, int32_t least, int32_t *score,
+                             struct row_place *place,
                              enum row_verdict *verdict);
 
 /* All that structure_judge says of an activity that matches, at the LEVEL,

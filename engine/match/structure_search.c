@@ -2,10 +2,11 @@
  * A search through the lists of a lot's codes.
  *
  * Lists of jobs are read first and whole, for which jobs an activity staffs
- * stands in all of them.  Then come the blocks of the other lists, those that
- * promise most first; then those who do nothing but staff.  Whoever is
- * offered stands in a table by number, with the best of his rows; a count of
- * the scores in it tells the least that can still win (the floor), so that
+ * stands in all of them.  Their rows, and the blocks of the other lists, wait
+ * in a queue for their turn: what promises most is looked at first, a block by
+ * bringing its rows there, a row by bounding it closer, then by measuring it.
+ * Who matches stands in a table by number, with the best of his rows; a count
+ * of the scores in it tells the least that can still win (the floor), so that
  * most rows cost no more than a look.
  *
  * The best row of a number is that of MATCHING.md section 3: the highest
@@ -17,9 +18,9 @@
 #include "engine/match/best.h"
 #include "engine/match/order.h"
 #include "engine/match/seen.h"
+#include "engine/match/structure_queue.h"
 #include "engine/match/structure_search.h"
 
-#define SCORE_MAX 1000
 #define NONE UINT32_MAX
 
 /* Keys of the table: a number's best row, its judged record, an activity. */
@@ -27,27 +28,16 @@
 #define KEY_JUDGED(number) ((uint64_t)(number) << 8 | 0xfe)
 #define KEY_ACTIVITY(number, activity) ((uint64_t)(number) << 8 | (activity))
 
-/* A block that is to be read. */
-struct step {
-    uint32_t next; /* of the same promise */
-    uint32_t want; /* the first of its code's */
-    const struct index_head *head;
-};
-
 struct search {
     const struct structure_ask *ask;
     const struct lot_case *c;
     struct index_reader *reader;
     struct seen_table seen;
-    uint32_t staff; /* the first so many are activities that staff a job */
     struct index_block *blocks; /* that were read */
     uint32_t n_blocks;
     uint32_t blocks_room;
-    struct step *steps;
-    uint32_t n_steps;
-    uint32_t steps_room;
-    uint32_t first[SCORE_MAX + 1]; /* of the steps, by promise */
-    uint32_t counts[SCORE_MAX + 1];
+    struct structure_queue queue;
+    uint32_t counts[STRUCTURE_SCORE_MAX + 1];
     size_t above; /* how many numbers have the floor or more */
     int32_t floor;
 };
@@ -131,34 +121,90 @@ static enum err judge_record(struct search *s, struct seen *new,
     return keep(s, new);
 }
 
-static enum err offer(struct search *s, uint32_t block, size_t row,
-                      int32_t level, uint64_t seats)
+/* The least that a row must score to be of use: a number's best row stands
+ * already, and what was judged by its record is judged. */
+static int32_t least_of(const struct search *s, const struct waiting *w)
 {
-    const struct index_block *b = &s->blocks[block];
+    const struct index_block *b = &s->blocks[w->at];
+    const struct seen *old = seen_find(&s->seen, KEY_BEST(b->number[w->row]));
+
+    if (old && old->judged)
+        return STRUCTURE_SCORE_MAX + 1;
+    return old && old->score > s->floor ? old->score : s->floor;
+}
+
+static enum err judge_row(struct search *s, const struct waiting *w,
+                          int32_t least)
+{
+    const struct index_block *b = &s->blocks[w->at];
     struct row_place place;
     enum row_verdict verdict;
     struct seen new;
     int32_t score;
     enum err e;
 
-    e = structure_row_judge(s->ask, b, row, level, seats, s->floor, &score,
-                            &place, &verdict);
+    e = structure_row_judge(s->ask, b, w->row, w->work, least, &score, &place,
+                            &verdict);
     if (e || verdict == ROW_REFUSED)
         return e;
     s->c->m->scored++;
-    new = (struct seen){.key = KEY_BEST(b->number[row]),
-                        .seats = seats,
-                        .block = block,
-                        .row = (uint16_t)row,
-                        .level = (int16_t)level};
+    new = (struct seen){.key = KEY_BEST(b->number[w->row]),
+                        .seats = w->seats,
+                        .block = w->at,
+                        .row = w->row,
+                        .level = w->level};
     if (verdict == ROW_HIDDEN)
-        return judge_record(s, &new, b->number[row]);
+        return judge_record(s, &new, b->number[w->row]);
     new.score = (int16_t)score;
     new.coverage = place.coverage;
     new.km = place.km;
     new.is_whole = place.is_whole != 0;
-    new.activity = (uint8_t)structure_activity(b->when[row]);
+    new.activity = (uint8_t)structure_activity(b->when[w->row]);
     return keep(s, &new);
+}
+
+static int32_t promise_or_any(const struct search *s, int32_t promise)
+{
+    return s->c->m->without & MATCH_BEST_FIRST ? 0 : promise;
+}
+
+static enum err add_row(struct search *s, uint32_t block, uint16_t row,
+                        int32_t level, uint64_t seats)
+{
+    const struct index_block *b = &s->blocks[block];
+    int32_t work = structure_row_work(s->ask, b, row, level, seats);
+    int32_t most = structure_row_most(s->ask, b, row, work, 0);
+    struct waiting w = {.seats = seats,
+                        .at = block,
+                        .work = work,
+                        .row = row,
+                        .level = (int16_t)level,
+                        .most = (int16_t)most};
+
+    if (most < s->floor)
+        return ERR_NONE;
+    return structure_queue_add(&s->queue, promise_or_any(s, most), &w);
+}
+
+/* Whoever may still win is bounded closer first, and waits again if that is
+ * less than others promise. */
+static enum err take_row(struct search *s, struct waiting *w)
+{
+    int32_t least = least_of(s, w), most = w->most;
+
+    if (most < least)
+        return ERR_NONE;
+    if (!w->is_bounded) {
+        w->is_bounded = 1;
+        w->most = (int16_t)structure_row_most(s->ask, &s->blocks[w->at], w->row,
+                                              w->work, 1);
+        if (w->most < least)
+            return ERR_NONE;
+        if (w->most < most)
+            return structure_queue_add(&s->queue, promise_or_any(s, w->most),
+                                       w);
+    }
+    return judge_row(s, w, least);
 }
 
 /* ---- Blocks ------------------------------------------------------------- */
@@ -296,19 +342,18 @@ static enum err read_jobs(struct search *s)
 
     for (uint32_t i = 0; i < s->ask->n_jobs && !e; i++)
         e = walk_list(s, i, note_block);
-    s->staff = s->seen.n;
     return e;
 }
 
-/* Last, for they score least: most that matter were found by more. */
-static enum err offer_staff(struct search *s)
+static enum err add_staff(struct search *s)
 {
+    uint32_t n = s->seen.n;
     enum err e = ERR_NONE;
 
-    for (uint32_t i = 0; i < s->staff && !e; i++) {
-        struct seen at = s->seen.at[i];
+    for (uint32_t i = 0; i < n && !e; i++) {
+        const struct seen *at = &s->seen.at[i];
 
-        e = offer(s, at.block, at.row, s->ask->wants[0].level, at.seats);
+        e = add_row(s, at->block, at->row, s->ask->wants[0].level, at->seats);
     }
     return e;
 }
@@ -334,35 +379,21 @@ static int32_t promise_of(const struct search *s, size_t want, uint32_t km)
 static enum err add_step(struct search *s, uint32_t want,
                          const struct index_head *head, uint32_t km)
 {
-    int32_t promise = promise_of(s, want, km);
-
-    if (s->n_steps == s->steps_room) {
-        uint32_t room = s->steps_room ? 2 * s->steps_room : 256;
-        struct step *at =
-            workspace_room(s->c->workspace, ROOM_QUEUE, room * sizeof *at);
-
-        if (!at)
-            return ERR_NOMEM;
-        s->steps = at;
-        s->steps_room = room;
-    }
-    if (s->c->m->without & MATCH_BEST_FIRST)
-        promise = 0;
-    s->steps[s->n_steps] = (struct step){s->first[promise], want, head};
-    s->first[promise] = s->n_steps++;
-    return ERR_NONE;
+    return structure_queue_add(&s->queue,
+                               promise_or_any(s, promise_of(s, want, km)),
+                               &(struct waiting){.head = head, .at = want});
 }
 
-static enum err take_step(struct search *s, const struct step *step)
+static enum err take_step(struct search *s, const struct waiting *step)
 {
-    const struct want *wants = &s->ask->wants[step->want];
-    size_t n, n_wants = wants_of(s->ask, step->want);
+    const struct want *wants = &s->ask->wants[step->at];
+    size_t n, n_wants = wants_of(s->ask, step->at);
     uint16_t rows[STRUCTURE_ROWS];
     uint32_t block;
     enum err e;
 
     /* An own position may be nearer than any home of the block. */
-    if (promise_of(s, step->want, 0) < s->floor)
+    if (promise_of(s, step->at, 0) < s->floor)
         return ERR_NONE;
     if ((e = read_block(s, step->head, &block)))
         return e;
@@ -372,23 +403,28 @@ static enum err take_step(struct search *s, const struct step *step)
         int32_t level = structure_row_level(b, rows[i], wants, n_wants);
 
         if (level)
-            e = offer(s, block, rows[i], level, seats_of(s, b, rows[i]));
+            e = add_row(s, block, rows[i], level, seats_of(s, b, rows[i]));
     }
     return e;
 }
 
-static enum err read_lists(struct search *s)
+static enum err add_lists(struct search *s)
 {
     const struct structure_ask *ask = s->ask;
     enum err e = ERR_NONE;
 
-    memset(s->first, 0xff, sizeof s->first);
     for (size_t i = ask->n_jobs; i < ask->n_wants && !e; i += wants_of(ask, i))
         e = walk_list(s, (uint32_t)i, add_step);
-    for (int32_t promise = SCORE_MAX; promise >= 0 && !e; promise--)
-        for (uint32_t i = s->first[promise]; i != NONE && !e;
-             i = s->steps[i].next)
-            e = take_step(s, &s->steps[i]);
+    return e;
+}
+
+static enum err look_at_all(struct search *s)
+{
+    struct waiting w;
+    enum err e = ERR_NONE;
+
+    while (!e && structure_queue_take(&s->queue, &w))
+        e = w.head ? take_step(s, &w) : take_row(s, &w);
     return e;
 }
 
@@ -519,7 +555,9 @@ enum err structure_search(const struct structure_ask *ask,
     if ((e = seen_begin(&s.seen, ask->c->workspace)) ||
         (e = index_reader_begin(ask->c->m->view, INDEX_STRUCTURES, &s.reader)))
         return e;
-    if (!(e = read_jobs(&s)) && !(e = read_lists(&s)) && !(e = offer_staff(&s)))
+    structure_queue_begin(&s.queue, ask->c->workspace);
+    if (!(e = read_jobs(&s)) && !(e = add_staff(&s)) && !(e = add_lists(&s)) &&
+        !(e = look_at_all(&s)))
         e = write_winners(&s, out);
     index_reader_end(s.reader);
     return e;
