@@ -177,8 +177,8 @@ check: ## the tests under ASan and UBSan
 tsan: ## the tests under ThreadSanitizer, or those that TESTS names
 	TSAN_OPTIONS=halt_on_error=1:exitcode=99:history_size=4:suppressions=$(CURDIR)/tests/tsan.supp \
 	  $(MAKE) test B=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan'
-valgrind: all deps-bench ## the daemon under memcheck, asked by end-to-end tests
-	@tests/valgrind $B
+valgrind: tests deps-bench ## the daemon and suites under memcheck, or those that TESTS names
+	@tests/valgrind $B $(TESTS)
 HARNESSES := $(filter-out %/ledger.py %/controls.py,$(wildcard tests/faults/*.py))
 faults: all $(PRELOADS) ## the fault harnesses in their short form, with their figures
 	@set -e; for f in $(HARNESSES); do \
