@@ -36,7 +36,7 @@ enum role {
 #define EVERYONE                                                               \
     (PORTAL | FACILITATOR | BATCH | ADMIN | DEVELOPMENT | PSEUDONYMS)
 #define ANYONE EVERYONE
-#define PEOPLE (FACILITATOR | BATCH | DEVELOPMENT | PSEUDONYMS)
+#define PEOPLE (FACILITATOR | DEVELOPMENT | PSEUDONYMS)
 /* Which criterion a person meets can be health or justice data (GDPR art. 9
  * and 10): readers of PROOFS only. */
 #define PROOFS (FACILITATOR | DEVELOPMENT)

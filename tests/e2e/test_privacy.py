@@ -487,7 +487,7 @@ class Portals(Privacy):
         methods = self.ask("hello")["methods"]
         for name, markers in (("buyer", MARKERS + (token,)),
                               ("prescriber", MARKERS[1:] + (token,)),
-                              ("night", MARKERS[1:])):
+                              ("night", MARKERS + (token,))):
             shown = 0
             self.as_(name)
             for method in methods:

@@ -125,8 +125,8 @@ LISTS = {
     "hours.pool": {"territory": "FR"}, "events.since": {"since": 0},
     "key.list": {}, "hello": {}, "ping": {}, "stats": {},
 }
-# What a portal may ask of people, others refuse by the field.
-NOT_FOR = {("portal", "match.reverse", 1)}
+# Who sees nobody may not ask about one person: refused at the field.
+NOT_FOR = {(role, "match.reverse", 1) for role in ("portal", "batch")}
 
 
 def roles_of_verbs():
