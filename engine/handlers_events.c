@@ -95,7 +95,7 @@ enum err handle_events_since(struct store_view *view, struct call *call,
     uint64_t last = (uint64_t)ask->since;
     enum err e;
 
-    p.people = (rights_readers(call) & (PEOPLE | ADMIN)) != 0;
+    p.people = (rights_readers(call) & (PEOPLE | BATCH | ADMIN)) != 0;
     p.all = p.people && rights_everywhere(call);
     if (last > store_view_revision(view))
         return call_refuse(call, ERR_RANGE, "since",

@@ -28,7 +28,7 @@ static void end(void)
 static enum err show(const struct quota *quota, const char *key, int64_t today,
                      int from, int until)
 {
-    static char names[4096][12];
+    static char names[4096][16];
     struct slice at[4096];
     struct saw saw = {at, 0, 4096};
 
@@ -69,7 +69,7 @@ TEST(an_answer_that_is_refused_counts_nobody)
 
 TEST(each_key_has_a_budget_of_its_own_and_each_day)
 {
-    char key[12];
+    char key[16];
 
     for (int i = 0; i < 100; i++) {
         snprintf(key, sizeof key, "k-%d", i);

@@ -26,7 +26,7 @@ import zmq  # noqa: E402
 # Under a sanitizer or valgrind all is slower, and memory is another;
 # nothing here is about speed.
 SLOW = any(how in BUILD for how in ("asan", "tsan", "valgrind"))
-PATIENCE_S = 120 if SLOW else 20
+PATIENCE_S = 120 if SLOW else 60
 STOP_S = 5
 
 

@@ -152,7 +152,8 @@ class Canary(harness.Transcript):
         done = self.ask("stats")["compactions"]
         self.ask("compact")
         self.assertTrue(harness.until(
-            lambda: self.ask("stats")["compactions"] > done))
+            lambda: self.ask("stats")["compactions"] > done),
+            self.daemon.log())
         before = self.daemon.log().count("read again")
         self.daemon.signal(signal.SIGHUP)
         self.assertTrue(harness.until(
