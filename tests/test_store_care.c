@@ -596,6 +596,9 @@ Test(store_care, an_erased_side_row_is_in_no_file_after_compaction)
 
 Test(store_care, a_store_killed_while_it_compacts_opens_again)
 {
+#ifdef __SANITIZE_THREAD__
+    cr_skip_test("ThreadSanitizer hangs in threads of a forked process");
+#endif
     for (int cycle = 0; cycle < 20; cycle++) {
         int pipe_fd[2];
         char byte;
