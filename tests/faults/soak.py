@@ -62,7 +62,7 @@ def ask_all(client, calls):
 def rescore(client):
     client.call("rescore.start", {"limit": 20})
     while client.call("rescore.status", {})["state"] == "running":
-        time.sleep(0.05)
+        pass
 
 
 def figures(daemon, client):
