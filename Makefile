@@ -1,4 +1,4 @@
-# claused: `make help` lists the targets.
+# claused: `make help` lists the targets, V=1 shows the commands.
 
 # ---- Settings -----------------------------------------------------------
 B ?= build
@@ -8,11 +8,7 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection 
   $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 CFLAGS ?= -O2 -g $(HARDEN)
 PREFIX ?= /usr/local
-DESTDIR ?=
-DATA ?=
 RUNS ?= 2000000
-TARGET ?=
-TESTS ?=
 STORES ?= 1000
 CYCLES ?= 200
 IMAGES ?= 500
@@ -20,26 +16,25 @@ PYTHON := /usr/bin/python3
 VERSION := 0.1.0
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-DEPS := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
+DEPS := deps deps-dev deps-bench deps-national
+deps := gcc libc6-dev make pkg-config libzmq3-dev libmsgpack-dev liblmdb-dev \
   libuv1-dev libxxhash-dev libinih-dev libsodium-dev libsystemd-dev libjansson-dev \
   libcsv-dev libsmartcols-dev libcriterion-dev gettext python3-zmq python3-msgpack
-DEPS_DEV := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck \
+deps-dev := clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck \
   binutils patch systemd logrotate
-DEPS_BENCH := valgrind gnuplot-nox
-DEPS_NATIONAL := postgresql postgresql-15-postgis-3 libpq-dev
+deps-bench := valgrind gnuplot-nox
+deps-national := postgresql postgresql-15-postgis-3 libpq-dev
 
 PKGS := libzmq msgpack lmdb libuv libxxhash inih libsodium libsystemd
 PKGS_CLI := libzmq msgpack libsodium jansson smartcols
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
   -Wvla -Wwrite-strings -Wpointer-arith -Werror
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -ffp-contract=off -fPIE -pthread -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -ffp-contract=off -fPIE -pthread -I. -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" \
   $(patsubst -I%,-isystem %,$(call pkg,--cflags,$(PKGS) $(PKGS_CLI)))
 LIBS = $(call pkg,--libs,$(PKGS)) -lm
 LIBS_CLI = $(call pkg,--libs,$(PKGS_CLI)) -lcsv -lm
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
-
-# make V=1 shows the commands.
 Q := $(if $(V),,@)
 SAY := @$(if $(V),:,printf '  %s %s\n')
 
@@ -66,7 +61,7 @@ $B/%.o: %.c | deps
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 # Loops over columns are written to become vectors.
 $B/engine/match/rows.o $B/engine/match/near.o $B/engine/match/parts.o \
-  $B/engine/match/structure_rows.o: \
+  $B/engine/match/structure_pass.o $B/engine/match/structure_rows.o: \
   ALL_CFLAGS += -O3 -fno-math-errno -fno-trapping-math
 # The bundled tables are compiled in by .incbin, which -MMD does not see.
 $B/store/reference_data.o: $(wildcard store/reference/*.tsv)
@@ -78,9 +73,14 @@ $B/claused: $B/engine/main.o $(OBJ)
 $B/clausectl: $(CLI:%.c=$B/%.o)
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS_CLI) -o $@
+# A function __wrap_X that a suite, or what it includes of tests/support, defines
+# stands in for X: faults are injected by the linker, and no code carries a hook.
+wraps = $(shell grep -oh '__wrap_[a-z_]*' $(1) \
+  $$(sed -n 's|^\#include "\(tests/support/.*\)\.h"|\1.c|p' $(1)) | \
+  sort -u | sed 's/__wrap_/-Wl,--wrap=/')
 $B/tests/test_%: $B/tests/test_%.o $(SUPPORT:%.c=$B/%.o) $(OBJ) $B/clients/c/clause.o
 	$(SAY) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -lcriterion $(WRAP_$*) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) -lcriterion $(call wraps,tests/test_$*.c) -o $@
 # The command line knows nothing of the daemon, nor do its tests.
 $B/tests/test_files $B/tests/test_import $B/tests/test_quick: %: %.o $B/tests/support/tsan.o $(filter-out %/clausectl.o,$(CLI:%.c=$B/%.o))
 	$(SAY) LD $@
@@ -102,29 +102,11 @@ $(PG_OBJ): | deps-national
 $B/benchmarks/postgres/pg: $(PG_OBJ) $B/benchmarks/figures.o $(OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(call pkg,--libs,libpq) -o $@
-# Allocation faults are injected by the linker, so no code carries a hook.
-WRAP_fault := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=strdup,--wrap=aligned_alloc
-# A handler that fails after its first put, a disk that fills up, a day that passes.
-WRAP_writer := -Wl,--wrap=postings_change,--wrap=statvfs,--wrap=clock_gettime
-# A disk that fills up, and time that passes.
-WRAP_watch := -Wl,--wrap=statvfs,--wrap=clock_gettime
-# A file system that says it is another.
-WRAP_store_open := -Wl,--wrap=statfs
-# An upgrade that is killed at any step.
-WRAP_upgrade := -Wl,--wrap=mdb_txn_commit,--wrap=mdb_put,--wrap=rename,--wrap=fsync,--wrap=remove
-# A batch that is interrupted after so many commits, or at one lot.
-WRAP_rescore_killed := -Wl,--wrap=store_batch_commit,--wrap=match_top_structures
-WRAP_rescore_meanwhile := $(WRAP_rescore_killed) -Wl,--wrap=postings_stamp
-# A daemon that dies between the commit and the reply; one whose loop can be
-# made to hang; one that waits within its long works.
-WRAP_claused-dies := -Wl,--wrap=store_batch_commit
-WRAP_claused-hangs := -Wl,--wrap=handle_ping
-WRAP_claused-waits := -Wl,--wrap=index_build_sort,--wrap=match_top_structures,--wrap=handle_retention_list
 $B/tests/claused-%: $B/engine/main.o $B/tests/support/%.o $(OBJ)
 	$(SAY) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(WRAP_$(@F)) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $^ $(LIBS) $(call wraps,tests/support/$*.c) -o $@
 
-# Loaded into a daemon that is the released one: they fail and record calls.
+# Loaded into the released daemon: they fail and record calls.
 PRELOADS := $(patsubst %.c,$B/%.so,$(wildcard tests/faults/*.c))
 $B/tests/faults/%.so: tests/faults/%.c | deps
 	@mkdir -p $(@D)
@@ -133,13 +115,8 @@ $B/tests/faults/%.so: tests/faults/%.c | deps
 # A daemon with one promise broken: a patched file in the place of its object.
 $B/controls/%/claused: tests/faults/controls/%.patch $B/claused | deps-dev
 	$(SAY) BREAK $@
-	$(Q)set -e; f=$$(sed -n 's|^+++ b/\(.*\)\.c$$|\1|p' $<); d=$(@D); \
-	  rm -rf $$d; mkdir -p $$d/$${f%/*}; cp $$f.c $$d/$${f%/*}; \
-	  patch -s -p1 -d $$d <$<; \
-	  $(CC) $(ALL_CFLAGS) -w -c $$d/$$f.c -o $$d/$$f.o; \
-	  ln -s ../../clausectl ../../tests ../../locale $$d; \
-	  $(CC) $(ALL_LDFLAGS) $(CFLAGS) $$(echo $B/engine/main.o $(OBJ) | \
-	    sed "s|$B/$$f\.o|$$d/$$f.o|") $(LIBS) -o $@
+	$(Q)CC='$(CC)' CFLAGS='$(ALL_CFLAGS)' LDFLAGS='$(ALL_LDFLAGS) $(CFLAGS)' \
+	  LIBS='$(LIBS)' tests/faults/break $B $< $B/engine/main.o $(OBJ)
 
 CATALOGUES := $(patsubst clients/cli/po/%.po,$B/locale/%/LC_MESSAGES/clausectl.mo,$(wildcard clients/cli/po/*.po))
 catalogues: $(CATALOGUES)
@@ -149,17 +126,13 @@ $B/locale/%/LC_MESSAGES/clausectl.mo: clients/cli/po/%.po
 
 # ---- Targets ------------------------------------------------------------
 deps: $B/.deps ## install the Debian packages that are missing
-$B/.deps: Makefile packaging/deps
-	@mkdir -p $B && packaging/deps $(DEPS) && touch $@
 deps-dev: $B/.deps-dev ## and those that developers need
-$B/.deps-dev: $B/.deps
-	@packaging/deps $(DEPS_DEV) && touch $@
 deps-bench: $B/.deps-bench ## and those that `bench` needs
-$B/.deps-bench: $B/.deps
-	@packaging/deps $(DEPS_BENCH) && touch $@
 deps-national: $B/.deps-national ## and those that `bench-national` needs
+$B/.deps-dev $B/.deps-bench: $B/.deps
 $B/.deps-national: $B/.deps-bench
-	@packaging/deps $(DEPS_NATIONAL) && touch $@
+$(DEPS:%=$B/.%): $B/.%: Makefile packaging/deps
+	@mkdir -p $B && packaging/deps $($*) && touch $@
 
 demo: all ## two minutes from nothing to a matched market
 	@tests/demo/run $B
@@ -177,29 +150,28 @@ check: ## the tests under ASan and UBSan
 tsan: ## the tests under ThreadSanitizer, or those that TESTS names
 	TSAN_OPTIONS=halt_on_error=1:exitcode=99:history_size=4:suppressions=$(CURDIR)/tests/tsan.supp \
 	  $(MAKE) test B=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan'
-valgrind: tests deps-bench ## the daemon and suites under memcheck, or those that TESTS names
+valgrind: tests $B/tests/faults/narrow.so deps-bench ## the daemon and suites under memcheck, or those that TESTS names
 	@tests/valgrind $B $(TESTS)
 HARNESSES := $(filter-out %/ledger.py %/controls.py,$(wildcard tests/faults/*.py))
 faults: all $(PRELOADS) ## the fault harnesses in their short form, with their figures
-	@set -e; for f in $(HARNESSES); do \
-	  CLAUSED_BUILD=$B $(PYTHON) $$f; done
+	@set -e; for f in $(HARNESSES); do CLAUSED_BUILD=$B $(PYTHON) $$f; done
 crash: all ## CYCLES kills with eight writers and a batch, compared with what was acknowledged
 	@CLAUSED_BUILD=$B $(PYTHON) tests/faults/crash.py $(CYCLES)
 powercut: all $(PRELOADS) ## IMAGES of what a power cut leaves, checked and read back
 	@CLAUSED_BUILD=$B $(PYTHON) tests/faults/powercut.py $(IMAGES)
 controls: all $(PRELOADS) ## break each promise in a copy and see its test go red
 	@CLAUSED_BUILD=$B $(PYTHON) tests/faults/controls.py
-FUZZERS := $(filter-out fuzz store,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
-fuzzers: $(FUZZERS:%=$B/tests/fuzz/%)
+fuzzers: $(patsubst %.c,$B/%,$(filter-out %/fuzz.c %/store.c,$(wildcard tests/fuzz/*.c)))
 fuzz: deps-dev ## RUNS inputs over all fuzz targets, or of TARGET
 	@$(MAKE) fuzzers B=build/fuzz CC=clang-14 \
 	  CFLAGS='-O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link'
 	@tests/fuzz/run build/fuzz $(RUNS) $(TARGET)
+corpus: RUNS := keep
+corpus: fuzz ## keep, of what fuzzing found, the least that reaches every place
 bench: all $(BENCHES) deps-bench ## some minutes of measuring at small scale, a line a target
 	@benchmarks/run $B small
 bench-national: all $(BENCHES) $B/benchmarks/postgres/pg deps-national ## the whole country, beside PostgreSQL: hours
 	@benchmarks/run $B national
-
 hardened: all ## the programs have what makes mistakes harder to use
 	@packaging/hardened $B
 filtered: tests ## end-to-end tests under the system call filters of the units
@@ -208,48 +180,20 @@ units: ## systemd finds our units exposed by 1.5 of 10 at most
 	@packaging/units
 fences: ## each library behind its door, includes one way
 	@packaging/fences
-# clang-tidy finds on stdout and counts system headers on stderr.  cppcheck
-# needs jansson's foreach, and takes the address of what zmq_msg_init fills for
-# its value.
 tidy: deps-dev ## clang-tidy and cppcheck
-	clang-tidy-14 --quiet $(filter %.c,$(C_FILES)) -- $(ALL_CFLAGS) 2>$B/tidy.log
-	cppcheck --quiet --error-exitcode=1 --enable=warning,portability -I. \
-	  --include=$(call pkg,--variable=includedir,jansson)/jansson.h \
-	  --suppress=uninitvar:engine/zsock.c protocol store engine clients
+	@packaging/tidy $B $(filter %.c,$(C_FILES)) -- $(ALL_CFLAGS)
 format: deps-dev ## lay the code out
 	clang-format-14 -i $(C_FILES)
 format-check: deps-dev ## fail when the formatter would change something
 	clang-format-14 --dry-run -Werror $(C_FILES)
 
 install: all ## PREFIX, DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/claused \
-	  $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $B/claused $B/clausectl $(DESTDIR)$(PREFIX)/bin
-	install -m 644 README.md protocol/PROTOCOL.md engine/MATCHING.md docs/operations.md packaging/claused.conf \
-	  $(DESTDIR)$(PREFIX)/share/doc/claused
-	for u in claused claused-rescore claused-care claused-backup; do \
-	  sed 's|@PREFIX@|$(PREFIX)|' packaging/$$u.service.in \
-	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u.service || exit 1; done
-	install -m 644 packaging/*.timer $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -D -m 644 packaging/claused.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/claused.conf
-	install -D -m 644 packaging/claused.logrotate $(DESTDIR)$(PREFIX)/share/doc/claused/claused.logrotate
-	for l in $(CATALOGUES:$B/locale/%/LC_MESSAGES/clausectl.mo=%); do \
-	  install -D -m 644 $B/locale/$$l/LC_MESSAGES/clausectl.mo \
-	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/clausectl.mo; done
-	install -D -m 644 packaging/completion/clausectl \
-	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/clausectl
-	if command -v scdoc >/dev/null; then \
-	  install -d $(DESTDIR)$(PREFIX)/share/man/man1 && \
-	  scdoc < docs/clausectl.1.scd > $(DESTDIR)$(PREFIX)/share/man/man1/clausectl.1; fi
+	@packaging/install $B "$(DESTDIR)" "$(PREFIX)"
 clean: ## remove what was built
 	rm -rf build
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 16
 
-.PHONY: all catalogues deps deps-dev deps-bench deps-national demo demo-real tests test brute check \
-  faults crash powercut controls tsan valgrind \
-  fuzz fuzzers bench bench-national hardened filtered units fences tidy \
-  format format-check install clean help
-.DEFAULT_GOAL := all
+.PHONY: all catalogues tests fuzzers $(shell sed -nE 's/^([a-z-]+):.*##.*/\1/p' Makefile)
 .SECONDARY:
 -include $(shell find $B -name '*.d' 2>/dev/null)

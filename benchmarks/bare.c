@@ -2,7 +2,8 @@
  * A bare echo.  The loop is the one of engine/server.c: an empty poll
  * callback to wake up, ZMQ_EVENTS asked before every sleep and after every
  * wake, sixty-four messages a turn.  Frames are moved, never copied, and no
- * limit is set: nothing faster can be built on this loop.
+ * limit is set: nothing faster can be built on this loop.  It may be told to
+ * think before it answers, as busily as a match does.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -10,11 +11,13 @@
 #include <zmq.h>
 
 #include "benchmarks/bare.h"
+#include "benchmarks/figures.h"
 
 #define TURN_MESSAGES 64
 
 struct bare {
     void *socket;
+    uint64_t think_ns;
     uv_loop_t loop;
     uv_poll_t poll;
     uv_prepare_t prepare;
@@ -32,16 +35,27 @@ static int is_readable(struct bare *b)
     return (events & ZMQ_POLLIN) != 0;
 }
 
+static void think(const struct bare *b)
+{
+    uint64_t end = now_ns() + b->think_ns;
+
+    while (now_ns() < end)
+        ;
+}
+
 /* One message back to its sender; 0 when none is waiting. */
 static int echo_one(struct bare *b)
 {
     zmq_msg_t part;
-    int more = 1;
+    int more = 1, first = 1;
 
     zmq_msg_init(&part);
     while (more) {
         if (zmq_msg_recv(&part, b->socket, ZMQ_DONTWAIT) < 0)
             return 0;
+        if (first && b->think_ns)
+            think(b);
+        first = 0;
         more = zmq_msg_more(&part);
         if (zmq_msg_send(&part, b->socket,
                          ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0)
@@ -107,12 +121,12 @@ static int start_loop(struct bare *b)
     return 0;
 }
 
-int bare_serve(const char *endpoint)
+int bare_serve(const char *endpoint, uint64_t think_ns)
 {
     void *context = zmq_ctx_new();
     char bound[256];
     size_t size = sizeof bound;
-    struct bare b;
+    struct bare b = {.think_ns = think_ns};
 
     if (!context || !(b.socket = zmq_socket(context, ZMQ_ROUTER)) ||
         zmq_bind(b.socket, endpoint) ||

@@ -5,8 +5,10 @@
 #ifndef BENCHMARKS_BARE_H
 #define BENCHMARKS_BARE_H
 
-/* Bind, print `listening ENDPOINT', echo until SIGTERM.  Returns an exit
- * status. */
-int bare_serve(const char *endpoint);
+#include <stdint.h>
+
+/* Bind, print `listening ENDPOINT', echo until SIGTERM; each message after
+ * THINK_NS nanoseconds of processor.  Returns an exit status. */
+int bare_serve(const char *endpoint, uint64_t think_ns);
 
 #endif

@@ -10,6 +10,9 @@
  *     thread of this process (markets decoded, no view, no encoding)
  * T3  match.people, one after the other: p50 / p50 of the bare echo
  *
+ * Beside T3 stands an echo that thinks for as long as a match takes in this
+ * process: what a daemon would reach that had nothing to do but match.
+ *
  * An echo of one frame is shown beside them: what the frames themselves cost.
  *
  * T2 and T3 need a STORE with markets and people; it is opened by the daemon
@@ -71,10 +74,14 @@ struct results {
         struct figures cpu_ratio[RIVALS];
         struct figures echo_p50;
         struct side match;
+        struct figures echo_p99;
+        struct figures thinking_p50;
+        struct figures thinking_p99;
         struct figures match_p50;
         struct figures match_p99;
         struct figures t2;
         struct figures t3;
+        struct figures t3_thinking;
     } by[TRANSPORTS];
     struct figures local; /* matches a second in this process */
     struct figures whole; /* the same with view, record and encoding */
@@ -87,6 +94,7 @@ struct bench {
     struct questions echo[RIVALS];
     char home[64]; /* sockets, and the store when it is ours */
     char store[256];
+    uint64_t match_ns; /* of processor, in this process */
     struct results results;
 };
 
@@ -96,7 +104,7 @@ static uint64_t ns_of(const struct bench *b)
 }
 
 static struct spawned spawn(const struct bench *b, enum transport t,
-                            int is_daemon)
+                            int is_daemon, uint64_t think_ns)
 {
     static unsigned sockets;
     char listen[128];
@@ -105,7 +113,8 @@ static struct spawned spawn(const struct bench *b, enum transport t,
         snprintf(listen, sizeof listen, "tcp://127.0.0.1:*");
     else
         snprintf(listen, sizeof listen, "ipc://%s/%u", b->home, sockets++);
-    return is_daemon ? spawn_daemon(b->store, listen) : spawn_echo(listen);
+    return is_daemon ? spawn_daemon(b->store, listen)
+                     : spawn_echo(listen, think_ns);
 }
 
 /* ---- A server and its client -------------------------------------------- */
@@ -141,9 +150,11 @@ static void pair_flood(const struct bench *b, struct pair *p, uint64_t ns)
 
 /* Flooded for a tenth of the time already, to be warm. */
 static struct pair pair_open(const struct bench *b, enum transport t,
-                             int is_daemon, struct questions *questions)
+                             int is_daemon, uint64_t think_ns,
+                             struct questions *questions)
 {
-    struct pair p = {.server = spawn(b, t, is_daemon), .questions = questions};
+    struct pair p = {.server = spawn(b, t, is_daemon, think_ns),
+                     .questions = questions};
 
     p.client = asker_open(p.server.endpoint);
     asker_flood(p.client, questions, b->options.window, ns_of(b) / 10);
@@ -175,8 +186,9 @@ static double pair_cpu(const struct pair *p)
 static void pass_rival(struct bench *b, enum transport t, enum rival rival)
 {
     uint64_t slice = ns_of(b) / SLICES;
-    struct pair echo = pair_open(b, t, 0, &b->echo[rival]);
-    struct pair other = pair_open(b, t, rival != ONE_FRAME, &b->rival[rival]);
+    struct pair echo = pair_open(b, t, 0, 0, &b->echo[rival]);
+    struct pair other =
+        pair_open(b, t, rival != ONE_FRAME, 0, &b->rival[rival]);
 
     for (int i = 0; i < SLICES; i++) {
         pair_flood(b, &echo, slice);
@@ -197,26 +209,36 @@ static void pass_rival(struct bench *b, enum transport t, enum rival rival)
 static void pass_sync(struct bench *b, enum transport t, struct pair *match)
 {
     uint64_t slice = ns_of(b) / SLICES;
-    struct pair echo = pair_open(b, t, 0, &b->echo[ONE_FRAME]);
-    struct figures echo_us = {NULL, 0, 0}, match_us = {NULL, 0, 0};
+    struct pair echo = pair_open(b, t, 0, 0, &b->echo[ONE_FRAME]);
+    struct pair thinking = pair_open(b, t, 0, b->match_ns, &b->echo[ONE_FRAME]);
+    struct figures echo_us = {0}, thinking_us = {0}, match_us = {0};
+    double echo_p50;
 
     for (int i = 0; i < SLICES; i++) {
         asker_walk(echo.client, echo.questions, slice, &echo_us);
+        asker_walk(thinking.client, thinking.questions, slice, &thinking_us);
         asker_walk(match->client, match->questions, slice, &match_us);
     }
-    figures_add(&b->results.by[t].echo_p50, figures_at(&echo_us, 0.5));
+    echo_p50 = figures_at(&echo_us, 0.5);
+    figures_add(&b->results.by[t].echo_p50, echo_p50);
+    figures_add(&b->results.by[t].echo_p99, figures_at(&echo_us, 0.99));
+    figures_add(&b->results.by[t].thinking_p50, figures_at(&thinking_us, 0.5));
+    figures_add(&b->results.by[t].thinking_p99, figures_at(&thinking_us, 0.99));
+    figures_add(&b->results.by[t].t3_thinking,
+                figures_at(&thinking_us, 0.5) / echo_p50);
     figures_add(&b->results.by[t].match_p50, figures_at(&match_us, 0.5));
     figures_add(&b->results.by[t].match_p99, figures_at(&match_us, 0.99));
-    figures_add(&b->results.by[t].t3,
-                figures_at(&match_us, 0.5) / figures_at(&echo_us, 0.5));
+    figures_add(&b->results.by[t].t3, figures_at(&match_us, 0.5) / echo_p50);
     figures_free(&echo_us);
+    figures_free(&thinking_us);
     figures_free(&match_us);
+    pair_close(&thinking);
     pair_close(&echo);
 }
 
 static void pass_match(struct bench *b, enum transport t, double local)
 {
-    struct pair match = pair_open(b, t, 1, &b->asked.match);
+    struct pair match = pair_open(b, t, 1, 0, &b->asked.match);
 
     pair_flood(b, &match, ns_of(b));
     pair_add(&match, &b->results.by[t].match);
@@ -241,10 +263,15 @@ static struct store *open_store(const char *dir, int init)
 static double pass_local(struct bench *b)
 {
     struct store *store = open_store(b->store, 0);
-    double local;
+    double local, cpu;
+    uint64_t begin;
 
     asked_match(&b->asked, store, ns_of(b) / 10, 0);
+    begin = now_ns();
+    cpu = own_cpu();
     local = asked_match(&b->asked, store, ns_of(b), 0);
+    b->match_ns = (uint64_t)((own_cpu() - cpu) * 1e9 /
+                             (local * (double)(now_ns() - begin) / 1e9));
     figures_add(&b->results.local, local);
     figures_add(&b->results.whole, asked_match(&b->asked, store, ns_of(b), 1));
     store_close(store);
@@ -277,7 +304,7 @@ static struct questions echo_of(struct bench *b, struct asker *asker,
 
 static void size_echoes(struct bench *b)
 {
-    struct spawned child = spawn(b, TCP, 1);
+    struct spawned child = spawn(b, TCP, 1, 0);
     struct asker *asker = asker_open(child.endpoint);
 
     b->rival[PING] = b->asked.ping;
@@ -365,6 +392,10 @@ static void report_transport(struct results *r, enum transport t)
     say(&r->by[t].match.cpu, "match", t, "us of the server");
     say(&r->by[t].t2, "match", t, "ratio");
     say(&r->by[t].echo_p50, "echo of three frames, sync p50", t, "us");
+    say(&r->by[t].echo_p99, "echo of three frames, sync p99", t, "us");
+    say(&r->by[t].thinking_p50, "echo that thinks, sync p50", t, "us");
+    say(&r->by[t].thinking_p99, "echo that thinks, sync p99", t, "us");
+    say(&r->by[t].t3_thinking, "echo that thinks, sync p50", t, "ratio");
     say(&r->by[t].match_p50, "match, sync p50", t, "us");
     say(&r->by[t].match_p99, "match, sync p99", t, "us");
     say(&r->by[t].t3, "match, sync p50", t, "ratio");

@@ -53,7 +53,7 @@ int main(int argc, char **argv)
         die("%s: cannot be made", dir);
     snprintf(file, sizeof file, "%s/log", dir);
     snprintf(secrets, sizeof secrets, "%s/secrets", dir);
-    if (mkdir(secrets, 0700) || access_open(file, secrets, &access))
+    if (mkdir(secrets, 0700) || access_open(file, secrets, 0, &access))
         die("%s: no access log can be kept", dir);
     for (size_t i = 0; i < MOST; i++) {
         snprintf(names[i], sizeof names[i], "p-%07zu", i);

@@ -76,14 +76,14 @@ struct spawned spawn_daemon(const char *store, const char *listen)
     return child;
 }
 
-struct spawned spawn_echo(const char *listen)
+struct spawned spawn_echo(const char *listen, uint64_t think_ns)
 {
     struct spawned child;
     int said;
 
     fflush(stdout);
     if ((said = begin_child(&child, getpid())) < 0)
-        _exit(bare_serve(listen));
+        _exit(bare_serve(listen, think_ns));
     read_endpoint(&child, said);
     return child;
 }

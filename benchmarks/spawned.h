@@ -5,6 +5,7 @@
 #ifndef BENCHMARKS_SPAWNED_H
 #define BENCHMARKS_SPAWNED_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct spawned {
@@ -16,9 +17,9 @@ struct spawned {
  * when it does not listen. */
 struct spawned spawn_daemon(const char *store, const char *listen);
 
-/* A bare echo over the same loop; call it before this process has a ZeroMQ
- * context. */
-struct spawned spawn_echo(const char *listen);
+/* A bare echo over the same loop that thinks for THINK_NS before each answer;
+ * call it before this process has a ZeroMQ context. */
+struct spawned spawn_echo(const char *listen, uint64_t think_ns);
 
 /* Seconds of processor that the child has taken so far, all its threads. */
 double spawned_cpu(const struct spawned *child);

@@ -17,6 +17,7 @@
 #include "engine/clock.h"
 #include "engine/log.h"
 #include "engine/token.h"
+#include "store/spare.h"
 
 #define HASH_BYTES 32
 #define HASH_HEX (2 * HASH_BYTES)
@@ -37,7 +38,8 @@ struct access {
     uint64_t lost;
     uint64_t owed; /* lost, and not yet told in the file */
     int64_t told_ms;
-    int year; /* of YEAR_KEY */
+    int year;      /* of YEAR_KEY */
+    int last_year; /* that the file told of when it was opened; 0: none */
     unsigned char year_key[SECRET_BYTES];
     unsigned char chain_key[SECRET_BYTES];
     char hash[HASH_HEX + 1];
@@ -127,6 +129,22 @@ static int append_own(struct access *a, int64_t now_ms, const char *what,
 
 /* ---- People -------------------------------------------------------------- */
 
+/* A key that lines were made with is not made again: they would lead to nobody,
+ * and nothing would say so. */
+static enum err take_key(const struct access *a, const char *name, int make,
+                         unsigned char key[SECRET_BYTES])
+{
+    enum err e = secret_key(a->secrets, name, make, key);
+
+    if (e == ERR_NOT_FOUND)
+        log_line(LOG_ERROR,
+                 "%s/%s: missing: bring its copy back; claused --new-secrets "
+                 "begins anew, and the lines before it cannot be followed or "
+                 "compared with later ones then",
+                 a->secrets, name);
+    return e;
+}
+
 /* The key of YEAR; that of a year whose logs are gone goes, too. */
 static enum err take_year(struct access *a, int year)
 {
@@ -136,7 +154,7 @@ static enum err take_year(struct access *a, int year)
     if (year == a->year)
         return ERR_NONE;
     snprintf(name, sizeof name, "access-%d", year);
-    if ((e = secret_key(a->secrets, name, 1, a->year_key)))
+    if ((e = take_key(a, name, year != a->last_year, a->year_key)))
         return e;
     a->year = year;
     for (int old = year - YEARS_KEPT; old > year - YEARS_KEPT - 10; old--) {
@@ -258,6 +276,19 @@ static int read_line(const char *line, size_t len, uint64_t *number,
     return end != line && *end == ' ';
 }
 
+/* The year of a line that is about people; 0: it is the log's own, and was
+ * written whether there was a key of that year or not. */
+static int year_of(const char *line)
+{
+    int year = 0, end = 0;
+    char key[2] = "";
+
+    if (sscanf(line, "%*u %d-%*s %1[-]%n", &year, key, &end) == 2 &&
+        line[end] == ' ')
+        return 0;
+    return year;
+}
+
 /* Where the file's last whole line ended, and what it says.  A new file has
  * none. */
 static enum err read_tail(struct access *a, off_t size)
@@ -283,6 +314,8 @@ static enum err read_tail(struct access *a, off_t size)
         from = from ? from + 1 : bytes;
         if (!read_line(from, (size_t)(end - from), &a->number, a->hash))
             e = ERR_STORE_CORRUPT;
+        else
+            a->last_year = year_of(from);
     } else if (!e) {
         e = ERR_STORE_CORRUPT;
     }
@@ -296,7 +329,7 @@ static enum err open_file(struct access *a)
     struct stat about;
     enum err e = ERR_NONE;
 
-    a->fd = open(a->file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    a->fd = spare_open(a->file, O_RDWR | O_APPEND | O_CREAT);
     if (a->fd < 0 || fstat(a->fd, &about))
         return ERR_STORE_IO;
     if (about.st_size)
@@ -316,22 +349,30 @@ static void close_file(struct access *a)
     log_line(LOG_INFO, "access log: line %" PRIu64 " %s", a->number, a->hash);
 }
 
-enum err access_open(const char *file, const char *secrets, struct access **out)
+enum err access_open(const char *file, const char *secrets, int anew,
+                     struct access **out)
 {
     struct access *a = calloc(1, sizeof *a);
     enum err e = a ? ERR_NONE : ERR_NOMEM;
+    struct stat about;
     char time[40];
     int year;
 
     if (e)
         return e;
+    anew |= stat(file, &about) || !about.st_size;
     snprintf(a->file, sizeof a->file, "%s", file);
     snprintf(a->secrets, sizeof a->secrets, "%s", secrets);
     memset(a->hash, '0', HASH_HEX);
     a->fd = -1;
     write_time(clock_wall_ms(), time, &year);
-    if ((e = secret_key(secrets, CHAIN_KEY, 1, a->chain_key)) ||
-        (e = take_year(a, year)) || (e = open_file(a))) {
+    if (!(e = take_key(a, CHAIN_KEY, anew, a->chain_key)) &&
+        !(e = open_file(a))) {
+        if (anew)
+            a->last_year = 0;
+        e = take_year(a, year);
+    }
+    if (e) {
         log_line(LOG_ERROR, "%s: the access log cannot be kept: %s", file,
                  err_text(e));
         access_close(a);

@@ -16,11 +16,12 @@
 
 struct access;
 
-/* Go on at the end of FILE, with keys of the directory SECRETS; a line that a
- * power cut tore is cut off.  The caller owns *OUT.  ERR_STORE_IO,
+/* Go on at the end of FILE, with keys of the directory SECRETS, which are made
+ * when no line needs them, or when ANEW; a line that a power cut tore is cut
+ * off.  The caller owns *OUT.  ERR_NOT_FOUND a key is missing, ERR_STORE_IO,
  * ERR_STORE_CORRUPT (the last line is none of ours), ERR_NOMEM, and what
  * secret_key says; the log says why. */
-enum err access_open(const char *file, const char *secrets,
+enum err access_open(const char *file, const char *secrets, int anew,
                      struct access **out);
 /* NULL is fine. */
 void access_close(struct access *access);
@@ -39,6 +40,7 @@ uint64_t access_lost(const struct access *access);
  * tokens.  A file that is not there says nothing. */
 typedef void access_seen(void *context, struct slice key,
                          const struct saw *whom);
+/* Tells ON_SEEN of each such line, with CONTEXT, in the order of the file. */
 void access_today(const char *file, int64_t today, access_seen *on_seen,
                   void *context);
 

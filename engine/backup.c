@@ -17,6 +17,7 @@
 #include "engine/clock.h"
 #include "engine/log.h"
 #include "engine/seal.h"
+#include "store/spare.h"
 
 #define LINE "claused backup 1 "
 #define PREFIX "backup-"
@@ -226,7 +227,7 @@ static enum err read_back(const char *path,
 
 static enum err sync_dir(const char *dir)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = spare_open(dir, O_RDONLY | O_DIRECTORY);
     int good = fd >= 0 && fsync(fd) == 0;
 
     if (fd >= 0)

@@ -230,9 +230,8 @@ static enum err stretch(struct batch *b, const struct rescore_slots *slots)
     enum err e;
 
     set_question(b, slots);
-    if ((e = batch_order_read(b->views[0], b->note.on, &b->order)))
-        return e;
-    if (!(e = errand(b, batch_begin_stretch))) {
+    if (!(e = batch_order_read(b->views[0], b->note.on, &b->order)) &&
+        !(e = errand(b, batch_begin_stretch))) {
         b->died = 0;
         if (b->n_views)
             e = labour(b);

@@ -31,6 +31,7 @@ struct budget_facts {
     uint64_t alerts;
     uint64_t refused;
 };
+/* As of the day TODAY: yesterday's counts are gone. */
 struct budget_facts budget_stat(const struct budget *budget, int64_t today);
 
 /* The keys that were shown the most today, the first first: at most MOST into
@@ -39,6 +40,7 @@ struct budget_key {
     struct slice key;
     size_t people;
 };
+/* How many OUT got. */
 size_t budget_first(const struct budget *budget, int64_t today,
                     struct budget_key *out, size_t most);
 

@@ -77,6 +77,11 @@ int rights_read(const struct call *call, struct store_view *view,
 int rights_write(const struct call *call, struct store_view *view,
                  unsigned entity, const void *object);
 
+/* May it see what belongs to one LOT of a market: its hours? */
+struct lot;
+int rights_lot(const struct call *call, struct store_view *view,
+               const struct lot *lot);
+
 /* Does neither question need a look at the object? */
 int rights_everywhere(const struct call *call);
 

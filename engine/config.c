@@ -15,6 +15,7 @@
 #include "engine/config.h"
 #include "engine/match/match.h"
 #include "engine/zsock.h"
+#include "store/spare.h"
 #include "store/store.h"
 
 /* inih cuts a longer line silently; only its return code tells. */
@@ -53,6 +54,8 @@ static const struct setting settings[] = {
     TEXT("claused", "store", store),
     TEXT("claused", "listen", listen),
     TEXT("claused", "server_key", server_key),
+    TEXT("claused", "old_listen", old_listen),
+    TEXT("claused", "old_server_key", old_server_key),
     TEXT("claused", "secrets", secrets),
     TEXT("claused", "backups", backups),
     NUMBER("claused", "backup_days", backup_days, 1, 3650),
@@ -229,12 +232,12 @@ static mode_t forbidden_bits(const char *file)
                : 0077;
 }
 
-enum err config_read_secret(struct config *config, char *why, size_t why_size)
+static enum err read_secret(const char *file, char secret[ZSOCK_KEY_BYTES],
+                            char *why, size_t why_size)
 {
-    const char *file = config->server_key;
     char text[64] = "";
     struct stat about;
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int fd = spare_open(file, O_RDONLY);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     int private = fd >= 0 && !fstat(fd, &about) && S_ISREG(about.st_mode) &&
                   !(about.st_mode & forbidden_bits(file));
@@ -256,7 +259,21 @@ enum err config_read_secret(struct config *config, char *why, size_t why_size)
                  : e == ERR_FORBIDDEN ? "may be read by others: chmod 600"
                                       : "holds no secret key");
     else
-        memcpy(config->secret, text, sizeof config->secret);
+        memcpy(secret, text, ZSOCK_KEY_BYTES);
     explicit_bzero(text, sizeof text);
     return e;
+}
+
+enum err config_read_secrets(struct config *config, char *why, size_t why_size)
+{
+    enum err e = read_secret(config->server_key, config->secret, why, why_size);
+
+    if (e || (!config->old_server_key[0] && !config->old_listen[0]))
+        return e;
+    if (!config->old_server_key[0] || !config->old_listen[0]) {
+        snprintf(why, why_size, "old_server_key and old_listen go together");
+        return ERR_MISSING_FIELD;
+    }
+    return read_secret(config->old_server_key, config->old_secret, why,
+                       why_size);
 }

@@ -1,8 +1,8 @@
 /*
  * What an operator may set: claused.conf (inih) and the command line, which
  * wins.  SIGHUP reads the file again; what only a start can change (store,
- * listen, server_key, secrets, backups, map_mib, rescore_workers) is then left
- * as it was.
+ * listen, server_key and the old ones of both, secrets, backups, map_mib,
+ * rescore_workers) is then left as it was.
  */
 #ifndef ENGINE_CONFIG_H
 #define ENGINE_CONFIG_H
@@ -31,10 +31,13 @@ struct config_admin {
 
 struct config {
     char store[256];
-    char listen[256];     /* endpoints, blanks between */
-    char server_key[256]; /* file of the secret key; empty: none */
-    char secret[41];      /* what stands in it, Z85 */
-    int64_t development;  /* nobody is asked for a key */
+    char listen[256];         /* endpoints, blanks between */
+    char server_key[256];     /* file of the secret key; empty: none */
+    char secret[41];          /* what stands in it, Z85 */
+    char old_server_key[256]; /* the same of the key before, while */
+    char old_listen[256];     /* clients go over to the new one */
+    char old_secret[41];
+    int64_t development; /* nobody is asked for a key */
     struct config_admin admins[CONFIG_ADMINS_MAX];
     size_t n_admins;
     struct quota quotas[key_role_words];
@@ -61,9 +64,11 @@ void config_default(struct config *config);
 enum err config_read(const char *file, struct config *config, char *why,
                      size_t why_size);
 
-/* Read the daemon's secret key from config.server_key into config.secret.
- * ERR_NOT_FOUND it cannot be read, ERR_FORBIDDEN others may read it,
- * ERR_BAD_KEY it holds none; WHY says so. */
-enum err config_read_secret(struct config *config, char *why, size_t why_size);
+/* Read the secret keys of the daemon: config.server_key into config.secret,
+ * and the old one, if it is named.  ERR_NOT_FOUND one cannot be read,
+ * ERR_FORBIDDEN others may read it, ERR_BAD_KEY it holds none,
+ * ERR_MISSING_FIELD an old key without its old_listen or the other way round;
+ * WHY says so. */
+enum err config_read_secrets(struct config *config, char *why, size_t why_size);
 
 #endif

@@ -57,6 +57,10 @@ static thunk *const routes[VERBS] = {
  * kept. */
 #define IDLE_REQUESTS 64
 #define IDLE_BYTES (64u << 10)
+/* What every request has room for: its reply's header, and a refusal with one
+ * fault. */
+#define HEADER_BYTES 256
+#define REFUSAL_BYTES 1024
 
 static struct request *request_make(void)
 {
@@ -64,8 +68,11 @@ static struct request *request_make(void)
 
     if (!request)
         return NULL;
-    if (!(request->call.arena = arena_new(REQUEST_BYTES_MAX))) {
-        free(request);
+    request->call.arena = arena_new(REQUEST_BYTES_MAX);
+    if (!request->call.arena ||
+        buffer_reserve(&request->reply_header, HEADER_BYTES) ||
+        buffer_reserve(&request->reply_body, REFUSAL_BYTES)) {
+        request_free(request);
         return NULL;
     }
     return request;
@@ -100,7 +107,7 @@ static void request_clear(struct request *request)
     request->header = (struct ask_header){0};
     request->reply_header.len = request->reply_body.len = 0;
     if (request->reply_body.cap > IDLE_BYTES)
-        buffer_free(&request->reply_body);
+        buffer_shrink(&request->reply_body, REFUSAL_BYTES);
     arena_reset(request->call.arena);
 }
 
@@ -123,6 +130,16 @@ void request_free(struct request *request)
     buffer_free(&request->reply_header);
     buffer_free(&request->reply_body);
     free(request);
+}
+
+enum err requests_begin(struct requests *home)
+{
+    struct request *request = request_new(home);
+
+    if (!request)
+        return ERR_NOMEM;
+    request_free(request);
+    return ERR_NONE;
 }
 
 void requests_drop(struct requests *home)
@@ -457,9 +474,13 @@ void dispatch_refuse(struct request *request, enum err error)
         call_refuse(&request->call, error, "", "%s", general_hint(error));
     request->error = error;
     request->reply_body.len = 0;
-    if (protocol_encode_refusal(error, &request->call.faults,
-                                &request->reply_body))
-        request->reply_body.len = 0;
+    if (!protocol_encode_refusal(error, &request->call.faults,
+                                 &request->reply_body))
+        return;
+    /* There is no memory for all that is wrong. */
+    request->error = ERR_NOMEM;
+    request->reply_body.len = 0;
+    protocol_encode_refusal(ERR_NOMEM, NULL, &request->reply_body);
 }
 
 void dispatch_finish(struct request *request, uint64_t now_us)
@@ -507,4 +528,60 @@ int dispatch_deferred(const struct request *request, int *last)
         return 0;
     *last = ask->last == 1;
     return 1;
+}
+
+/* ---- Waiting for events ------------------------------------------------- */
+
+int dispatch_waits(const struct request *request)
+{
+    const struct ask_events_since *ask = request->ask;
+    const struct answer_events_since *answer = request->answer;
+
+    return request->call.verb == VERB_events_since && !request->error &&
+           ask->wait && !answer->events.n && !answer->more;
+}
+
+void dispatch_rest(struct request *request, struct ask_events_since *ask)
+{
+    const struct answer_events_since *answer = request->answer;
+    struct arena *fresh = arena_new(REQUEST_BYTES_MAX);
+    struct ask_events_since question = *(struct ask_events_since *)request->ask;
+    int64_t id = request->header.id;
+
+    question.since = answer->next;
+    *ask = question;
+    request_clear(request);
+    /* What a page of rows needed is many times what a resting request does. */
+    if (fresh) {
+        arena_free(request->call.arena);
+        request->call.arena = fresh;
+    }
+    zsock_frames_free(&request->frames);
+    buffer_shrink(&request->reply_body, REFUSAL_BYTES);
+    request->header.id = id;
+    request->header.deadline_ms = request->header.min_revision = ABSENT;
+}
+
+/* As when it came: its key, its role, then the journal. */
+void dispatch_resume(struct request *request,
+                     const struct ask_events_since *ask,
+                     struct store_view *view)
+{
+    const struct verb_row *row = &verb_rows[request->call.verb];
+    struct arena *arena = request->call.arena;
+    struct ask_events_since *question = arena_alloc(arena, sizeof *question);
+    enum err e = request->call.admitted;
+
+    request->answer = shape_array(arena, row->answer, 1);
+    if (!e && (!question || !request->answer))
+        e = ERR_NOMEM;
+    if (!e && !rights_verb(&request->call))
+        e = ERR_FORBIDDEN;
+    if (e) {
+        dispatch_refuse(request, e);
+        return;
+    }
+    *question = *ask;
+    request->ask = question;
+    dispatch_view(request, view);
 }

@@ -39,6 +39,9 @@ struct request {
 struct request *request_new(struct requests *home);
 /* Give the request back with all it holds; NULL is fine. */
 void request_free(struct request *request);
+/* Have one from the beginning: whatever becomes of the memory, whoever asks
+ * can be refused.  ERR_NOMEM. */
+enum err requests_begin(struct requests *home);
 /* Free the requests that are kept. */
 void requests_drop(struct requests *home);
 
@@ -75,6 +78,19 @@ size_t dispatch_weight(const struct request *request);
 /* Did an answered request leave records without index?  *LAST gets whether it
  * said that no other will. */
 int dispatch_deferred(const struct request *request, int *last);
+
+/* Would an answered request rather wait for an event that its caller is told
+ * of?  None was there, and it has asked to. */
+int dispatch_waits(const struct request *request);
+
+/* Let such a request rest: ASK gets its question, from where it has looked, and
+ * but for that and its addressee it holds nothing that its client sent. */
+void dispatch_rest(struct request *request, struct ask_events_since *ask);
+
+/* Ask for a resting request once more, over VIEW, and encode its answer. */
+void dispatch_resume(struct request *request,
+                     const struct ask_events_since *ask,
+                     struct store_view *view);
 
 /* Handlers: one for each row of verbs.def.  A READ or SLOW handler is given a
  * view, a WRITE handler a batch; *ANSWER is cleared. */

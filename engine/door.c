@@ -11,12 +11,18 @@
  * little for those who are told that theirs is too large. */
 #define FRAME_BYTES (2 * 1024 * 1024)
 
-static int admit(void *context, const char *public_key)
+static int admit(void *context, const char *public_key, int old)
 {
     struct door *door = context;
+    struct slice id;
 
-    return keys_admit(door->keys, public_key,
-                      civil_paris_date(clock_wall_ms() / 1000));
+    if (!keys_admit(door->keys, public_key,
+                    civil_paris_date(clock_wall_ms() / 1000)))
+        return 0;
+    if (old && keys_came_old(door->keys, public_key, &id))
+        log_line(LOG_WARNING, "key %.*s comes by the old server key",
+                 (int)id.len, id.data);
+    return 1;
 }
 
 static enum err read_keys(struct door *door)
@@ -34,16 +40,19 @@ static enum err read_keys(struct door *door)
 /* Nobody is served at a door that lets strangers in. */
 static enum err open_with_keys(struct door *door)
 {
-    const char *secret = door->config->secret;
-    struct zsock_keys with = {secret, admit, door};
+    const struct config *config = door->config;
+    struct zsock_keys with = {config->secret, admit, door, NULL,
+                              config->old_listen};
     enum err e;
 
+    if (config->old_secret[0])
+        with.old_secret = config->old_secret;
     if (!(door->keys = keys_new()))
         return ERR_NOMEM;
     if ((e = read_keys(door)) ||
-        (e = zsock_open(door->config->listen, FRAME_BYTES, &with, &door->sock)))
+        (e = zsock_open(config->listen, FRAME_BYTES, &with, &door->sock)))
         return e;
-    return zsock_self_test(door->sock, secret);
+    return zsock_self_test(door->sock, &with);
 }
 
 enum err door_init(struct door *door, struct store *store,
@@ -116,6 +125,12 @@ int door_enter(struct door *door, const char *user, uint64_t now_us,
     if (call->role == PORTAL)
         call->limits = &limits_portal;
     return 1;
+}
+
+void door_again(struct door *door, const char *user, struct call *call)
+{
+    if (door->keys)
+        call->admitted = keys_again(door->keys, user, call);
 }
 
 void door_leave(struct door *door, struct call *call)

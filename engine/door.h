@@ -46,6 +46,9 @@ enum err door_load(struct door *door);
  * is asked for; the request is nobody's then. */
 int door_enter(struct door *door, const char *user, uint64_t now_us,
                struct call *call);
+/* What becomes of it when it has waited: the same, as its key is now, and it
+ * counts once. */
+void door_again(struct door *door, const char *user, struct call *call);
 /* It was answered. */
 void door_leave(struct door *door, struct call *call);
 

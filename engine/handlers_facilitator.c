@@ -30,12 +30,13 @@ enum err handle_facilitator_route(struct store_view *view, struct call *call,
     return QUESTION_FINISH(answer, call, &q, &m, found.approximate);
 }
 
-/* The communes that CODES name, all of them when there are none. */
+/* The communes that CODES name, all of them when there are none; of these the
+ * caller's own. */
 static enum err read_territories(struct call *call, struct match *m,
                                  struct slices codes, struct territory *out)
 {
     struct slice everywhere = SLICE("FR");
-    struct territory set;
+    struct territory set, flat;
     enum err e;
 
     for (size_t i = 0; i < codes.n; i++) {
@@ -51,9 +52,12 @@ static enum err read_territories(struct call *call, struct match *m,
     }
     if (!codes.n)
         codes = (struct slices){&everywhere, 1};
-    if ((e = territory_read(m->reference, m->arena, codes, &set)))
+    if ((e = territory_read(m->reference, m->arena, codes, &set)) ||
+        (e = territory_flatten(m->reference, m->arena, &set, &flat)))
         return e;
-    return territory_flatten(m->reference, m->arena, &set, out);
+    *out = flat;
+    return m->people_in ? territory_common(m->arena, &flat, m->people_in, out)
+                        : ERR_NONE;
 }
 
 /* A token is the last commune that was told. */

@@ -197,10 +197,10 @@ static enum err add_lot(struct summary *s, int64_t number)
 {
     const struct lot *lot = &s->market->lots.at[number - 1];
     struct slice named = s->ask->counting;
-    int touches = 1;
+    int touches = rights_lot(s->call, s->view, lot);
     enum err e = ERR_NONE;
 
-    if (s->ask->territory.data)
+    if (touches && s->ask->territory.data)
         e = hours_touches(s->ref, s->scratch, lot, &s->within, &touches);
     for (size_t i = 0; i < lot->clauses.n && !e && touches; i++) {
         const struct clause *clause = &lot->clauses.at[i];

@@ -226,7 +226,8 @@ static enum err tell_last(struct call *call, const struct rescore_note *note,
     last->on = note->on;
     last->limit = note->limit;
     last->revision = note->revision;
-    last->lots = note->lots;
+    if (rights_everywhere(call))
+        last->lots = note->lots;
     last->finished = note->last_ms / 1000;
     answer->last = last;
     return ERR_NONE;
@@ -252,11 +253,14 @@ enum err handle_rescore_status(struct store_view *view, struct call *call,
     answer->on = note->on;
     answer->limit = note->limit;
     tell_time(note, call->now_ms, answer);
+    if (!rights_everywhere(call))
+        answer->rate = answer->remaining_ms = ABSENT;
     if (note->begun_ms) {
         answer->revision = note->revision;
         answer->rules = note->rules;
-        tell_figures(note, answer);
     }
+    if (note->begun_ms && rights_everywhere(call))
+        tell_figures(note, answer);
     if (note->state == RESCORE_FAILED)
         answer->problem = note->problem;
     if (slots.done != RESULTS_SLOTS &&

@@ -161,14 +161,20 @@ static enum err forget(struct store_batch *batch, struct call *call,
 }
 
 static enum err run(struct walk *w, struct store_batch *batch,
-                    struct call *call, int64_t on, struct erased *erased)
+                    struct call *call, int64_t on, struct erased *erased,
+                    size_t *looked_at)
 {
     const struct profile *p;
     enum err e = ERR_NONE;
 
-    while (w->looks && erased->n < RUN_ERASED && !(e = walk_next(w, &p)))
-        if (is_over(p, on) && (e = forget(batch, call, p, erased)))
-            break;
+    while (w->looks && erased->n < RUN_ERASED && !e &&
+           !(e = walk_next(w, &p))) {
+        if (!rights_write(call, w->view, ENTITY_PROFILE, p))
+            continue;
+        ++*looked_at;
+        if (is_over(p, on))
+            e = forget(batch, call, p, erased);
+    }
     return e;
 }
 
@@ -189,6 +195,7 @@ enum err handle_retention_run(struct store_batch *batch, struct call *call,
     uint32_t numbers[RUN_ERASED];
     struct erased erased = {.numbers = numbers, .room = RUN_ERASED};
     int64_t on = ask->on == ABSENT ? call->today : ask->on;
+    size_t looked_at = 0;
     struct walk w;
     enum err e;
 
@@ -199,14 +206,14 @@ enum err handle_retention_run(struct store_batch *batch, struct call *call,
         return e;
     if (!ask->page_token.len)
         expire_backups(call);
-    e = run(&w, batch, call, on, &erased);
+    e = run(&w, batch, call, on, &erased, &looked_at);
     if ((e = walk_end(&w, call, e, &answer->next)) ||
         (e = erase_finish(batch, call, &erased)) ||
         (e = store_once_expire(batch, call->now_ms - ONCE_KEPT_MS,
                                ONCE_EXPIRED)))
         return e;
     answer->on = on;
-    answer->looked_at = (int64_t)(RUN_LOOKS - w.looks);
+    answer->looked_at = (int64_t)looked_at;
     answer->erased = (int64_t)erased.n;
     answer->rev = (int64_t)store_view_revision(view);
     return ERR_NONE;

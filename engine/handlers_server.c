@@ -156,6 +156,25 @@ static enum err stat_build(const struct index_progress *progress,
     return ERR_NONE;
 }
 
+/* What counts objects and keys of every place. */
+static enum err stat_everywhere(const struct server_facts *server,
+                                const struct store_facts *store,
+                                struct call *call, struct answer_stats *answer)
+{
+    enum err e;
+
+    if (server->builder.building &&
+        (e = stat_build(&server->builder.progress, call, answer)))
+        return e;
+    answer->structures = (int64_t)store->records[ENTITY_STRUCTURE];
+    answer->markets = (int64_t)store->records[ENTITY_MARKET];
+    answer->profiles =
+        people_count(call, (int64_t)store->records[ENTITY_PROFILE]);
+    answer->facilitators = (int64_t)store->records[ENTITY_FACILITATOR];
+    answer->hours = people_count(call, (int64_t)store->records[ENTITY_HOURS]);
+    return server->keyed ? stat_keys(server, call, answer) : ERR_NONE;
+}
+
 enum err handle_stats(struct store_view *view, struct call *call,
                       const struct ask_stats *ask, struct answer_stats *answer)
 {
@@ -174,31 +193,25 @@ enum err handle_stats(struct store_view *view, struct call *call,
     answer->generation = (int64_t)store.generation;
     answer->rebuilding = store.rebuilding;
     answer->deferred = index_deferred(view) != 0;
-    if (server.builder.building &&
-        (e = stat_build(&server.builder.progress, call, answer)))
+    if (rights_everywhere(call) &&
+        (e = stat_everywhere(&server, &store, call, answer)))
         return e;
-    answer->structures = (int64_t)store.records[ENTITY_STRUCTURE];
-    answer->markets = (int64_t)store.records[ENTITY_MARKET];
-    answer->profiles =
-        people_count(call, (int64_t)store.records[ENTITY_PROFILE]);
-    answer->facilitators = (int64_t)store.records[ENTITY_FACILITATOR];
-    answer->hours = people_count(call, (int64_t)store.records[ENTITY_HOURS]);
     answer->map_used = (int64_t)store.map_used;
     answer->map_free = (int64_t)store.map_free;
     answer->map_size = (int64_t)store.map_size;
     answer->disk_percent = store.disk_percent;
     answer->log_lost = (int64_t)log_lost();
     answer->access_lost = (int64_t)server.access_lost;
+    answer->descriptors_out = (int64_t)server.descriptors_out;
     answer->compactions = (int64_t)server.compactions;
     answer->readers = store.readers;
     answer->uptime_s = server.uptime_s;
     answer->write_queue = (int64_t)server.write_queue;
     answer->slow_queue = (int64_t)server.slow_queue;
+    answer->waiting = (int64_t)server.waiting;
     answer->reply_queue = (int64_t)server.reply_queue;
     answer->sent_replies = (int64_t)server.sent_replies;
     answer->dropped_replies = (int64_t)server.dropped_replies;
-    if (server.keyed && (e = stat_keys(&server, call, answer)))
-        return e;
     if (ask->verbs == 1 && (e = stat_verbs(&server, call, answer)))
         return e;
     if ((e = stat_tables(reference, call, answer)))

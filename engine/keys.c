@@ -28,6 +28,7 @@ struct holder {
     int64_t until; /* inclusive */
     struct territory territory;
     int everywhere;
+    int came_old;        /* by the daemon's old key, and that was told */
     struct arena *arena; /* of id and territory */
     int64_t credit_us;   /* what it may still ask: a request costs a share */
     uint64_t credited_us;
@@ -254,6 +255,7 @@ static void succeed(struct keys *keys, struct holder *old)
     if (new) {
         new->credit_us = old->credit_us;
         new->credited_us = old->credited_us;
+        new->came_old = old->came_old;
     }
     old->next = keys->gone;
     keys->gone = old;
@@ -323,6 +325,18 @@ int keys_admit(const struct keys *keys, const char *public_key, int64_t today)
     return in_force(find(&keys->table, public_key), today);
 }
 
+int keys_came_old(const struct keys *keys, const char *public_key,
+                  struct slice *id)
+{
+    struct holder *holder = find(&keys->table, public_key);
+
+    if (!holder || holder->came_old)
+        return 0;
+    holder->came_old = 1;
+    *id = holder->id;
+    return 1;
+}
+
 /* A bucket that fills with time: a request takes the time that one costs at
  * the quota's rate, and a full bucket holds its burst. */
 static int spend(struct holder *holder, const struct quota *quota,
@@ -348,6 +362,15 @@ static int spend(struct holder *holder, const struct quota *quota,
     return 1;
 }
 
+static void tell_who(const struct holder *holder, struct call *call)
+{
+    call->caller = holder->id;
+    call->role = holder->role;
+    call->grants = holder->grants;
+    call->territory = &holder->territory;
+    call->everywhere = holder->everywhere;
+}
+
 enum err keys_enter(struct keys *keys, const char *public_key,
                     const struct quota quotas[], uint64_t now_us,
                     struct call *call)
@@ -357,11 +380,7 @@ enum err keys_enter(struct keys *keys, const char *public_key,
 
     if (!in_force(holder, call->today))
         return ERR_KEY_ENDED;
-    call->caller = holder->id;
-    call->role = holder->role;
-    call->grants = holder->grants;
-    call->territory = &holder->territory;
-    call->everywhere = holder->everywhere;
+    tell_who(holder, call);
     quota = &quotas[keys_role_index(holder->role)];
     if (keys->taken >= TAKEN_MAX ||
         holder->taken >= (unsigned)quota->in_flight ||
@@ -371,6 +390,20 @@ enum err keys_enter(struct keys *keys, const char *public_key,
     }
     holder->taken++;
     keys->taken++;
+    call->holder = holder;
+    return ERR_NONE;
+}
+
+enum err keys_again(struct keys *keys, const char *public_key,
+                    struct call *call)
+{
+    struct holder *holder = find(&keys->table, public_key);
+
+    if (!in_force(holder, call->today))
+        return ERR_KEY_ENDED;
+    tell_who(holder, call);
+    call->holder->taken--;
+    holder->taken++;
     call->holder = holder;
     return ERR_NONE;
 }

@@ -27,11 +27,20 @@ enum err keys_load(struct keys *keys, struct store_view *view,
 /* Is this public key (Z85) one of them, and in force on TODAY? */
 int keys_admit(const struct keys *keys, const char *public_key, int64_t today);
 
+/* It came by the daemon's old key: the first time *ID gets its id, borrowed
+ * until the keys are read again; else 0. */
+int keys_came_old(const struct keys *keys, const char *public_key,
+                  struct slice *id);
+
 /* Let a request in: fill in who asks, and count it.  CALL has its day.
  * ERR_KEY_ENDED there is no such key, or it is not in force; ERR_BUSY its quota
  * is used up (who asks is filled in). */
 enum err keys_enter(struct keys *keys, const char *public_key,
                     const struct quota quotas[], uint64_t now_us,
+                    struct call *call);
+/* Who asks is somebody that was let in before and has waited: fill in what its
+ * key may do today.  ERR_KEY_ENDED as above. */
+enum err keys_again(struct keys *keys, const char *public_key,
                     struct call *call);
 /* It was answered. */
 void keys_leave(struct keys *keys, struct call *call);
@@ -41,6 +50,7 @@ struct keys_facts {
     size_t keys;
     uint64_t over_quota;
 };
+/* As of now, over all keys. */
 struct keys_facts keys_stat(const struct keys *keys);
 
 /* The position of a role's bit, as in the vocabulary and in quotas. */

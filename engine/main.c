@@ -13,9 +13,9 @@
 #include "engine/check.h"
 #include "engine/config.h"
 #include "engine/log.h"
-#include "engine/secrets.h"
 #include "engine/server.h"
-#include "engine/token.h"
+#include "engine/token_key.h"
+#include "store/spare.h"
 #include "store/store.h"
 
 /* Exit statuses (sysexits.h). */
@@ -40,7 +40,8 @@ enum {
     KEY_REBUILD,
     KEY_CHECK,
     KEY_DEVELOPMENT,
-    KEY_VERIFY
+    KEY_VERIFY,
+    KEY_ANEW
 };
 
 struct flags {
@@ -52,6 +53,7 @@ struct flags {
     int init;
     int rebuild;
     int check;
+    int anew;
     int beside;
     const char *verify;
     int development;
@@ -79,6 +81,10 @@ static const struct argp_option options[] = {
      "The daemon's keys (beside the store: its name and `.secrets')", 0},
     {"restore", KEY_RESTORE, "FILE", 0,
      "Make a store of a backup, check it whole, and end", 0},
+    {"new-secrets", KEY_ANEW, NULL, 0,
+     "Make keys that are lost anew, and end: recorded hours and lines of the "
+     "access log lead to nobody then",
+     0},
     {"verify-access", KEY_VERIFY, "FILE", 0,
      "Follow the hashes of an access log, and serve nobody", 0},
     {"check", KEY_CHECK, NULL, 0,
@@ -115,6 +121,9 @@ static error_t on_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_RESTORE:
         flags->restore = arg;
+        return 0;
+    case KEY_ANEW:
+        flags->anew = 1;
         return 0;
     case KEY_BESIDE:
         flags->beside = 1;
@@ -182,7 +191,7 @@ static int all_local(const char *endpoints)
 /* 0, or the status to exit with. */
 static int without_keys(const struct config *config)
 {
-    if (config->server_key[0]) {
+    if (config->server_key[0] || config->old_server_key[0]) {
         log_line(LOG_ERROR, "there is a server_key: serve with it, or leave "
                             "it out and take --development");
         return EXIT_CONFIG;
@@ -207,7 +216,8 @@ static int take_keys(const struct flags *flags, struct config *config)
     char why[300] = "";
 
     config->development = flags->development;
-    if (flags->check || flags->beside || flags->restore || flags->verify)
+    if (flags->check || flags->beside || flags->restore || flags->verify ||
+        flags->anew)
         return 0;
     if (flags->development)
         return without_keys(config);
@@ -218,7 +228,7 @@ static int take_keys(const struct flags *flags, struct config *config)
                  "without keys, on this machine only");
         return EXIT_CONFIG;
     }
-    if (config_read_secret(config, why, sizeof why)) {
+    if (config_read_secrets(config, why, sizeof why)) {
         log_line(LOG_ERROR, "server_key: %s", why);
         return EXIT_CONFIG;
     }
@@ -286,32 +296,20 @@ static int store_exit(enum err e, const struct config *config)
     return e == ERR_STORE_IO || e == ERR_STORE_FULL ? EXIT_IO : EXIT_STORE;
 }
 
-/* Recorded hours lead to their people through one key: without it nobody's
- * could be corrected or erased any more, so no other is made. */
-static int take_token_key(struct store *store, const struct config *config)
+/* 0, or the status to exit with. */
+static int take_token_key(struct store *store, const struct flags *flags,
+                          const struct config *config)
 {
-    unsigned char key[SECRET_BYTES];
-    struct store_facts facts = {0};
-    struct store_view *view;
-    enum err e = store_view_begin(store, &view);
-
-    if (!e) {
-        e = store_stat(view, &facts);
-        store_view_end(view);
-    }
-    if (e)
-        return store_exit(e, config);
-    if ((e = secret_key(config->secrets, TOKEN_KEY,
-                        !facts.records[ENTITY_HOURS], key))) {
-        log_line(LOG_ERROR, "%s/" TOKEN_KEY ": %s", config->secrets,
-                 e == ERR_NOT_FOUND   ? "missing: bring its copy back"
-                 : e == ERR_FORBIDDEN ? "others may read it: chmod 600"
-                                      : err_text(e));
+    switch (token_key_take(store, config->secrets, flags->anew)) {
+    case ERR_NONE:
+        return 0;
+    case ERR_NOT_FOUND:
+    case ERR_KEY_TAKEN:
+    case ERR_FORBIDDEN:
         return EXIT_CONFIG;
+    default:
+        return EXIT_STORE;
     }
-    token_use(key);
-    explicit_bzero(key, sizeof key);
-    return 0;
 }
 
 /* What was acknowledged is on disk; a restart looks at the store first. */
@@ -389,11 +387,14 @@ static int serve_logged(struct store *store, const struct flags *flags,
                         const struct config *config)
 {
     struct access *access;
-    int status;
+    int status = 0;
+    enum err e =
+        access_open(config->access_log, config->secrets, flags->anew, &access);
 
-    if (access_open(config->access_log, config->secrets, &access))
-        return EXIT_CANNOT;
-    status = serve(store, flags, config, access);
+    if (e)
+        return e == ERR_NOT_FOUND ? EXIT_CONFIG : EXIT_CANNOT;
+    if (!flags->anew)
+        status = serve(store, flags, config, access);
     access_close(access);
     return status;
 }
@@ -440,13 +441,14 @@ int main(int argc, char **argv)
     if (flags.restore)
         return restore(&flags, &config);
     warn_of_root();
+    spare_keep();
     signal(SIGBUS, on_bus_error);
     options_store.init = flags.init;
     options_store.read_ahead = 1;
     options_store.map_bytes = (size_t)config.map_mib << 20;
     if ((e = store_open(config.store, &options_store, &store)))
         return store_exit(e, &config);
-    if (!(status = take_token_key(store, &config)))
+    if (!(status = take_token_key(store, &flags, &config)))
         status = serve_logged(store, &flags, &config);
     store_close(store);
     return status;

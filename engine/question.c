@@ -12,11 +12,11 @@
 
 static const struct territory nowhere = {NULL, 0, NULL, 0};
 
-static int sees_market(const void *seer, const struct market *market)
+static int sees(const void *seer, unsigned entity, const void *object)
 {
     const struct call *call = seer;
 
-    return rights_read(call, call->view, ENTITY_MARKET, market);
+    return rights_read(call, call->view, entity, object);
 }
 
 enum err question_prepare(struct store_view *view, struct call *call,
@@ -34,7 +34,7 @@ enum err question_prepare(struct store_view *view, struct call *call,
     m->grace = q->grace;
     if (!rights_everywhere(call)) {
         m->people_in = call->territory ? call->territory : &nowhere;
-        m->sees = sees_market;
+        m->sees = sees;
         m->seer = call;
     }
     call->view = view;

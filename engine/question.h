@@ -45,6 +45,7 @@ enum err question_market(struct store_view *view, struct call *call,
 /* The communes of the code in the field `territory', as runs in the call's
  * arena.  ERR_UNKNOWN_TERRITORY, refused. */
 struct territory;
+/* One without a commune of today is refused too. */
 enum err question_territory(struct store_view *view, struct call *call,
                             struct slice code, struct territory *out);
 

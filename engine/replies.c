@@ -117,6 +117,7 @@ void replies_release(struct replies *replies)
 
     replies->held = NULL;
     replies->held_last = &replies->held;
+    replies->n_held = 0;
     while (list) {
         struct request *next = list->next;
 
@@ -140,6 +141,15 @@ void replies_hold(struct replies *replies, struct request *r, uint64_t at_us)
     r->next = NULL;
     *replies->held_last = r;
     replies->held_last = &r->next;
+    replies->n_held++;
     if (took_us < QUICK_US || at_us - replies->held_us >= HELD_US)
         replies_release(replies);
+}
+
+struct outbox_facts replies_stat(const struct replies *replies)
+{
+    struct outbox_facts facts = outbox_stat(replies->outbox);
+
+    facts.queued += replies->n_held;
+    return facts;
 }

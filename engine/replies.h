@@ -23,6 +23,7 @@ struct replies {
     uv_timer_t retry;
     struct request *held; /* answered in this turn and not yet sent */
     struct request **held_last;
+    size_t n_held;
     uint64_t held_us; /* when the first of them was answered */
     uint64_t asked[VERBS];
     uint64_t refused[VERBS];
@@ -51,5 +52,9 @@ void replies_release(struct replies *replies);
 
 /* Try what peers were not ready to take; the return says how much is left. */
 size_t replies_retry(struct replies *replies);
+
+/* What has become of every request that was counted as asked: what is held is
+ * queued. */
+struct outbox_facts replies_stat(const struct replies *replies);
 
 #endif

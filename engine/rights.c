@@ -193,6 +193,22 @@ int rights_everywhere(const struct call *call)
     return call->everywhere;
 }
 
+int rights_lot(const struct call *call, struct store_view *view,
+               const struct lot *lot)
+{
+    struct asked a = {call, view, store_view_reference(view), 0};
+    int sum = 0;
+    size_t n = 0;
+
+    if (!rights_verb(call))
+        return 0;
+    if (rights_everywhere(call))
+        return 1;
+    if (call->territory)
+        lot_in(&a, lot, &sum, &n);
+    return sum;
+}
+
 static int ask(const struct call *call, struct store_view *view,
                unsigned entity, const void *object, int write)
 {

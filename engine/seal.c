@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/spare.h"
+
 #define CHUNK ((size_t)64 << 10)
 #define TAG crypto_secretstream_xchacha20poly1305_ABYTES
 #define HEADER crypto_secretstream_xchacha20poly1305_HEADERBYTES
@@ -64,7 +66,7 @@ static enum err make(const char *path, int flags, struct seal **out)
 
     if (!seal)
         return ERR_NOMEM;
-    if ((seal->fd = open(path, flags | O_CLOEXEC, 0600)) < 0) {
+    if ((seal->fd = spare_open(path, flags)) < 0) {
         e = io_error();
         seal_close(seal);
         return e;

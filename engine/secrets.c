@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/spare.h"
+
 static int path_of(char out[PATH_MAX], const char *dir, const char *name,
                    const char *end)
 {
@@ -27,7 +29,7 @@ static enum err read_key(const char *path, unsigned char out[SECRET_BYTES])
     unsigned char bytes[SECRET_BYTES + 1];
     struct stat about;
     ssize_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = spare_open(path, O_RDONLY);
 
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE_IO;
@@ -48,7 +50,7 @@ static enum err read_key(const char *path, unsigned char out[SECRET_BYTES])
 /* What happened to names in DIR stays so after a power cut. */
 static int sync_dir(const char *dir)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = spare_open(dir, O_RDONLY | O_DIRECTORY);
     int rc = fd < 0 ? -1 : fsync(fd);
 
     if (fd >= 0)
@@ -59,6 +61,16 @@ static int sync_dir(const char *dir)
 static int write_whole(int fd, const unsigned char bytes[SECRET_BYTES])
 {
     return write(fd, bytes, SECRET_BYTES) == SECRET_BYTES && !fsync(fd);
+}
+
+static int make_file(char draft[PATH_MAX])
+{
+    int fd;
+
+    spare_begin();
+    fd = mkostemp(draft, O_CLOEXEC);
+    spare_end();
+    return fd;
 }
 
 /* Whoever makes the same key at the same time wins: then it is read. */
@@ -72,7 +84,7 @@ static enum err make_key(const char *dir, const char *name, const char *path)
         return ERR_STORE_IO;
     if ((mkdir(dir, 0700) && errno != EEXIST) ||
         getrandom(bytes, sizeof bytes, 0) != sizeof bytes ||
-        (fd = mkostemp(draft, O_CLOEXEC)) < 0)
+        (fd = make_file(draft)) < 0)
         return ERR_STORE_IO;
     good = write_whole(fd, bytes);
     explicit_bzero(bytes, sizeof bytes);
@@ -104,7 +116,7 @@ enum err secret_forget(const char *dir, const char *name)
 
     if (!path_of(path, dir, name, ""))
         return ERR_STORE_IO;
-    if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+    if ((fd = spare_open(path, O_WRONLY)) < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE_IO;
     good = write_whole(fd, nothing);
     close(fd);

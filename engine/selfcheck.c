@@ -9,6 +9,7 @@
 
 #include "engine/check.h"
 #include "engine/log.h"
+#include "store/spare.h"
 
 struct selfcheck {
     uv_timer_t timer;
@@ -66,8 +67,11 @@ static void on_time(uv_timer_t *timer)
                                     .args = argv,
                                     .stdio = stdio,
                                     .stdio_count = 3};
-    int rc = uv_spawn(timer->loop, &c->process, &options);
+    int rc;
 
+    spare_begin();
+    rc = uv_spawn(timer->loop, &c->process, &options);
+    spare_end();
     c->process.data = c;
     c->running = !rc;
     if (rc) {

@@ -105,13 +105,15 @@ enum err server_open(struct store *store, const struct config *config,
     s->config_file = config_file;
     s->started_us = clock_steady_us();
     place_backups(s);
-    work_init(&s->work, store, &s->door, &s->replies, &s->loop);
+    waiting_init(&s->waiting, store, &s->door, &s->replies);
+    work_init(&s->work, store, &s->door, &s->replies, &s->waiting, &s->loop);
     s->intake = (struct intake){.server = s,
                                 .config = &s->config,
                                 .door = &s->door,
                                 .work = &s->work,
                                 .replies = &s->replies};
-    if ((e = door_init(&s->door, store, &s->config)) ||
+    if ((e = requests_begin(&s->intake.requests)) ||
+        (e = door_init(&s->door, store, &s->config)) ||
         (e = replies_init(&s->replies, &s->door, &s->config)))
         goto free_server;
     if (uv_loop_init(&s->loop)) {
@@ -127,6 +129,7 @@ enum err server_open(struct store *store, const struct config *config,
 close_loop:
     close_loop(s);
 free_server:
+    intake_fini(&s->intake);
     replies_fini(&s->replies);
     door_fini(&s->door);
     work_fini(&s->work);

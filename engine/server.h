@@ -69,12 +69,14 @@ struct server_facts {
     uint64_t access_lost;
     size_t write_queue;
     size_t slow_queue;
+    size_t waiting; /* for events */
     size_t reply_queue;
     uint64_t sent_replies;
     uint64_t dropped_replies;
     int keyed; /* somebody is asked for a key; else the next are nothing */
     struct keys_facts keys;
     uint64_t handshakes_failed;
+    uint64_t descriptors_out;
     const struct budget *budget; /* of people shown to keys */
     const uint64_t *asked;
     const uint64_t *refused;

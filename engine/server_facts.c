@@ -69,7 +69,7 @@ enum err server_compact(const struct server *s, uint64_t min_free, int *begun)
 void server_stat(const struct server *s, struct server_facts *out)
 {
     const struct replies *replies = &s->replies;
-    struct outbox_facts sent = outbox_stat(replies->outbox);
+    struct outbox_facts sent = replies_stat(replies);
 
     builder_stat(s->builder, &out->builder);
     out->uptime_s = (int64_t)((clock_steady_us() - s->started_us) / 1000000);
@@ -77,6 +77,7 @@ void server_stat(const struct server *s, struct server_facts *out)
     out->access_lost = access_lost(replies->access);
     out->compactions = writer_compactions(s->writer);
     out->slow_queue = s->work.slow;
+    out->waiting = s->waiting.n;
     out->reply_queue = sent.queued;
     out->sent_replies = sent.sent;
     out->dropped_replies = sent.dropped;
@@ -84,6 +85,7 @@ void server_stat(const struct server *s, struct server_facts *out)
     if (s->door.keys)
         out->keys = keys_stat(s->door.keys);
     out->handshakes_failed = zsock_failed(s->door.sock);
+    out->descriptors_out = s->looks_out;
     out->budget = replies->budget;
     out->asked = replies->asked;
     out->refused = replies->refused;

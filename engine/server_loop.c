@@ -7,6 +7,7 @@
 
 #include "engine/log.h"
 #include "engine/server_parts.h"
+#include "store/spare.h"
 
 /* SIGTERM to exit: the promise is five seconds. */
 #define STOP_MS 3000
@@ -18,6 +19,8 @@
  * tells of failed handshakes. */
 #define WATCH_MS 5000
 #define FAILED_LOOKS 6
+/* That connections have taken every descriptor is told so often. */
+#define OUT_TOLD_MS 60000
 /* And of where the journal stands, when something has changed; at the next look
  * after so many changes. */
 #define CHECKPOINT_LOOKS 12
@@ -63,6 +66,7 @@ void server_stop(struct server *s, enum err result)
     s->intake.open = 0;
     s->result = result;
     sd_notify(0, "STOPPING=1");
+    waiting_end(&s->waiting, ERR_STOPPING);
     batch_halt(s->batch);
     uv_timer_start(&s->deadline, on_deadline, STOP_MS, 0);
     uv_timer_start(&s->ending, on_ending, 0, ENDING_MS);
@@ -88,6 +92,19 @@ void server_tell_checkpoint(struct server *s, uint64_t at_least)
     store_view_end(view);
 }
 
+/* libzmq would tell of each time that it cannot accept a connection: of
+ * thousands a second, for it tries again at once. */
+static void watch_descriptors(struct server *s)
+{
+    uint64_t now = uv_now(&s->loop);
+
+    if (spare_left() || (s->looks_out++ && now < s->told_out + OUT_TOLD_MS))
+        return;
+    s->told_out = now;
+    log_line(LOG_ERROR, "no descriptor is left: nobody else can connect "
+                        "(LimitNOFILE says how many there are)");
+}
+
 static void on_watch(uv_timer_t *timer)
 {
     struct server *s = timer->data;
@@ -96,6 +113,7 @@ static void on_watch(uv_timer_t *timer)
     if (!store_check_readers(s->store, &cleared) && cleared)
         log_line(LOG_WARNING, "%d stale readers cleared", cleared);
     store_watch(s->store);
+    watch_descriptors(s);
     if (++s->looks % FAILED_LOOKS == 0)
         door_tell(&s->door, WATCH_MS / 1000 * FAILED_LOOKS);
     server_tell_checkpoint(s,
@@ -178,6 +196,7 @@ void server_start_handles(struct server *s)
 
     door_watch(&s->door, &s->loop);
     replies_watch(&s->replies, &s->loop);
+    waiting_watch(&s->waiting, &s->loop);
     intake_watch(&s->intake, &s->loop);
     start_timers(s);
     uv_async_init(&s->loop, &s->written, on_written);

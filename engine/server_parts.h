@@ -23,6 +23,7 @@ struct server {
     uint64_t started_us;
     struct door door;
     struct replies replies;
+    struct waiting waiting;
     struct work work;
     struct intake intake;
     struct writer *writer;
@@ -33,6 +34,8 @@ struct server {
     uv_async_t written; /* look at the writer and at the builder */
     uv_timer_t watch;
     unsigned looks;      /* of on_watch */
+    unsigned looks_out;  /* of these, when no descriptor was left */
+    uint64_t told_out;   /* loop time in ms, when the log was told */
     uint64_t checkpoint; /* event that the log told last */
     uv_timer_t watchdog;
     uv_timer_t ending;

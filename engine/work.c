@@ -14,10 +14,14 @@
 #define SLOW_S 60
 
 void work_init(struct work *work, struct store *store, struct door *door,
-               struct replies *replies, uv_loop_t *loop)
+               struct replies *replies, struct waiting *waiting,
+               uv_loop_t *loop)
 {
-    *work = (struct work){
-        .store = store, .door = door, .replies = replies, .loop = loop};
+    *work = (struct work){.store = store,
+                          .door = door,
+                          .replies = replies,
+                          .waiting = waiting,
+                          .loop = loop};
     work->done_last = &work->done;
     pthread_mutex_init(&work->mutex, NULL);
 }
@@ -152,6 +156,8 @@ enum err work_send_written(struct work *work)
     enum err e = ERR_NONE;
     int last, stale = 0;
 
+    if (list)
+        waiting_written(work->waiting);
     /* Before whoever changed a key hears that it is done. */
     for (struct request *r = list; r; r = r->next)
         stale |= changes_keys(r);
@@ -179,7 +185,7 @@ int work_take(struct work *work, struct request *r, uint64_t at_us)
         switch (verb_rows[r->call.verb].class) {
         case CLASS_READ:
             answer_read(work, r, at_us);
-            return 1;
+            return !waiting_take(work->waiting, r, at_us);
         case CLASS_SLOW:
             if (!(e = queue_slow(work, r)))
                 return 0;

@@ -9,13 +9,14 @@
 #include <uv.h>
 
 #include "engine/builder.h"
-#include "engine/replies.h"
+#include "engine/waiting.h"
 #include "engine/writer.h"
 
 struct work {
     struct store *store;
     struct door *door;
     struct replies *replies;
+    struct waiting *waiting;
     struct writer *writer;   /* of whoever starts and stops it */
     struct builder *builder; /* likewise; NULL: it is stopped */
     uv_loop_t *loop;
@@ -29,7 +30,8 @@ struct work {
 
 /* Nothing is in hand; all is borrowed until the end. */
 void work_init(struct work *work, struct store *store, struct door *door,
-               struct replies *replies, uv_loop_t *loop);
+               struct replies *replies, struct waiting *waiting,
+               uv_loop_t *loop);
 /* Nothing may be in hand. */
 void work_fini(struct work *work);
 

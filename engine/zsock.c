@@ -131,6 +131,11 @@ static enum err open_socket(struct zsock *sock, const char *endpoints,
     if ((keys && (e = zsock_gate_open(sock, keys))) ||
         (e = bind_all(sock, endpoints)))
         return e;
+    sock->n_current = sock->n_endpoints;
+    if (keys && keys->old_secret &&
+        ((e = zsock_gate_old(sock, keys)) ||
+         (e = bind_all(sock, keys->old_listen))))
+        return e;
     return zmq_getsockopt(sock->socket, ZMQ_FD, &sock->descriptor, &size)
                ? zsock_error("descriptor")
                : ERR_NONE;

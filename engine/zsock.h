@@ -34,12 +34,15 @@ struct frames {
 };
 
 /* May whoever holds this public key (Z85) connect?  Asked at each handshake,
- * on the thread that calls zsock_handshakes. */
-typedef int zsock_admit(void *context, const char *public_key);
+ * on the thread that calls zsock_handshakes.  OLD: it knows the daemon by its
+ * old key. */
+typedef int zsock_admit(void *context, const char *public_key, int old);
 struct zsock_keys {
     const char *secret; /* the daemon's own key, in Z85 */
     zsock_admit *admit;
     void *context;
+    const char *old_secret; /* NULL: none; else the key before it, which */
+    const char *old_listen; /* these endpoints still have */
 };
 
 /* Bind a ROUTER to ENDPOINTS, one or several with blanks between (tcp port
@@ -49,9 +52,9 @@ struct zsock_keys {
 enum err zsock_open(const char *endpoints, size_t max_bytes,
                     const struct zsock_keys *keys, struct zsock **out);
 
-/* Knock at each endpoint with a key that nobody knows, and with none.
- * ERR_FORBIDDEN unless both are refused. */
-enum err zsock_self_test(struct zsock *sock, const char *secret);
+/* Knock at each endpoint with a key that nobody knows, and with none.  KEYS
+ * are those it was opened with.  ERR_FORBIDDEN unless both are refused. */
+enum err zsock_self_test(struct zsock *sock, const struct zsock_keys *keys);
 
 /* Handshakes wait for us: wake up on descriptor 0 (handshakes) and 1 (those
  * that failed), which signal edges; -1 without keys.  Then answer some: the

@@ -76,17 +76,19 @@ static int is(const struct zap_ask *ask, int part, const char *text)
            !memcmp(ask->bytes[part], text, ask->len[part]);
 }
 
-/* A key that is known and in force, over CURVE, at our own door; KEY gets it.
- * Whatever else: no. */
+/* A key that is known and in force, over CURVE, at a door of ours; KEY gets
+ * it.  Whatever else: no. */
 static int zap_admits(const struct zsock_gate *gate, const struct zap_ask *ask,
                       char key[ZSOCK_KEY_BYTES])
 {
+    int old = ask->n == ZAP_PARTS && is(ask, ZAP_DOMAIN, ZSOCK_OLD_DOMAIN);
+
     key[0] = '\0';
     return ask->n == ZAP_PARTS && is(ask, ZAP_VERSION, "1.0") &&
-           is(ask, ZAP_DOMAIN, ZSOCK_DOMAIN) &&
+           (old || is(ask, ZAP_DOMAIN, ZSOCK_DOMAIN)) &&
            is(ask, ZAP_MECHANISM, "CURVE") && ask->len[ZAP_KEY] == 32 &&
            zmq_z85_encode(key, (const uint8_t *)ask->bytes[ZAP_KEY], 32) &&
-           gate->admit(gate->context, key);
+           gate->admit(gate->context, key, old);
 }
 
 /* The User-Id of every message of the connection is its public key: whatever
@@ -176,15 +178,14 @@ int zsock_handshake_descriptor(const struct zsock *sock, int which)
 
 /* ---- Open and close ------------------------------------------------------ */
 
-static int curve_server(void *socket, const char *secret)
+static int curve_server(void *socket, const char *secret, const char *domain)
 {
     int yes = 1;
 
     return zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &yes, sizeof yes) ||
            zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret,
                           strlen(secret) + 1) ||
-           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, ZSOCK_DOMAIN,
-                          strlen(ZSOCK_DOMAIN)) ||
+           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) ||
            zmq_setsockopt(socket, ZMQ_ZAP_ENFORCE_DOMAIN, &yes, sizeof yes);
 }
 
@@ -227,10 +228,19 @@ enum err zsock_gate_open(struct zsock *sock, const struct zsock_keys *keys)
         return ERR_NOMEM;
     gate->admit = keys->admit;
     gate->context = keys->context;
-    if (open_handler(sock, gate) || curve_server(sock->socket, keys->secret) ||
+    if (open_handler(sock, gate) ||
+        curve_server(sock->socket, keys->secret, ZSOCK_DOMAIN) ||
         open_monitor(sock, gate))
         return zsock_error("keys");
     return ERR_NONE;
+}
+
+/* libzmq gives an endpoint the options that there are when it is bound. */
+enum err zsock_gate_old(struct zsock *sock, const struct zsock_keys *keys)
+{
+    return curve_server(sock->socket, keys->old_secret, ZSOCK_OLD_DOMAIN)
+               ? zsock_error("old key")
+               : ERR_NONE;
 }
 
 void zsock_gate_close(struct zsock *sock)
@@ -334,14 +344,16 @@ static unsigned knock(struct zsock *sock, const char *endpoint,
 }
 
 /* Silence is no refusal: a door that nobody answers proves nothing. */
-enum err zsock_self_test(struct zsock *sock, const char *secret)
+enum err zsock_self_test(struct zsock *sock, const struct zsock_keys *keys)
 {
     char server[ZSOCK_KEY_BYTES];
 
-    if (!sock->gate || !zsock_public_key(secret, server))
-        return ERR_FORBIDDEN;
     for (size_t i = 0; i < sock->n_endpoints; i++)
-        if (knock(sock, sock->endpoints[i], server) !=
+        if (!sock->gate ||
+            !zsock_public_key(i < sock->n_current ? keys->secret
+                                                  : keys->old_secret,
+                              server) ||
+            knock(sock, sock->endpoints[i], server) !=
                 ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ||
             !(knock(sock, sock->endpoints[i], NULL) & FAILURES)) {
             log_line(LOG_ERROR, "%s: a stranger is not refused",

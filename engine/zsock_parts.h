@@ -7,8 +7,10 @@
 
 #include "engine/zsock.h"
 
-/* The ZAP domain of the socket: libzmq asks nobody when it is empty. */
+/* The ZAP domain of the socket: libzmq asks nobody when it is empty.  The
+ * endpoints of the old key have their own. */
 #define ZSOCK_DOMAIN "claused"
+#define ZSOCK_OLD_DOMAIN "claused-old"
 
 /* Who answers handshakes, and who hears of those that failed. */
 struct zsock_gate {
@@ -20,12 +22,13 @@ struct zsock_gate {
     uint64_t failed;
 };
 
-#define ZSOCK_ENDPOINTS_MAX 4
+#define ZSOCK_ENDPOINTS_MAX 8
 struct zsock {
     void *context;
     void *socket;
     char endpoints[ZSOCK_ENDPOINTS_MAX][256]; /* as bound */
     size_t n_endpoints;
+    size_t n_current; /* of these; the others have the old key */
     char listed[ZSOCK_ENDPOINTS_MAX * 257]; /* a blank between two */
     int descriptor;
     struct zsock_gate *gate; /* NULL: everybody may */
@@ -38,6 +41,9 @@ enum err zsock_error(const char *doing);
  * every connection, and takes no other mechanism.  ERR_BUSY, ERR_NOMEM;
  * ERR_RANGE the secret key is none. */
 enum err zsock_gate_open(struct zsock *sock, const struct zsock_keys *keys);
+/* What is bound from now on has the old key; what is bound keeps its own.
+ * ERR_RANGE the key is none. */
+enum err zsock_gate_old(struct zsock *sock, const struct zsock_keys *keys);
 /* Before the socket closes; without a gate nothing happens. */
 void zsock_gate_close(struct zsock *sock);
 

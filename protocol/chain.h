@@ -31,6 +31,7 @@ void chain_next(unsigned char hash[CHAIN_BYTES], uint64_t seq,
  * not such. */
 void chain_write_hex(const unsigned char hash[CHAIN_BYTES],
                      char out[CHAIN_HEX + 1]);
+/* HASH is of no use then. */
 int chain_read_hex(struct slice text, unsigned char hash[CHAIN_BYTES]);
 
 #endif

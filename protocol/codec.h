@@ -86,6 +86,11 @@ struct buffer {
 };
 /* Append.  ERR_REPLY_TOO_LARGE past the ceiling, ERR_NOMEM. */
 enum err buffer_add(struct buffer *buffer, const void *data, size_t len);
+/* Have room for N bytes at least.  ERR_NOMEM. */
+enum err buffer_reserve(struct buffer *buffer, size_t n);
+/* Forget the bytes, and give back what is room for more than N; without memory
+ * for the lesser room it stays as it is. */
+void buffer_shrink(struct buffer *buffer, size_t n);
 /* Give the bytes back; the buffer is empty then. */
 void buffer_free(struct buffer *buffer);
 

@@ -59,6 +59,22 @@ char *pack_room(struct buffer *buffer, char *at, size_t n, enum err *why)
     return *why ? NULL : buffer->data + len;
 }
 
+enum err buffer_reserve(struct buffer *buffer, size_t n)
+{
+    return n > buffer->cap ? grow(buffer, n - buffer->len) : ERR_NONE;
+}
+
+void buffer_shrink(struct buffer *buffer, size_t n)
+{
+    char *less = buffer->cap > n ? realloc(buffer->data, n) : NULL;
+
+    buffer->len = 0;
+    if (!less)
+        return;
+    buffer->data = less;
+    buffer->cap = n;
+}
+
 void buffer_free(struct buffer *buffer)
 {
     free(buffer->data);

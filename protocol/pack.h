@@ -19,6 +19,7 @@
  * ERR_REPLY_TOO_LARGE when the ceiling is passed by far.  So N may be more
  * than will be written, by PACK_SLACK at most; pack_end is exact. */
 #define PACK_SLACK 64
+/* Until pack_end nothing of it belongs to OUT. */
 char *pack_room(struct buffer *out, char *at, size_t n, enum err *why);
 
 /* What was written up to AT belongs to OUT now.  ERR_REPLY_TOO_LARGE: it is

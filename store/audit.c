@@ -132,53 +132,13 @@ static enum err check_counts(struct store_view *view,
     return ERR_NONE;
 }
 
-/* ---- Free pages ---------------------------------------------------------- */
-
-/* LMDB keeps them in a database without a name: how many, and their numbers,
- * the greatest first. */
-static int is_free_list(MDB_val value, size_t last)
-{
-    size_t n = value.mv_size / sizeof n, above = last + 1, page;
-
-    if (n < 1 || (memcpy(&page, value.mv_data, sizeof page), page >= n))
-        return 0;
-    n = page;
-    for (size_t i = 1; i <= n; i++, above = page) {
-        memcpy(&page, (const char *)value.mv_data + i * sizeof page,
-               sizeof page);
-        if (page < 2 || page >= above)
-            return 0;
-    }
-    return 1;
-}
-
-/* A damaged list would have the next write end the daemon, or worse. */
-static enum err check_free(struct store_view *view)
-{
-    MDB_cursor *cursor;
-    MDB_envinfo info;
-    MDB_val key, value;
-    enum err e = ERR_NONE;
-    int rc = mdb_cursor_open(view->txn, 0, &cursor);
-
-    if (rc)
-        return store_error(view->store, rc, "the free pages");
-    mdb_env_info(view->store->env.env, &info);
-    while (!e && !(rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
-        if (!is_free_list(value, info.me_last_pgno))
-            e = broken(view, "no list of free pages", 0, 0);
-    mdb_cursor_close(cursor);
-    if (!e && rc != MDB_NOTFOUND)
-        e = store_error(view->store, rc, "the free pages");
-    return e;
-}
-
 enum err store_audit(struct store_view *view, struct store_audit *out)
 {
     struct store_audit audit = {0};
     enum err e;
 
-    if ((e = check_free(view)) || (e = store_journal_check(view, UINT64_MAX)) ||
+    if ((e = store_free_check(view)) ||
+        (e = store_journal_check(view, UINT64_MAX)) ||
         (e = each(view, DB_JOURNAL, check_event, &audit)) ||
         (e = each(view, DB_RECORDS, check_record, &audit)) ||
         (e = each(view, DB_IDS, check_id, &audit)) ||

@@ -65,6 +65,7 @@ struct lists {
 };
 /* ERR_NOMEM. */
 enum err lists_open(struct lists *lists);
+/* Zeroed ones hold nothing. */
 void lists_close(struct lists *lists);
 /* One row more of CODE.  ERR_NOMEM. */
 enum err lists_count(struct lists *lists, uint32_t code);

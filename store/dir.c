@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/private.h"
+#include "store/spare.h"
 
 int store_path(char out[PATH_MAX], const char *dir, const char *name)
 {
@@ -95,7 +96,7 @@ enum err store_dir_prepare(struct store *store, const char *dir, int *made)
 
 enum err store_dir_sync(struct store *store, const char *dir)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = spare_open(dir, O_RDONLY | O_DIRECTORY);
     int rc;
 
     if (fd < 0)
@@ -158,38 +159,48 @@ int store_dir_has_data(const char *dir, const char *env)
 
 #define SYNC_BYTES (32 << 20)
 
-/* Zeros over all of a file that nobody has open, down to the disk: what was
- * erased, and with it what was not.  A file system that writes elsewhere, or a
- * disk that does, keeps the old blocks all the same: see docs/privacy.md. */
-static int wipe(const char *path, atomic_int *stop)
+/* Zeros over all of FD, down to the disk; 0 when it is to stop, or the disk
+ * fails. */
+static int write_zeros(int fd, atomic_int *stop)
 {
     static const char zeros[1 << 16];
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
     struct stat about;
-    off_t at = 0;
-    ssize_t n = 1;
+    ssize_t n;
+
+    if (fstat(fd, &about))
+        return 0;
+    for (off_t at = 0; at < about.st_size; at += n) {
+        off_t rest = about.st_size - at;
+
+        if (stop && atomic_load(stop))
+            return 0;
+        /* No more is owed to the disk than that when it is to stop, or when a
+         * commit comes. */
+        if (at && at % SYNC_BYTES == 0 && fdatasync(fd))
+            return 0;
+        n = pwrite(fd, zeros,
+                   rest < (off_t)sizeof zeros ? (size_t)rest : sizeof zeros,
+                   at);
+        if (n <= 0)
+            return 0;
+    }
+    return fdatasync(fd) == 0;
+}
+
+/* Overwrite a file that nobody has open: what was erased, and with it what was
+ * not.  A file system that writes elsewhere, or a disk that does, keeps the old
+ * blocks all the same: see docs/privacy.md.  What nobody can stop is done with
+ * whatever the disk says: it is half made, or here for the second time. */
+static int wipe(const char *path, atomic_int *stop)
+{
+    int fd = spare_open(path, O_WRONLY);
+    int whole;
 
     if (fd < 0)
-        return 1;
-    if (!fstat(fd, &about))
-        for (; at < about.st_size && n > 0; at += n) {
-            off_t rest = about.st_size - at;
-
-            if (stop && atomic_load(stop)) {
-                close(fd);
-                return 0;
-            }
-            /* No more is owed to the disk than that when it is to stop, or
-             * when a commit comes. */
-            if (at && at % SYNC_BYTES == 0)
-                fdatasync(fd);
-            n = pwrite(fd, zeros,
-                       rest < (off_t)sizeof zeros ? (size_t)rest : sizeof zeros,
-                       at);
-        }
-    fdatasync(fd);
+        return errno == ENOENT;
+    whole = write_zeros(fd, stop);
     close(fd);
-    return 1;
+    return whole || !stop;
 }
 
 int store_dir_wipe_env(const char *dir, const char *env, atomic_int *stop)
@@ -237,7 +248,7 @@ enum err store_dir_lock(struct store *store, const char *dir, int *lock)
 
     if (!store_path(path, dir, "lock"))
         return store_error(store, ENAMETOOLONG, dir);
-    if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+    if ((fd = spare_open(path, O_RDWR | O_CREAT)) < 0)
         return store_error(store, errno, path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int rc = errno;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/private.h"
+#include "store/spare.h"
 
 /* Views of the loop and of a pool of workers; a slot is 64 bytes. */
 #define READERS_MAX 254
@@ -88,8 +89,12 @@ static int open_with_map(struct store_env *env, const char *path,
 
     if ((rc = mdb_env_set_maxdbs(env->env, DB_COUNT)) ||
         (rc = mdb_env_set_maxreaders(env->env, READERS_MAX)) ||
-        (rc = mdb_env_set_mapsize(env->env, map_bytes)) ||
-        (rc = mdb_env_open(env->env, path, MDB_NOTLS | flags, 0600)))
+        (rc = mdb_env_set_mapsize(env->env, map_bytes)))
+        return rc;
+    spare_begin();
+    rc = mdb_env_open(env->env, path, MDB_NOTLS | flags, 0600);
+    spare_end();
+    if (rc)
         return rc;
     return open_databases(env, create);
 }
@@ -133,7 +138,7 @@ static int reserve_lock_file(const char *path)
 
     if (!store_path(file, path, "lock.mdb"))
         return ENAMETOOLONG;
-    if ((fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+    if ((fd = spare_open(file, O_RDWR | O_CREAT)) < 0)
         return errno;
     rc = posix_fallocate(fd, 0, LOCK_FILE_BYTES);
     close(fd);
@@ -271,15 +276,17 @@ static enum err check_here(struct store *store, const char *path,
                            const struct store_marker *marker)
 {
     struct store_view view = {.store = store};
+    enum err e;
     int rc = open_fixed(path, &store->env);
 
-    if (is_beyond_file(path, rc))
+    if (is_beyond_file(path, rc) || (!rc && !store_metas_agree(path)))
         rc = MDB_CORRUPTED;
-
     if (!rc)
         rc = mdb_txn_begin(store->env.env, NULL, MDB_RDONLY, &view.txn);
     if (rc)
         return store_error(store, rc, path);
+    if ((e = store_pages_check(&view)))
+        return e;
     return check_view(&view, marker);
 }
 

@@ -99,6 +99,7 @@ enum err index_delete(struct store_batch *batch, enum index_kind kind,
 enum err index_side_put(struct store_batch *batch, enum index_kind kind,
                         uint32_t number, uint64_t key,
                         const unsigned char row[INDEX_SIDE]);
+/* Its row and its key. */
 enum err index_side_delete(struct store_batch *batch, enum index_kind kind,
                            uint32_t number);
 
@@ -198,6 +199,7 @@ static inline int index_chunk_has(const struct index_chunk *chunk, unsigned row)
 {
     return chunk->present[row / 8] >> row % 8 & 1;
 }
+/* What it points to lives as long as the view. */
 enum err index_side_chunk(struct store_view *view, enum index_kind kind,
                           uint32_t from, struct index_chunk *chunk);
 
@@ -245,9 +247,11 @@ enum err index_build_gather(struct index_build *build, index_derive *derive,
 /* Called by a derive. */
 enum err index_build_posting(struct index_build *build, enum index_kind kind,
                              const struct posting *posting);
+/* The same for what stands beside a number. */
 enum err index_build_side(struct index_build *build, enum index_kind kind,
                           uint32_t number, uint64_t key,
                           const unsigned char row[INDEX_SIDE]);
+/* Once all is gathered: by code and order.  ERR_NOMEM, store errors. */
 enum err index_build_sort(struct index_build *build);
 /* Append about MAX_BYTES more: a page of heads and its blocks, 0.7 MiB, go
  * together.  *DONE after the last.  Nothing is lost with a batch that does
@@ -294,6 +298,7 @@ uint64_t index_deferred(struct store_view *view);
 /* Sums over all rows that do not depend on their order: whoever derives the
  * postings of all records anew can compare. */
 uint64_t index_posting_sum(enum index_kind kind, const struct posting *posting);
+/* Of what stands beside a number. */
 uint64_t index_side_sum(enum index_kind kind, uint32_t number, uint64_t key,
                         const unsigned char row[INDEX_SIDE]);
 

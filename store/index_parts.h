@@ -61,8 +61,10 @@ size_t block_find(const struct index_block *block, uint64_t order, int *same);
  * away.  What is unused is always zero. */
 void block_set(enum index_kind kind, struct block *block, size_t at,
                const struct posting *posting);
+/* There is room for one more. */
 void block_insert(enum index_kind kind, struct block *block, size_t at,
                   const struct posting *posting);
+/* There is one AT. */
 void block_remove(enum index_kind kind, struct block *block, size_t at);
 
 /* The rows from AT on go to UPPER, which was empty. */
@@ -135,8 +137,10 @@ void page_bound(struct page_value *value);
 /* Write PAGE; with HEAD in it at AT (in two pages when it is full); without
  * the one AT, an empty page goes.  An error spoils the batch. */
 enum err page_write(struct store_batch *batch, struct page *page);
+/* HEAD is copied. */
 enum err page_insert(struct store_batch *batch, struct page *page, size_t at,
                      const struct index_head *head);
+/* AT is a head of PAGE. */
 enum err page_remove(struct store_batch *batch, struct page *page, size_t at);
 
 /* ---- found.c: pages that a view was asked for before --------------------- */
@@ -165,6 +169,7 @@ void found_keep(struct store_view *view, const struct found_key *from,
 /* As index_put and index_delete, in GENERATION alone. */
 enum err list_put(struct store_batch *batch, uint32_t generation,
                   enum index_kind kind, const struct posting *posting);
+/* ERR_NOT_FOUND there is none. */
 enum err list_delete(struct store_batch *batch, uint32_t generation,
                      enum index_kind kind, const struct posting *posting);
 
@@ -185,6 +190,7 @@ enum err block_id(struct store_batch *batch, uint32_t *out);
 #define KEYS_CHUNK (INDEX_BLOCK_BYTES / 8)
 #define KEYS_BYTES (KEYS_CHUNK * 8)
 
+/* The key of value AT of an array, written to KEY. */
 struct slice array_key(unsigned char key[ARRAY_KEY], uint32_t generation,
                        enum index_kind kind, uint32_t at);
 
@@ -192,6 +198,7 @@ struct slice array_key(unsigned char key[ARRAY_KEY], uint32_t generation,
 enum err side_put(struct store_batch *batch, uint32_t generation,
                   enum index_kind kind, uint32_t number, uint64_t key,
                   const unsigned char row[INDEX_SIDE]);
+/* ERR_NOT_FOUND there is none. */
 enum err side_delete(struct store_batch *batch, uint32_t generation,
                      enum index_kind kind, uint32_t number);
 
@@ -206,6 +213,7 @@ static inline int side_has(const unsigned char *chunk, uint32_t number)
 /* NUMBER into one value. */
 void side_set(unsigned char *bytes, uint32_t number,
               const unsigned char row[INDEX_SIDE]);
+/* The key of NUMBER. */
 void keys_set(unsigned char *bytes, uint32_t number, uint64_t key);
 
 /* Put NUMBER's key, if it is not there, into the store and into memory. */
@@ -234,6 +242,7 @@ enum note_kind { NOTE_PUT = 1, NOTE_DELETE, NOTE_SIDE_PUT, NOTE_SIDE_DELETE };
 /* Note for the generation being built, when there is one. */
 enum err note_posting(struct store_batch *batch, enum note_kind what,
                       enum index_kind kind, const struct posting *posting);
+/* Of a deletion KEY and ROW are not looked at. */
 enum err note_side(struct store_batch *batch, enum note_kind what,
                    enum index_kind kind, uint32_t number, uint64_t key,
                    const unsigned char row[INDEX_SIDE]);

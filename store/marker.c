@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/private.h"
+#include "store/spare.h"
 
 #define MARKER_MAGIC "claused store\n"
 #define MARKER_BYTES 256
@@ -48,7 +49,7 @@ static enum err marker_parse(const char *text, struct store_marker *out,
 
 static ssize_t read_file(const char *path, char *text, size_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = spare_open(path, O_RDONLY);
     ssize_t n;
 
     if (fd < 0)
@@ -90,7 +91,7 @@ enum err store_marker_read(struct store *store, const char *dir,
 
 static int write_file(const char *path, const char *text, size_t size)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = spare_open(path, O_WRONLY | O_CREAT | O_TRUNC);
     ssize_t n;
     int rc;
 

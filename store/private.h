@@ -146,7 +146,7 @@ struct store_view {
     const struct reference *reference;
     /* It answers no more: a batch's first failed write, or ERR_DEADLINE. */
     _Atomic enum err spoiled;
-    struct found *found;     /* pages of heads, see store/found.c; or NULL */
+    struct found *found;     /* before, see store/found.c; or NULL */
     struct store_view *next; /* of the idle ones, or of those that are held */
     struct store_view **at;  /* what points to it among the held */
     uint64_t begun_s;
@@ -201,12 +201,13 @@ enum err store_dir_make_env(struct store *store, const char *dir,
 /* It may be half made, or gone; what was in it is overwritten first. */
 void store_dir_remove_env(const char *dir, const char *env);
 /* The same, until *STOP is set (NULL: it never is), when the rest is left as it
- * is: 0 then. */
+ * is: 0 then, and when it cannot be overwritten. */
 int store_dir_wipe_env(const char *dir, const char *env, atomic_int *stop);
 /* Do that on a thread of its own to ENV, which nothing uses any more. */
 void store_wipe_begin(struct store *store, const char *env);
 /* Wait for it; or have it left for the next start. */
 void store_wipe_wait(struct store *store);
+/* The latter, and then wait. */
 void store_wipe_stop(struct store *store);
 
 /* Make the environment's directory, and its place in DIR, last. */
@@ -239,6 +240,23 @@ enum err store_marker_read(struct store *store, const char *dir,
 /* Replace the marker of DIR at once.  After a failure either may stand. */
 enum err store_marker_write(struct store *store, const char *dir,
                             const struct store_marker *marker);
+
+/* ---- pages.c ------------------------------------------------------------ */
+
+/* Are the lists of free pages, as VIEW has them, lists of pages?  A damaged one
+ * would have the next write end the daemon, or worse. */
+enum err store_free_check(struct store_view *view);
+
+/* And is every page that the file is too short for in one?  Of a store that
+ * nobody writes. */
+enum err store_pages_check(struct store_view *view);
+
+/* ---- metas.c ------------------------------------------------------------ */
+
+/* Could the meta pages of the environment in PATH, which nobody writes, be of
+ * the last commit and the one before?  1 too when they cannot be read: LMDB
+ * says why. */
+int store_metas_agree(const char *path);
 
 /* ---- env.c -------------------------------------------------------------- */
 
@@ -290,6 +308,7 @@ void store_env_grow(struct store *store);
 /* VIEW is held from now on, and is not any more: both with the mutex of the
  * idle ones held. */
 void store_view_hold(struct store_view *view);
+/* Before its slot is reset. */
 void store_view_let_go(struct store_view *view);
 
 /* ---- ahead.c ------------------------------------------------------------ */
@@ -303,6 +322,7 @@ void store_ahead_end(struct store *store);
 
 /* Wait until no view is left, and keep new ones out until the end. */
 void store_swap_begin(struct store *store);
+/* Views may begin again. */
 void store_swap_end(struct store *store);
 
 /* The value of KEY; borrowed.  ERR_NOT_FOUND. */
@@ -374,6 +394,8 @@ enum err store_journal_check(struct store_view *view, uint64_t last);
 
 /* ---- record.c ----------------------------------------------------------- */
 
+/* The id that a value of DB_RECORDS repeats, once that was parsed. */
+struct slice store_record_id(struct slice value);
 /* A value of DB_RECORDS.  ERR_STORE_CORRUPT. */
 enum err store_record_parse(struct slice value, uint32_t number,
                             struct record *out);
@@ -415,6 +437,14 @@ enum err addresses_forget(struct addresses *p, uint32_t number, uint64_t since);
 
 /* Memory of a view that is over; NULL is fine. */
 void found_free(struct found *found);
+
+/* The record that ID leads to, when VIEW was asked for it before: its number,
+ * and its value as it is stored.  0: it was not, or is a batch's. */
+int found_named(const struct store_view *view, unsigned entity, struct slice id,
+                uint32_t *number, struct slice *value);
+/* Keep it; without memory it is found again another time. */
+void found_name(struct store_view *view, unsigned entity, struct slice id,
+                uint32_t number, struct slice value);
 
 /* ---- imported.c --------------------------------------------------------- */
 

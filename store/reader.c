@@ -10,7 +10,7 @@
 
 /* A line of the cache. */
 #define LINE 64
-/* What is read of a block first. */
+/* What is read of a block of people first; of others it is all of it. */
 #define WHERE_AT (INDEX_BLOCK_HEAD + INDEX_PEOPLE_ROWS * sizeof(uint32_t))
 #define WHERE_BYTES (INDEX_PEOPLE_ROWS * sizeof(uint16_t))
 
@@ -202,11 +202,16 @@ void index_reader_block_ahead(const struct index_reader *reader,
 {
     const char *value = addresses_get(reader->view->store->blocks, head->block,
                                       reader->view->snapshot);
+    size_t from = WHERE_AT, end = WHERE_AT + WHERE_BYTES;
 
     if (!value)
         return;
+    if (reader->kind != INDEX_PEOPLE) {
+        from = 0;
+        end = INDEX_BLOCK_BYTES;
+    }
     __builtin_prefetch(value);
-    for (size_t i = WHERE_AT; i < WHERE_AT + WHERE_BYTES; i += LINE)
+    for (size_t i = from; i < end; i += LINE)
         __builtin_prefetch(value + i);
 }
 

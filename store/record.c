@@ -32,6 +32,12 @@ static struct slice record_key(unsigned char key[RECORD_KEY], unsigned entity,
     return store_bytes(key, store_put32(key + 1, number));
 }
 
+struct slice store_record_id(struct slice value)
+{
+    return (struct slice){value.data + RECORD_HEAD,
+                          (unsigned char)value.data[RECORD_HEAD - 1]};
+}
+
 enum err store_record_parse(struct slice value, uint32_t number,
                             struct record *out)
 {
@@ -81,13 +87,21 @@ enum err store_get_numbered(struct store_view *view, unsigned entity,
 enum err store_get(struct store_view *view, unsigned entity, struct slice id,
                    struct record *out)
 {
+    unsigned char key[RECORD_KEY];
+    struct slice value;
     uint32_t number;
-    enum err e = number_of(view, entity, id, &number);
+    enum err e;
 
-    if (e)
+    if (found_named(view, entity, id, &number, &value))
+        return store_record_parse(value, number, out);
+    if ((e = number_of(view, entity, id, &number)))
         return e;
-    e = store_get_numbered(view, entity, number, out);
-    return e == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : e;
+    e = store_read(view, DB_RECORDS, record_key(key, entity, number), &value);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : e;
+    if (!(e = store_record_parse(value, number, out)))
+        found_name(view, entity, id, number, value);
+    return e;
 }
 
 enum err store_next(struct store_view *view, unsigned entity,

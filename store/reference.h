@@ -76,6 +76,7 @@ struct reference_columns {
     const int32_t *at[3];   /* as in struct commune; without a centre zeros,
                                which is the middle of the earth */
     const uint32_t *people; /* population */
+    const uint16_t *rank;
     const uint32_t *unsure; /* [i]: of communes [0, i), those whose centre is a
                                guess or unknown; i from 0 to n */
     const struct reference_span *spans;
@@ -267,6 +268,7 @@ int reference_within(const int32_t a[3], const int32_t b[3], unsigned km);
 /* The greatest q that is within KM; the kilometres of q.  For loops over
  * columns, which compute q as reference_square does. */
 uint64_t reference_square_within(unsigned km);
+/* Rounded as reference_km does. */
 unsigned reference_km_of_square(uint64_t q);
 
 /* The unit vector of a position in 1e-6 degrees, in IEEE doubles and in this

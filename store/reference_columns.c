@@ -73,6 +73,7 @@ enum err reference_columns(struct reference *ref)
     struct reference_span *spans = reference_own(own, n_spans, sizeof *spans);
     uint32_t *people = reference_own(own, ref->n, sizeof *people);
     uint32_t *unsure = reference_own(own, ref->n + 1u, sizeof *unsure);
+    uint16_t *rank = reference_own(own, ref->n, sizeof *rank);
     int32_t *at[3];
 
     for (int k = 0; k < 3; k++) {
@@ -81,7 +82,7 @@ enum err reference_columns(struct reference *ref)
             return ERR_NOMEM;
         ref->columns.at[k] = at[k];
     }
-    if (!spans || !people || !unsure)
+    if (!spans || !people || !unsure || !rank)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < ref->n; i++) {
         const struct commune *c = &ref->communes[i];
@@ -89,10 +90,12 @@ enum err reference_columns(struct reference *ref)
         for (int k = 0; k < 3; k++)
             at[k][i] = c->centred ? c->at[k] : 0;
         people[i] = c->population;
+        rank[i] = c->rank;
         unsure[i + 1] = unsure[i] + (!c->centred || c->approximate);
         add_to_span(&spans[i / REFERENCE_SPAN], c);
     }
     ref->columns.people = people;
+    ref->columns.rank = rank;
     ref->columns.unsure = unsure;
     ref->columns.spans = spans;
     return share_out(ref);

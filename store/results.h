@@ -58,6 +58,7 @@ enum err results_part(struct store_view *view, unsigned slot, uint32_t position,
  * SEE writes nothing. */
 typedef enum err results_see(void *context, uint32_t position,
                              struct slice part);
+/* That error, or the store's. */
 enum err results_walk(struct store_view *view, unsigned slot, results_see *see,
                       void *context);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "store/build_parts.h"
+#include "store/spare.h"
 
 #define ROWS_BUFFER ((size_t)128 * 1024)
 #define ROWS_FILE "rows"
@@ -23,7 +24,7 @@ static enum err file_open(struct store *store, int *out)
     if (!store_path(path, store->dir, ROWS_FILE))
         return store_error(store, ENAMETOOLONG, store->dir);
     unlink(path); /* of a daemon that died between the two lines below */
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    fd = spare_open(path, O_RDWR | O_CREAT | O_EXCL);
     if (fd < 0 || unlink(path) != 0) {
         int rc = errno;
 

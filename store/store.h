@@ -135,6 +135,11 @@ enum err store_get(struct store_view *view, unsigned entity, struct slice id,
 /* The same by number. */
 enum err store_get_numbered(struct store_view *view, unsigned entity,
                             uint32_t number, struct record *out);
+/* The body of a record that is one of few and asked for often: a view remembers
+ * where it stands while nothing is written, and BODY_SOON fetches that. */
+enum err store_get_body(struct store_view *view, unsigned entity,
+                        uint32_t number, struct slice *body);
+void store_body_soon(const struct store_view *view, uint32_t number);
 
 /* The first record whose id is greater than AFTER ({NULL, 0}: the first of
  * all), in byte order.  ID is borrowed.  ERR_NOT_FOUND at the end. */
@@ -246,6 +251,7 @@ enum err store_compact(struct store *store);
  * counted when that is over; when the store is closed before, at the next
  * open. */
 enum err store_compact_begin(struct store *store);
+/* How many have overwritten what they replaced, since the start. */
 uint64_t store_compactions(const struct store *store);
 
 /* A compacted copy of the store, marker included, into an empty directory. */
@@ -267,5 +273,14 @@ typedef enum err store_dump_read(void *context, void *bytes, size_t n);
  * an error nothing is left. */
 enum err store_load(const char *dir, const struct store_options *options,
                     store_dump_read *read, void *context);
+
+/* What the daemon noted of a key of its own that lies elsewhere, to know it
+ * again: so many bytes.  ERR_NOT_FOUND it noted none. */
+#define STORE_PRINT 16
+enum err store_print_get(struct store_view *view,
+                         unsigned char out[STORE_PRINT]);
+/* Note it, in the place of the one before. */
+enum err store_print_put(struct store_batch *batch,
+                         const unsigned char print[STORE_PRINT]);
 
 #endif

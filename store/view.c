@@ -148,6 +148,30 @@ enum err store_identity_save(struct store_batch *batch, unsigned schema,
     return store_write(batch, DB_META, IDENTITY, parts, 2, 0);
 }
 
+#define PRINT SLICE("print")
+
+enum err store_print_get(struct store_view *view,
+                         unsigned char out[STORE_PRINT])
+{
+    struct slice value = {NULL, 0};
+    enum err e = store_read(view, DB_META, PRINT, &value);
+
+    if (e)
+        return e;
+    if (value.len != STORE_PRINT)
+        return ERR_STORE_CORRUPT;
+    memcpy(out, value.data, STORE_PRINT);
+    return ERR_NONE;
+}
+
+enum err store_print_put(struct store_batch *batch,
+                         const unsigned char print[STORE_PRINT])
+{
+    struct slice part = store_bytes(print, print + STORE_PRINT);
+
+    return store_write(batch, DB_META, PRINT, &part, 1, 0);
+}
+
 /* ---- Views -------------------------------------------------------------- */
 
 void store_swap_begin(struct store *store)

@@ -14,6 +14,10 @@ static void *wipe(void *context)
 
     if (store_dir_wipe_env(store->dir, store->wiping, &store->wipe_stop))
         atomic_fetch_add(&store->compactions, 1);
+    else if (!atomic_load(&store->wipe_stop))
+        store_log(store, LOG_WARNING,
+                  "store: %s could not be overwritten; the next start does it",
+                  store->wiping);
     return NULL;
 }
 

@@ -19,7 +19,7 @@ static void open_log(void)
 {
     fresh_dir(base);
     snprintf(file, sizeof file, "%s/log", base);
-    ok(access_open(file, base, &log_of_access));
+    ok(access_open(file, base, 0, &log_of_access));
 }
 
 static void close_log(void)

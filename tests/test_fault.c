@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/dispatch.h"
 #include "protocol/arena.h"
 #include "store/private.h"
 #include "tests/support/fresh.h"
@@ -33,10 +34,13 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 static long countdown = -1; /* allocations before the one that fails */
 static int failed;          /* it has */
+static int starved;         /* each fails */
 static long live;           /* allocations not yet freed */
 
 static int fails(void)
 {
+    if (starved)
+        return 1;
     if (countdown < 0 || countdown-- > 0)
         return 0;
     return failed = 1;
@@ -460,4 +464,32 @@ Test(fault, an_arena)
     char text[] = "hello";
 
     every_allocation(arena_use, text);
+}
+
+/* What a request has grown to is no reason. */
+Test(fault, who_asks_is_refused_without_memory)
+{
+    static const char much[200000];
+    struct requests home = {0};
+
+    ok(requests_begin(&home));
+    for (int i = 0; i < 2; i++) {
+        struct request *r;
+
+        starved = 1;
+        r = request_new(&home);
+        starved = 0;
+        cr_assert_not_null(r);
+        starved = 1;
+        dispatch_refuse(r, ERR_NOMEM);
+        dispatch_finish(r, 0);
+        starved = 0;
+        cr_assert_gt(r->reply_body.len, 0);
+        cr_assert_gt(r->reply_header.len, 0);
+        ok(buffer_add(&r->reply_body, much, sizeof much));
+        starved = i;
+        request_free(r);
+        starved = 0;
+    }
+    requests_drop(&home);
 }

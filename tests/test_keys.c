@@ -17,28 +17,31 @@
 #define TWO "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
 #define FRAME_BYTES 65536
 
-static int everybody(void *context, const char *public_key)
+static int everybody(void *context, const char *public_key, int old)
 {
     (void)context;
+    (void)old;
     (void)public_key;
     return 1;
 }
 
-static int nobody(void *context, const char *public_key)
+static int nobody(void *context, const char *public_key, int old)
 {
     (void)public_key;
+    (void)old;
     ++*(int *)context;
     return 0;
 }
 
 static enum err test_door(const char *endpoint, zsock_admit *admit, int *asked)
 {
-    struct zsock_keys keys = {SECRET, admit, asked};
+    struct zsock_keys keys = {
+        .secret = SECRET, .admit = admit, .context = asked};
     struct zsock *sock = NULL;
     enum err e;
 
     cr_assert_eq(zsock_open(endpoint, FRAME_BYTES, &keys, &sock), ERR_NONE);
-    e = zsock_self_test(sock, SECRET);
+    e = zsock_self_test(sock, &keys);
     zsock_close(sock);
     return e;
 }
@@ -75,11 +78,12 @@ Test(keys, a_door_that_lets_strangers_in_does_not_pass)
 
 Test(keys, a_door_without_keys_does_not_pass)
 {
+    struct zsock_keys keys = {.secret = SECRET};
     struct zsock *sock = NULL;
 
     cr_assert_eq(zsock_open("tcp://127.0.0.1:*", FRAME_BYTES, NULL, &sock),
                  ERR_NONE);
-    cr_expect_eq(zsock_self_test(sock, SECRET), ERR_FORBIDDEN);
+    cr_expect_eq(zsock_self_test(sock, &keys), ERR_FORBIDDEN);
     zsock_close(sock);
 }
 
@@ -195,6 +199,48 @@ Test(table, what_a_request_borrows_lives_until_it_was_answered)
     keys_leave(keys, &second);
     cr_assert_eq(enter(ONE, &first), ERR_NONE, "leaving twice is leaving once");
     keys_leave(keys, &first);
+}
+
+Test(table, a_request_that_waited_is_its_keys_as_it_is_now)
+{
+    struct key key = a_key("one", ONE);
+    struct call call;
+
+    config.quotas[KEY_FACILITATOR] = (struct quota){1, 1, 1, 0, 0};
+    put(&key);
+    cr_assert_eq(enter(ONE, &call), ERR_NONE);
+    key.role = KEY_PORTAL;
+    put(&key);
+    cr_expect_eq(call.role, FACILITATOR);
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(keys_again(keys, ONE, &call), ERR_NONE,
+                     "no quota is asked");
+    cr_expect_eq(call.role, PORTAL);
+    key.until = day("2026-11-23");
+    put(&key);
+    cr_expect_eq(keys_again(keys, ONE, &call), ERR_NONE);
+    call.today++;
+    cr_expect_eq(keys_again(keys, ONE, &call), ERR_KEY_ENDED);
+    key.revoked_on = call.today;
+    put(&key);
+    cr_expect_eq(keys_again(keys, ONE, &call), ERR_KEY_ENDED);
+    keys_leave(keys, &call);
+}
+
+Test(table, a_request_that_waited_is_in_hand_until_it_was_answered)
+{
+    struct key key = a_key("one", ONE);
+    struct call call, other;
+
+    config.quotas[KEY_FACILITATOR] = (struct quota){0, 1, 1, 0, 0};
+    put(&key);
+    cr_assert_eq(enter(ONE, &call), ERR_NONE);
+    put(&key);
+    cr_assert_eq(keys_again(keys, ONE, &call), ERR_NONE);
+    cr_expect_eq(enter(ONE, &other), ERR_BUSY);
+    keys_leave(keys, &call);
+    cr_expect_eq(enter(ONE, &other), ERR_NONE);
+    keys_leave(keys, &other);
 }
 
 /* Another key: its last three digits are I. */

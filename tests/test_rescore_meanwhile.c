@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/batch_order.h"
 #include "engine/builder.h"
 #include "engine/dispatch.h"
 #include "engine/entity.h"
@@ -255,6 +256,36 @@ Test(rescore_meanwhile, a_compaction_in_the_middle_gets_the_views_back)
     cr_expect_eq(access(path, F_OK), 0, "it was compacted");
     after = dump();
     expect_same(&before, &after);
+}
+
+enum err __real_batch_order_read(struct store_view *view, int64_t on,
+                                 struct batch_order *out);
+enum err __wrap_batch_order_read(struct store_view *view, int64_t on,
+                                 struct batch_order *out);
+
+static int order_fails;
+
+enum err __wrap_batch_order_read(struct store_view *view, int64_t on,
+                                 struct batch_order *out)
+{
+    return order_fails ? ERR_NOMEM : __real_batch_order_read(view, on, out);
+}
+
+/* A compaction waits for every view. */
+Test(rescore_meanwhile, a_run_that_fails_at_its_beginning_holds_no_view)
+{
+    order_fails = 1;
+    start_run();
+    begin_life(2);
+    await_end();
+    cr_expect_eq(status_of(0).state, RESCORE_FAILED);
+    writer_compact(t.writer);
+    while (!store_compactions(t.world.store))
+        sched_yield();
+    end_life();
+    order_fails = 0;
+    make_run(2);
+    expect_all();
 }
 
 static struct store_facts facts(void)

@@ -179,30 +179,20 @@ static void turn_round(void)
     }
 }
 
-static int compare(int64_t a_score, struct slice a_tie, struct slice a_key,
-                   int64_t b_score, struct slice b_tie, struct slice b_key)
-{
-    if (a_score != b_score)
-        return a_score > b_score ? -1 : 1;
-    if (!slice_equal(a_tie, b_tie))
-        return slice_compare(a_tie, b_tie);
-    return slice_compare(a_key, b_key);
-}
-
 static int compare_lots(const void *left, const void *right)
 {
     const struct lot_pair *a = left, *b = right;
 
-    return compare(a->hit.score, a->hit.tie, a->key, b->hit.score, b->hit.tie,
-                   b->key);
+    return hit_order(a->hit.score, a->hit.tie, a->key, b->hit.score, b->hit.tie,
+                     b->key);
 }
 
 static int compare_jobs(const void *left, const void *right)
 {
     const struct job_pair *a = left, *b = right;
 
-    return compare(a->hit.score, a->hit.tie, a->key, b->hit.score, b->hit.tie,
-                   b->key);
+    return hit_order(a->hit.score, a->hit.tie, a->key, b->hit.score, b->hit.tie,
+                     b->key);
 }
 
 /* ---- The reverse's lists ------------------------------------------------ */

@@ -217,6 +217,18 @@ Test(rights, hours_belong_to_their_lot)
     world_commit(&world);
     cr_assert_eq(store_view_begin(world.store, &view), ERR_NONE);
     cr_expect(reads(ENTITY_HOURS, &hours) && writes(ENTITY_HOURS, &hours));
+    for (int i = 0; i < 2; i++) {
+        struct call call = of_key(VERB_hours_summary, FACILITATOR);
+
+        cr_expect_eq(rights_lot(&call, view, &lots[i]), !i);
+        call.territory = NULL;
+        cr_expect_not(rights_lot(&call, view, &lots[i]));
+        call.everywhere = 1;
+        cr_expect(rights_lot(&call, view, &lots[i]));
+        call.verb = VERB_profile_get;
+        call.role = PORTAL;
+        cr_expect_not(rights_lot(&call, view, &lots[i]));
+    }
     hours.lot = 2;
     cr_expect_not(reads(ENTITY_HOURS, &hours));
     hours.lot = 3;

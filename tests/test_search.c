@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/support/chance.h"
+#include "tests/support/watched.h"
 
 enum { STRUCTURES = 80, PROFILES = 300, MARKETS = 6 };
 
@@ -59,28 +60,18 @@ static void put_everybody(struct world *w, unsigned first, unsigned step)
 
 /* ---- Explaining everybody ----------------------------------------------- */
 
-static int compare_keys(int64_t a_score, struct slice a_tie, struct slice a_id,
-                        int64_t b_score, struct slice b_tie, struct slice b_id)
-{
-    if (a_score != b_score)
-        return a_score > b_score ? -1 : 1;
-    if (!slice_equal(a_tie, b_tie))
-        return slice_compare(a_tie, b_tie);
-    return slice_compare(a_id, b_id);
-}
-
 static int compare_structures(const void *left, const void *right)
 {
     const struct structure_hit *a = left, *b = right;
 
-    return compare_keys(a->score, a->tie, a->id, b->score, b->tie, b->id);
+    return hit_order(a->score, a->tie, a->id, b->score, b->tie, b->id);
 }
 
 static int compare_people(const void *left, const void *right)
 {
     const struct person_hit *a = left, *b = right;
 
-    return compare_keys(a->score, a->tie, a->id, b->score, b->tie, b->id);
+    return hit_order(a->score, a->tie, a->id, b->score, b->tie, b->id);
 }
 
 static void count(struct tally *tally, int64_t reason)
@@ -221,7 +212,7 @@ static void check_markets(unsigned seed)
     struct match m = a_match(ref, arena);
 
     cr_assert_eq(store_view_begin(world.store, &m.view), ERR_NONE);
-    for (unsigned i = 0; i < MARKETS; i++) {
+    for (unsigned i = 0; i < watched(MARKETS, 2); i++) {
         struct market *market = chance_market(&chance, seed + i);
         static const int64_t limits[] = {1, 4, 20, 1000};
 
@@ -256,7 +247,7 @@ Test(search, they_still_are_after_changes_and_deletions)
 {
     make_everybody();
     put_everybody(&world, 0, 1);
-    for (unsigned round = 0; round < 3; round++) {
+    for (unsigned round = 0; round < watched(3, 1); round++) {
         world_begin(&world);
         for (unsigned i = round; i < STRUCTURES; i += 5) {
             change_structure(i);

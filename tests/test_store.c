@@ -66,6 +66,52 @@ Test(store, a_record_put_can_be_got_by_id_and_by_number)
     store_view_end(view);
 }
 
+/* Written by a batch of its own; what a view that begins then remembers. */
+static int stays(const char *text)
+{
+    struct store_batch *batch = begin();
+    struct store_view *view;
+    struct slice body;
+    int same = 1;
+
+    put(batch, "a", text);
+    ok(store_get_body(store_batch_view(batch), THING, 1, &body));
+    same &= slice_equal(body, slice_of(text));
+    ok(store_batch_commit(batch));
+    view = look();
+    for (int again = 0; again < 2; again++) {
+        store_body_soon(view, 1);
+        ok(store_get_body(view, THING, 1, &body));
+        same &= slice_equal(body, slice_of(text));
+        refused(store_get_body(view, OTHER, 1, &body), ERR_NOT_FOUND);
+        refused(store_get_body(view, THING, 1 + 16384, &body), ERR_NOT_FOUND);
+    }
+    store_view_end(view);
+    return same;
+}
+
+Test(store, a_body_that_a_view_remembers_is_that_of_its_own_snapshot)
+{
+    struct store_batch *batch;
+    struct store_view *old, *new;
+    struct slice body;
+
+    cr_assert(stays("one"));
+    cr_assert(stays("two"));
+    old = look();
+    ok(store_get_body(old, THING, 1, &body));
+    cr_assert(stays("three"));
+    ok(store_get_body(old, THING, 1, &body));
+    cr_assert(slice_equal(body, SLICE("two")));
+    store_view_end(old);
+    batch = begin();
+    ok(store_delete(batch, THING, SLICE("a"), none, NULL));
+    ok(store_batch_commit(batch));
+    new = look();
+    refused(store_get_body(new, THING, 1, &body), ERR_NOT_FOUND);
+    store_view_end(new);
+}
+
 Test(store, a_record_replaced_keeps_its_number_and_gets_a_new_revision)
 {
     struct store_batch *batch = begin();
@@ -78,6 +124,68 @@ Test(store, a_record_replaced_keeps_its_number_and_gets_a_new_revision)
     cr_assert_eq(second.revision, 3);
     cr_assert_str_eq(held("a"), "a longer body");
     cr_assert_eq(facts().records[THING], 2);
+}
+
+/* So many that some of them fall on one place of what a view keeps. */
+#define MANY 3000
+
+static void put_many(unsigned round)
+{
+    struct store_batch *batch = begin();
+    char id[16], body[32];
+
+    for (unsigned i = 0; i < MANY; i++)
+        for (unsigned entity = THING; entity <= OTHER;
+             entity += OTHER - THING) {
+            snprintf(id, sizeof id, "id-%u", i);
+            snprintf(body, sizeof body, "%u %u %u", round, entity, i);
+            ok(store_put(batch, entity, slice_of(id), none, 1, slice_of(body),
+                         NULL));
+        }
+    ok(store_batch_commit(batch));
+}
+
+/* As of ROUND, each asked for twice. */
+static void get_many(struct store_view *view, unsigned round)
+{
+    struct record got;
+    char id[16], body[32];
+
+    for (unsigned i = 0; i < 4 * MANY; i++) {
+        unsigned entity = i & 1 ? THING : OTHER;
+
+        snprintf(id, sizeof id, "id-%u", i / 4);
+        snprintf(body, sizeof body, "%u %u %u", round, entity, i / 4);
+        ok(store_get(view, entity, slice_of(id), &got));
+        cr_assert(slice_equal(got.body, slice_of(body)), "%s is not %s", id,
+                  body);
+    }
+}
+
+Test(store, a_record_got_again_is_that_of_its_snapshot)
+{
+    struct store_view *before, *view;
+    struct store_batch *batch;
+    struct record got;
+
+    put_many(1);
+    before = look();
+    get_many(before, 1);
+    put_many(2);
+    view = look();
+    get_many(view, 2);
+    get_many(before, 1);
+    store_view_end(before);
+    store_view_end(view);
+    batch = begin();
+    ok(store_delete(batch, THING, SLICE("id-7"), none, NULL));
+    refused(store_get(store_batch_view(batch), THING, SLICE("id-7"), &got),
+            ERR_NOT_FOUND);
+    ok(store_batch_commit(batch));
+    view = look();
+    refused(store_get(view, THING, SLICE("id-7"), &got), ERR_NOT_FOUND);
+    ok(store_get(view, OTHER, SLICE("id-7"), &got));
+    store_view_end(view);
 }
 
 Test(store, a_number_is_never_given_twice)

@@ -2,6 +2,7 @@
  * What goes wrong slowly, with a clock and a disk that the tests hold: views
  * and foreign readers that grow old, a disk that fills up.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,12 +17,15 @@
 
 int __real_statvfs(const char *path, struct statvfs *out);
 int __wrap_statvfs(const char *path, struct statvfs *out);
+ssize_t __real_pwrite(int fd, const void *data, size_t len, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at);
 int __real_clock_gettime(clockid_t clock, struct timespec *out);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
 
 static uint64_t disk_left; /* bytes; 0: as it is */
 static time_t seconds_on;  /* that our clocks are ahead */
 static char told[4096];    /* in the log */
+static int zeros_fail;     /* writes of ours: LMDB has its own */
 
 int __wrap_statvfs(const char *path, struct statvfs *out)
 {
@@ -40,6 +44,14 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *out)
 
     out->tv_sec += seconds_on;
     return rc;
+}
+
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    if (!zeros_fail)
+        return __real_pwrite(fd, data, len, at);
+    errno = EIO;
+    return -1;
 }
 
 static void hear(int priority, const char *text)
@@ -61,6 +73,7 @@ static void open_heard(void)
     ok(store_open(dir, &options, &store));
     seconds_on = 0;
     disk_left = 0;
+    zeros_fail = 0;
     told[0] = '\0';
 }
 
@@ -241,4 +254,23 @@ Test(watch, a_store_that_fills_its_disk_is_told_once)
     cr_assert_eq(looked_and_said("disk"), 0);
     disk_left = used / 8;
     cr_assert_eq(looked_and_said("disk"), 1, "a danger of its own");
+}
+
+/* ---- What a compaction replaced ------------------------------------------ */
+
+Test(watch, an_old_environment_that_cannot_be_overwritten_is_told)
+{
+    put_alone("a", "1");
+    zeros_fail = 1;
+    ok(store_compact(store));
+    cr_assert_not_null(strstr(told, "could not be overwritten"));
+    cr_assert_eq(store_compactions(store), 0);
+    cr_assert_str_eq(held("a"), "1");
+    zeros_fail = 0;
+    put_alone("b", "2");
+    told[0] = '\0';
+    ok(store_compact(store));
+    cr_assert_str_eq(told, "");
+    cr_assert_eq(store_compactions(store), 1);
+    cr_assert_str_eq(held("b"), "2");
 }

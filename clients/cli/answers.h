@@ -27,8 +27,11 @@ json_t *answers_typed_list(const char *typed);
 /* How well a structure (with its place) or a person does, and what to doubt:
  * the columns, and the cells of a hit; `?' is what nobody knows. */
 void answers_structure_columns(struct table_view *t);
+/* HIT is a structure_hit. */
 void answers_structure_cells(struct table_view *t, const json_t *hit);
+/* Of people. */
 void answers_person_columns(struct table_view *t);
+/* HIT is a person_hit. */
 void answers_person_cells(struct table_view *t, const json_t *hit);
 
 /* The components of which a score is made. */

@@ -535,6 +535,18 @@ int ctl_call(struct ctl *ctl, enum verb verb, json_t *parameters,
     return status;
 }
 
+int ctl_count(struct ctl *ctl, const char *name, uint64_t *out)
+{
+    json_t *answer;
+    int status = ctl_call(ctl, VERB_stats, json_object(), &answer);
+
+    if (status)
+        return status;
+    *out = (uint64_t)json_number(answer, name);
+    json_decref(answer);
+    return DONE;
+}
+
 int ctl_show(struct ctl *ctl, json_t *document,
              void (*print)(const struct ctl *ctl, const json_t *document))
 {

@@ -101,7 +101,7 @@ static void print_finding(const json_t *finding)
     printf(", %s",
            words_of(&words_assess_verdict, json_text(finding, "verdict")));
     if (*reason)
-        printf(": %s", words_of(&words_assess_reason, reason));
+        printf("%s%s", _(": "), words_of(&words_assess_reason, reason));
     printf("\n");
 }
 
@@ -159,7 +159,7 @@ static void print_lot(const json_t *lot)
     const char *advice = json_text(lot, "advice");
 
     printf(_("\nLot %" PRId64), json_number(lot, "lot"));
-    printf("%s%s\n", *json_text(lot, "object") ? ": " : "",
+    printf("%s%s\n", *json_text(lot, "object") ? _(": ") : "",
            json_text(lot, "object"));
     printf(_("  worth a clause: %s\n"),
            words_of(&words_assess_worth, json_text(lot, "worth")));
@@ -224,7 +224,8 @@ static void print_change(const json_t *change)
     printf("  %s", words_of(&words_assess_change, what));
     if (json_object_get(change, "parts"))
         printf(" (%" PRId64 ")", json_number(change, "parts"));
-    printf(": %s", words_of(&words_assess_risk, json_text(change, "risk")));
+    printf("%s%s", _(": "),
+           words_of(&words_assess_risk, json_text(change, "risk")));
     print_no_offer(change);
     printf("\n");
 }
@@ -312,7 +313,7 @@ static void print_row(const json_t *row)
         answers_words(&words_assess_reason, json_object_get(row, "reasons"));
 
     printf("\n%" PRId64 ". %s%s%s\n", json_number(row, "rank"),
-           json_text(row, "market"), *json_text(row, "object") ? ": " : "",
+           json_text(row, "market"), *json_text(row, "object") ? _(": ") : "",
            json_text(row, "object"));
     if (*json_text(row, "buyer"))
         printf(_("  buyer: %s\n"), json_text(row, "buyer"));

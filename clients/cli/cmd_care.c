@@ -134,18 +134,6 @@ int cmd_retention(struct ctl *ctl)
 
 /* ---- compact ------------------------------------------------------------- */
 
-static int compactions(struct ctl *ctl, int64_t *n)
-{
-    json_t *answer;
-    int status = ctl_call(ctl, VERB_stats, json_object(), &answer);
-
-    if (status)
-        return status;
-    *n = json_number(answer, "compactions");
-    json_decref(answer);
-    return DONE;
-}
-
 static void print_compact(const struct ctl *ctl, const json_t *answer)
 {
     (void)answer;
@@ -155,10 +143,11 @@ static void print_compact(const struct ctl *ctl, const json_t *answer)
 
 /* The daemon tells by its count: one that fails is told in its log, and waited
  * for until --timeout. */
-static int await(struct ctl *ctl, int64_t before)
+static int await(struct ctl *ctl, uint64_t before)
 {
     struct timespec pause = {0, ASK_EVERY_MS * 1000000};
-    int64_t now = before, waited_ms = 0;
+    uint64_t now = before;
+    int64_t waited_ms = 0;
     int status = DONE;
 
     while (!status && now == before) {
@@ -169,7 +158,7 @@ static int await(struct ctl *ctl, int64_t before)
                               "wrong"));
         nanosleep(&pause, NULL);
         waited_ms += ASK_EVERY_MS;
-        status = compactions(ctl, &now);
+        status = ctl_count(ctl, "compactions", &now);
     }
     return status;
 }
@@ -177,12 +166,12 @@ static int await(struct ctl *ctl, int64_t before)
 int cmd_compact(struct ctl *ctl)
 {
     json_t *answer;
-    int64_t before = 0;
+    uint64_t before = 0;
     int status;
 
     if (ctl->n_args)
         return ctl_misused(ctl, "%s", _("write: clausectl compact [--wait]"));
-    if ((status = compactions(ctl, &before)) ||
+    if ((status = ctl_count(ctl, "compactions", &before)) ||
         (status = ctl_call(ctl, VERB_compact, json_object(), &answer)))
         return status;
     if (ctl->wait)

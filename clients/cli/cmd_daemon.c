@@ -153,9 +153,11 @@ static void print_stats(const struct ctl *ctl, const json_t *told)
     line(t, told, "disk_percent", _("percent of what the disk could give"));
     line(t, told, "readers", _("readers"));
     line(t, told, "log_lost", _("lines of the log lost"));
+    line(t, told, "descriptors_out", _("looks without a descriptor left"));
     line(t, told, "uptime_s", _("seconds up"));
     line(t, told, "write_queue", _("writes waiting"));
     line(t, told, "slow_queue", _("long requests waiting"));
+    line(t, told, "waiting", _("requests that wait for events"));
     line(t, told, "reply_queue", _("replies waiting"));
     line(t, told, "dropped_replies", _("replies nobody took"));
     line(t, told, "keys", _("keys"));

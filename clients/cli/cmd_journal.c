@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define PAGE 1000 /* the most there is */
+#define WAIT_MS 30000
 
 static int ask_page(struct ctl *ctl, uint64_t since, int64_t limit,
                     json_t **answer)
@@ -26,21 +27,24 @@ static int ask_page(struct ctl *ctl, uint64_t since, int64_t limit,
 
 /* ---- list --------------------------------------------------------------- */
 
-static void time_cell(struct table_view *t, int64_t ms)
+#define TIME_BYTES 40
+
+static const char *time_text(const json_t *event, char text[TIME_BYTES])
 {
-    time_t seconds = (time_t)(ms / 1000);
-    char text[40] = "?";
+    time_t seconds = (time_t)(json_number(event, "ms") / 1000);
     struct tm utc;
 
-    if (gmtime_r(&seconds, &utc))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    table_cell(t, "%s", text);
+    return gmtime_r(&seconds, &utc) &&
+                   strftime(text, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc)
+               ? text
+               : "?";
 }
 
 static void print_events(const struct ctl *ctl, const json_t *answer)
 {
     struct table_view *t = table_new();
     const json_t *event;
+    char when[TIME_BYTES];
     size_t i;
 
     (void)ctl;
@@ -54,7 +58,7 @@ static void print_events(const struct ctl *ctl, const json_t *answer)
     {
         table_line(t);
         table_cell(t, "%" PRId64, json_number(event, "seq"));
-        time_cell(t, json_number(event, "ms"));
+        table_cell(t, "%s", time_text(event, when));
         table_cell(t, "%s", words_of(&words_change, json_text(event, "what")));
         table_cell(t, "%s",
                    words_of(&words_entity, json_text(event, "entity")));
@@ -80,9 +84,66 @@ static int read_number(const char *typed, char rest, uint64_t *out,
            *out <= INT64_MAX;
 }
 
+/* Columns would be as wide as what has not happened yet. */
+static void print_event(const struct ctl *ctl, const json_t *event)
+{
+    char when[TIME_BYTES];
+
+    if (ctl->json) {
+        json_dumpf(event, stdout, JSON_COMPACT);
+        putchar('\n');
+        return;
+    }
+    printf("%" PRId64 " %s %s %s %" PRId64 " %s\n", json_number(event, "seq"),
+           time_text(event, when),
+           words_of(&words_change, json_text(event, "what")),
+           words_of(&words_entity, json_text(event, "entity")),
+           json_number(event, "number"), json_text(event, "label"));
+}
+
+/* The daemon waits for half of what we do; what it then says, though nothing
+ * has happened, is where to go on. */
+static int follow_page(struct ctl *ctl, uint64_t *since, uint64_t limit,
+                       uint64_t *n)
+{
+    int half = ctl->timeout_ms / 2, wait = half < WAIT_MS ? half : WAIT_MS;
+    const json_t *event;
+    json_t *answer;
+    size_t i;
+    int status =
+        ctl_call(ctl, VERB_events_since,
+                 json_pack("{s:I, s:I, s:I}", "since", (json_int_t)*since,
+                           "limit", (json_int_t)(limit < PAGE ? limit : PAGE),
+                           "wait", (json_int_t)wait),
+                 &answer);
+
+    if (status)
+        return status;
+    json_array_foreach(json_object_get(answer, "events"), i, event)
+        print_event(ctl, event);
+    *n += i;
+    *since = (uint64_t)json_number(answer, "next");
+    json_decref(answer);
+    return fflush(stdout) ? ctl_fail(ctl, EXIT_IO, "%s", strerror(errno))
+                          : DONE;
+}
+
+static int follow_events(struct ctl *ctl, uint64_t since, uint64_t limit)
+{
+    uint64_t n = 0;
+    int status = ctl->since ? DONE : ctl_count(ctl, "revision", &since);
+    int begun = !status;
+
+    while (!status && n < limit)
+        status = follow_page(ctl, &since, limit - n, &n);
+    if (status && begun && !ctl->json)
+        fprintf(stderr, _("To go on from there: --since %" PRIu64 "\n"), since);
+    return status;
+}
+
 static int list(struct ctl *ctl)
 {
-    uint64_t since = 0, limit = 50;
+    uint64_t since = 0, limit = ctl->wait ? UINT64_MAX : 50;
     const char *end;
     json_t *answer;
     int status;
@@ -91,6 +152,8 @@ static int list(struct ctl *ctl)
         (ctl->limit && !read_number(ctl->limit, '\0', &limit, &end)))
         return ctl_misused(ctl, "%s",
                            _("--since and --limit take whole numbers"));
+    if (ctl->wait)
+        return follow_events(ctl, since, limit);
     if ((status = ask_page(ctl, since, (int64_t)limit, &answer)))
         return status;
     status = ctl_show(ctl, answer, print_events);
@@ -177,13 +240,11 @@ static int check_checkpoint(struct ctl *ctl, const struct chain *c)
     unsigned char told[CHAIN_BYTES];
     const json_t *event;
     json_t *answer;
-    int status = ctl_call(ctl, VERB_stats, json_object(), &answer), same;
     uint64_t end;
+    int status = ctl_count(ctl, "revision", &end), same;
 
     if (status)
         return status;
-    end = (uint64_t)json_number(answer, "revision");
-    json_decref(answer);
     if (c->seq > end)
         return ctl_fail(ctl, EXIT_DATA,
                         _("the journal was cut: it ends with event %" PRIu64
@@ -258,10 +319,10 @@ int cmd_journal(struct ctl *ctl)
 
     if (!strcmp(what, "list"))
         return list(ctl);
-    if (!strcmp(what, "verify") && !ctl->limit)
+    if (!strcmp(what, "verify") && !ctl->limit && !ctl->wait)
         return verify(ctl);
     return ctl_misused(ctl, "%s",
                        _("write: clausectl journal list [--since N] [--limit "
-                         "N], or clausectl journal verify [--since "
+                         "N] [--follow], or clausectl journal verify [--since "
                          "CHECKPOINT]"));
 }

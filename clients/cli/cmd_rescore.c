@@ -145,7 +145,10 @@ static void print_state(const json_t *status)
     int64_t run = json_number(status, "run");
     const char *on = json_text(status, "on");
 
-    if (is(status, "done"))
+    if (is(status, "done") && !json_object_get(status, "rate"))
+        table_title(_("Batch %" PRId64 ", as of %s: done in %s"), run, on,
+                    elapsed ? elapsed : "?");
+    else if (is(status, "done"))
         table_title(_("Batch %" PRId64 ", as of %s: done in %s, %" PRId64
                       " lots a second"),
                     run, on, elapsed ? elapsed : "?",
@@ -181,7 +184,8 @@ static void print_status(const struct ctl *ctl, const json_t *status)
         return;
     }
     print_state(status);
-    if (is(status, "done") || is(status, "running"))
+    if (json_object_get(status, "lots") &&
+        (is(status, "done") || is(status, "running")))
         print_figures(status);
     print_last(status);
     if (json_array_size(worst))
@@ -206,18 +210,23 @@ static void draw(const json_t *status)
     int64_t lots = json_number(status, "lots");
     int64_t done = json_number(status, "done");
     char *left = duration(json_number(status, "remaining_ms")), *text;
+    char *elapsed = duration(json_number(status, "elapsed_ms"));
     int n;
 
     if (json_object_get(status, "remaining_ms"))
         n = asprintf(
             &text, _("%" PRId64 " of %" PRId64 " lots, %" PRId64 "/s, %s left"),
             done, lots, json_number(status, "rate"), left ? left : "?");
+    else if (json_object_get(status, "revision") &&
+             !json_object_get(status, "lots"))
+        n = asprintf(&text, _("running for %s"), elapsed ? elapsed : "?");
     else
         n = asprintf(&text, "%s", _("the lots are being listed"));
     if (n >= 0) {
         progress_say((double)done / (double)(lots ? lots : 1), text);
         free(text);
     }
+    free(elapsed);
     free(left);
 }
 

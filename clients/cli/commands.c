@@ -246,6 +246,8 @@ static const struct argp_option backup_options[] = {
 static const struct argp_option journal_options[] = {
     {"since", OPT_SINCE, N_("N"), 0,
      N_("list: after this event; verify: from this checkpoint on"), 0},
+    {"follow", OPT_WAIT, NULL, 0,
+     N_("list: go on with what happens, from now on without --since"), 0},
     OPTION_LIMIT,
     {0}};
 static const struct argp_option retention_options[] = {
@@ -411,6 +413,7 @@ const struct command commands[COMMANDS] = {
         "before a checkpoint is not read. 65: the journal is not what was "
         "written."),
      "journal list --since 1200\n"
+     "journal list --follow --json\n"
      "journal verify\n"
      "journal verify --since 1234:9f2c...\n"},
     {"reference", cmd_reference, reference_options, N_("import TABLE FILE"),

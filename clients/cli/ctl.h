@@ -179,6 +179,9 @@ int ctl_tell_refusal(struct ctl *ctl, enum verb verb, int64_t status,
 int ctl_call(struct ctl *ctl, enum verb verb, json_t *parameters,
              json_t **answer);
 
+/* One of the counts of `stats', from 0; an exit status. */
+int ctl_count(struct ctl *ctl, const char *name, uint64_t *out);
+
 /* The faults of something typed or read, told; STATUS. */
 int ctl_tell_faults(const struct ctl *ctl, const struct faults *faults,
                     int status);
@@ -246,6 +249,7 @@ int cmd_eligibility(struct ctl *ctl);
 int cmd_rescore(struct ctl *ctl);
 /* cmd_care.c: whose time is over; the store written anew. */
 int cmd_retention(struct ctl *ctl);
+/* With --wait, until what was erased is in no file. */
 int cmd_compact(struct ctl *ctl);
 /* cmd_hours.c: hours planned, recorded and added up. */
 int cmd_hours(struct ctl *ctl);

@@ -110,13 +110,14 @@ int64_t activity_level(const struct lot_case *c, const struct activity *a)
 /* The largest numbers of the field tables stay far below 2^63. */
 int64_t activity_capacity(const struct lot_case *c, int64_t free_hours)
 {
-    int64_t months = c->lot->months, share;
+    int64_t months = c->lot->months;
 
     if (free_hours == ABSENT || months == ABSENT || months == 0 ||
         c->asked_hours == ABSENT)
         return ABSENT;
-    share = 1000 * free_hours * months / c->asked_hours;
-    return share < 1000 ? share : 1000;
+    if (free_hours * months >= c->asked_hours)
+        return 1000;
+    return 1000 * free_hours * months / c->asked_hours;
 }
 
 int64_t activity_seats(const struct job *job)

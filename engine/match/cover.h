@@ -45,6 +45,7 @@ enum err cover_place(const struct reference *ref, struct arena *arena,
 /* Call ON with where the lots of every open market are together, a market
  * after the other; PLACE lives for that call.  ERR_NOMEM, store errors. */
 typedef void cover_on_market(void *context, const struct territory *place);
+/* Open is as of M's day. */
 enum err cover_each_open(struct match *m, cover_on_market *on, void *context);
 
 #endif

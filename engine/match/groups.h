@@ -25,6 +25,7 @@ enum err groups_market(struct match *m, const struct market *market,
  * set if a guessed centre has a say.  ERR_NOT_FOUND no such lot, ERR_NOMEM,
  * store errors. */
 typedef int groups_filter(const void *context, struct slice id);
+/* ANY gets the answer. */
 enum err groups_exist(struct match *m, const struct market *market, int64_t lot,
                       groups_filter *may, const void *context, int *any,
                       int *rough);

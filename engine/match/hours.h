@@ -101,6 +101,7 @@ struct hours_question {
     const struct hours_worker *workers;
     int64_t on;
 };
+/* Everything that ANSWER points to lives in ARENA. */
 enum err hours_plan(const struct hours_question *q, const struct reference *ref,
                     struct arena *arena, struct answer_hours_plan *answer,
                     struct hours_gap *gap);

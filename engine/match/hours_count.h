@@ -48,6 +48,7 @@ int64_t hours_most(const struct hours_method *method, int64_t days, int64_t on);
 /* All entries of a market, by lot and clause; they live in ARENA.  ERR_NOMEM,
  * store errors. */
 struct index_reader;
+/* OUT is empty, not missing, when nobody has worked. */
 enum err hours_of_market(struct store_view *view, struct index_reader *reader,
                          struct slice market, struct arena *arena,
                          struct hours_list *out);

@@ -27,6 +27,7 @@ struct hours_groups {
 
 /* Free what the sum, the groups hold; zeroed ones hold nothing. */
 void hours_sum_fini(struct hours_sum *sum);
+/* Their sums too. */
 void hours_groups_fini(struct hours_groups *groups);
 
 /* The group of KEY, made when there is none; its key and name are copied to
@@ -52,6 +53,7 @@ enum err hours_territory(const struct reference *ref, struct arena *arena,
 
 /* Does the lot have work in the territory?  ERR_NOMEM. */
 struct territory;
+/* *OUT is 1 or 0. */
 enum err hours_touches(const struct reference *ref, struct arena *arena,
                        const struct lot *lot, const struct territory *in,
                        int *out);

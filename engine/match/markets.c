@@ -39,7 +39,8 @@ enum err markets_each(struct match *m, markets_filter *wanted,
             continue;
         arena_reset(scratch);
         if (!(e = protocol_decode_trusted(&shape_market, record.body, scratch,
-                                          &market)))
+                                          &market)) &&
+            (!m->sees || m->sees(m->seer, ENTITY_MARKET, &market)))
             e = visit(context, &market, scratch);
     }
     arena_free(scratch);

@@ -15,8 +15,8 @@ typedef int markets_filter(const struct market *head, int64_t on);
 typedef enum err markets_visit(void *context, const struct market *market,
                                struct arena *scratch);
 
-/* Call VISIT with every market of M's view that is WANTED on its date, by
- * number.  ERR_NOMEM, store errors, those of VISIT. */
+/* Call VISIT with every market of M's view that is WANTED on its date and may
+ * be seen, by number.  ERR_NOMEM, store errors, those of VISIT. */
 enum err markets_each(struct match *m, markets_filter *wanted,
                       markets_visit *visit, void *context);
 

@@ -19,7 +19,7 @@
 /* What every question shares.  Weights are complete and add up to 1000. */
 struct workspace;
 struct territory;
-typedef int match_sees(const void *seer, const struct market *market);
+typedef int match_sees(const void *seer, unsigned entity, const void *object);
 struct match {
     struct store_view *view;
     const struct reference *reference;
@@ -33,7 +33,7 @@ struct match {
     int64_t grace;      /* days */
     /* Whom and what the answer may name; NULL: all there is. */
     const struct territory *people_in; /* homes; without circles */
-    match_sees *sees;                  /* markets */
+    match_sees *sees;                  /* objects as stored */
     const void *seer;
     struct workspace *workspace; /* memory used again; NULL: of this call */
     /* For benchmarks: bits of enum match_part that are not to be used. */
@@ -89,7 +89,8 @@ enum err match_top_people(struct match *m, const struct market *market,
                           int64_t lot, int64_t job, struct match_top *out);
 
 /* All candidates counted by reason, in the order of the filters; reasons that
- * nobody had are left out. */
+ * nobody had are left out.  Whoever may not be seen and does not match is no
+ * candidate. */
 enum err match_count_structures(struct match *m, const struct market *market,
                                 int64_t lot, struct tally *out);
 

@@ -58,30 +58,30 @@ VECTORS static void measure_runs(const struct reference_boxes *boxes,
     }
 }
 
-VECTORS void near_boxes(const struct reference_boxes *boxes, unsigned run,
-                        const struct parts *to, uint16_t *restrict km)
+VECTORS uint32_t near_crowd(const struct reference_boxes *boxes, unsigned run,
+                            const struct parts *parts, unsigned km)
 {
-    const int32_t *low0 = to->low[0], *low1 = to->low[1], *low2 = to->low[2];
-    const int32_t *high0 = to->high[0], *high1 = to->high[1];
-    const int32_t *high2 = to->high[2];
-    struct target from;
+    const int32_t *low0 = parts->low[0], *high0 = parts->high[0];
+    const int32_t *low1 = parts->low[1], *high1 = parts->high[1];
+    const int32_t *low2 = parts->low[2], *high2 = parts->high[2];
+    const uint32_t *people = parts->people;
+    float from[3], to[3];
+    float reach = ((float)km + 1 - NEAR_SLACK) / NEAR_EARTH_KM * 0x1p30f;
+    float square = reach * reach;
+    uint32_t sum = 0;
 
     for (int k = 0; k < 3; k++) {
-        from.low[k] = boxes->low[k][run];
-        from.high[k] = boxes->high[k][run];
+        from[k] = boxes->low[k][run] * 0x1p30f;
+        to[k] = boxes->high[k][run] * 0x1p30f;
     }
-    for (size_t i = 0; i < to->n; i++) {
-        float x = gap(from.low[0], from.high[0], (float)low0[i] * 0x1p-30f,
-                      (float)high0[i] * 0x1p-30f);
-        float y = gap(from.low[1], from.high[1], (float)low1[i] * 0x1p-30f,
-                      (float)high1[i] * 0x1p-30f);
-        float z = gap(from.low[2], from.high[2], (float)low2[i] * 0x1p-30f,
-                      (float)high2[i] * 0x1p-30f);
-        float chord = sqrtf(x * x + y * y + z * z) * NEAR_EARTH_KM;
-        int whole = (int)(chord + NEAR_SLACK);
+    for (size_t i = 0; i < parts->n; i++) {
+        float x = gap(from[0], to[0], (float)low0[i], (float)high0[i]);
+        float y = gap(from[1], to[1], (float)low1[i], (float)high1[i]);
+        float z = gap(from[2], to[2], (float)low2[i], (float)high2[i]);
 
-        km[i] = (uint16_t)(whole < (int)NEAR_KM ? whole : (int)NEAR_KM);
+        sum += x * x + y * y + z * z <= square ? people[i] : 0;
     }
+    return sum;
 }
 
 /* The least of two neighbours each. */

@@ -49,9 +49,10 @@ enum err near_init(struct near *near, const struct job_case *j);
  * with a home in the place are at 0.  ERR_NOMEM. */
 enum err near_place(struct near *near, const struct lot_case *c);
 
-/* The bounds between one run of BOXES and each of the parts. */
-void near_boxes(const struct reference_boxes *boxes, unsigned run,
-                const struct parts *to, uint16_t *km);
+/* At least as many as live in those communes of PARTS that have a centre within
+ * KM of the box of RUN. */
+uint32_t near_crowd(const struct reference_boxes *boxes, unsigned run,
+                    const struct parts *parts, unsigned km);
 
 /* Are there communes of unknown distance in runs FROM to before END? */
 static inline int near_is_vague(const struct near *near, unsigned from,
@@ -84,6 +85,17 @@ static inline unsigned near_between(const struct near *near, unsigned from,
         return NEAR_KM | NEAR_VAGUE;
     km = near_runs(near, i, end);
     return last > top || near_is_vague(near, i, end) ? km | NEAR_VAGUE : km;
+}
+
+/* The bound of the run that RANK is in. */
+static inline unsigned near_of(const struct near *near, unsigned rank)
+{
+    unsigned run = rank / REFERENCE_RUN;
+
+    if (rank >= near->ranks)
+        return NEAR_KM | NEAR_VAGUE;
+    return near->levels[0][run] |
+           (near_is_vague(near, run, run + 1) ? NEAR_VAGUE : 0);
 }
 
 /* Are all of them known to be more than KM away? */

@@ -39,6 +39,7 @@ uint32_t postings_band(int64_t mobility_km);
 /* The first of the codes of wishes with the same first three characters as
  * ROME, and how many numbers they take. */
 #define POSTINGS_FAMILY (100 * POSTINGS_BANDS)
+/* POSTINGS_FAMILY codes from this one on. */
 uint32_t postings_family_code(struct slice rome);
 
 /* The code of the division that a CPV code lies in. */
@@ -79,9 +80,11 @@ struct derived {
 enum err derive_profile(const struct reference *ref, struct arena *arena,
                         uint32_t number, const struct profile *value,
                         struct derived *out);
+/* Of an active one: a posting for each code and zone of its activities. */
 enum err derive_structure(const struct reference *ref, struct arena *arena,
                           uint32_t number, const struct structure *value,
                           struct derived *out);
+/* Of an open one: a posting for each code of its lots, and each job. */
 enum err derive_market(const struct reference *ref, struct arena *arena,
                        uint32_t number, const struct market *value,
                        struct derived *out);
@@ -111,6 +114,7 @@ struct postings_sums {
     uint64_t postings[INDEX_KINDS_END];
     uint64_t side;
 };
+/* VALUE NULL adds nothing. */
 enum err postings_sum(const struct reference *ref, struct arena *arena,
                       unsigned entity, uint32_t number, const void *value,
                       struct postings_sums *sums);
@@ -160,6 +164,7 @@ uint16_t postings_day(int64_t date);
 /* The side row of a person: everything that is judged; the id if it is short,
  * and the ends of the criteria if there is room. */
 #define PERSON_ID_INLINE 24
+/* Every byte of ROW is written. */
 void postings_pack_person(const struct reference *ref, const struct profile *p,
                           unsigned char row[INDEX_SIDE]);
 

@@ -90,9 +90,8 @@ static enum err add_unclaused(void *context, const struct market *market,
                               struct arena *scratch)
 {
     struct reading *r = context;
-    const struct match *m = r->a->m;
 
-    return has_clause(market) || (m->sees && !m->sees(m->seer, market))
+    return has_clause(market)
                ? ERR_NONE
                : programme_add(r->programme, r->a, scratch, market);
 }

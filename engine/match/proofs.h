@@ -11,6 +11,7 @@
 #include "engine/match/law.h"
 #include "engine/match/lot.h"
 
+/* A fact beside the criteria: a PASS IAE in force. */
 #define FACT_PASS BIT(criterion_code_words)
 _Static_assert(criterion_code_words < 31, "facts fit, and a bit is left");
 

@@ -156,7 +156,8 @@ static enum err rank(struct reverse *r)
 
         /* A posting's deadline had to fit 16 bits. */
         if (!e && (!match_market_open(&r->market, r->m->on) ||
-                   (r->m->sees && !r->m->sees(r->m->seer, &r->market))))
+                   (r->m->sees &&
+                    !r->m->sees(r->m->seer, ENTITY_MARKET, &r->market))))
             continue;
         if (e || (e = enter_lot(r, spot->lot)) ||
             (e = spot->job ? offer_job(r, i) : offer_lot(r, i)))

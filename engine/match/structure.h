@@ -43,7 +43,9 @@ enum err structure_judge(const struct lot_case *c, const struct structure *s,
  * weighed sum, where what is not known counts half and is told. */
 int64_t structure_coverage(const struct extent *common,
                            const struct extent *all);
+/* KM from 0, of 1000. */
 int64_t structure_proximity(int64_t km);
+/* Of 1000; a bit of UNKNOWN for each part that is ABSENT in PARTS. */
 int64_t structure_score(const struct structure_weights *weights,
                         struct structure_score *parts, uint32_t *unknown);
 

@@ -224,9 +224,9 @@ static enum err read_place(struct structure_ask *ask)
     if (e || (e = set_wheres(ask, at, n)) || !is_bounded(c))
         return e;
     ask->has_near = 1;
-    if ((e = near_place(&ask->near, c)) || ask->commune != REFERENCE_NONE)
-        return e;
-    return crowd_init(&ask->crowd, c);
+    if (c->place.extent.people)
+        ask->per_person = 1000.0 / (double)c->place.extent.people;
+    return near_place(&ask->near, c);
 }
 
 enum err structure_ask_read(const struct lot_case *c, struct structure_ask *out)

@@ -6,7 +6,6 @@
 #define ENGINE_MATCH_STRUCTURE_ASK_H
 
 #include "engine/match/area_sums.h"
-#include "engine/match/crowd.h"
 #include "engine/match/lot.h"
 #include "engine/match/near.h"
 
@@ -39,10 +38,10 @@ struct structure_ask {
     int is_placed;
     uint32_t commune; /* the place, if it is one commune: REFERENCE_NONE */
     struct point point;
-    struct near near; /* of runs of homes to the place */
+    double per_person; /* what one of its people is of its coverage, 1000 */
+    struct near near;  /* of runs of homes to the place */
     int has_near;
     struct area_sums sums;      /* unless it is one commune */
-    struct crowd crowd;         /* with NEAR */
     const struct range *wheres; /* of areas that meet the place, sorted */
     size_t n_wheres;
 };

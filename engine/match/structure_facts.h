@@ -66,7 +66,9 @@ enum { SHARE_UNKNOWN, SHARE_LOW, SHARE_ENOUGH, SHARE_NONE };
 /* `where`. */
 #define STRUCTURE_AREAS 0x8000u /* and above: areas; below: circles */
 #define STRUCTURE_HIDDEN 0xffffu
+/* A circle: by the rank of its middle. */
 uint16_t structure_where_of_rank(uint16_t rank);
+/* Areas: by one of them; four communes share a value. */
 uint16_t structure_where_of_area(uint16_t area);
 
 /* `reach`. */
@@ -85,6 +87,7 @@ static inline unsigned structure_activity(uint16_t when)
 /* FACT_DETAIL of a CPV: eight digits, and how many stay without trailing
  * zeros, from two; of a sector: what its code leaves of its hash. */
 uint32_t structure_cpv_detail(struct slice cpv);
+/* Of a sector. */
 uint32_t structure_sector_detail(struct slice sector);
 
 /* The level that activity_cpv_level gives to two details. */

@@ -38,13 +38,20 @@ enum err structure_queue_add(struct structure_queue *q, int32_t promise,
     return ERR_NONE;
 }
 
-int structure_queue_take(struct structure_queue *q, struct waiting *out)
+const struct waiting *structure_queue_next(struct structure_queue *q)
 {
     while (q->first[q->top] == NONE && q->top)
         q->top--;
-    if (q->first[q->top] == NONE)
+    return q->first[q->top] == NONE ? NULL : &q->at[q->first[q->top]];
+}
+
+int structure_queue_take(struct structure_queue *q, struct waiting *out)
+{
+    const struct waiting *next = structure_queue_next(q);
+
+    if (!next)
         return 0;
-    *out = q->at[q->first[q->top]];
+    *out = *next;
     q->first[q->top] = out->next;
     return 1;
 }

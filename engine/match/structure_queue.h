@@ -21,7 +21,7 @@ struct waiting {
     uint16_t row;
     int16_t level;
     int16_t most;       /* that the row can score */
-    int16_t is_bounded; /* by the crowd too */
+    int16_t is_bounded; /* by who lives in reach too */
 };
 
 struct structure_queue {
@@ -39,6 +39,8 @@ void structure_queue_begin(struct structure_queue *queue,
  * then the next.  ERR_NOMEM. */
 enum err structure_queue_add(struct structure_queue *queue, int32_t promise,
                              const struct waiting *one);
+/* What would be taken next, until something is added; NULL: nothing waits. */
+const struct waiting *structure_queue_next(struct structure_queue *queue);
 /* Take the best; 0 when nothing waits. */
 int structure_queue_take(struct structure_queue *queue, struct waiting *out);
 

@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "engine/match/activity.h"
-#include "engine/match/law.h"
 #include "engine/match/structure_rows.h"
-#include "engine/match/vectors.h"
 
 #define UNKNOWN (-1)
 
@@ -16,151 +14,6 @@
 static int32_t counted(int32_t part)
 {
     return part == UNKNOWN ? STRUCTURE_PART_UNKNOWN : part;
-}
-
-/* ---- Filters ------------------------------------------------------------ */
-
-/* Filters 2 to 5, and of 7 what has nothing to do with the place. */
-struct filter {
-    unsigned kinds;
-    unsigned modes; /* all, with ANY, when none is wanted */
-    unsigned any;
-    unsigned low; /* a share that is refused */
-    unsigned flags;
-    unsigned start;
-};
-
-static struct filter filter_of(const struct structure_ask *ask)
-{
-    const struct lot_case *c = ask->c;
-    int only = c->m->nationwide == NATIONWIDE_ONLY;
-
-    return (struct filter){c->kinds,
-                           c->modes,
-                           !c->modes,
-                           c->asks_share ? SHARE_LOW : SHARE_NONE,
-                           only ? CLASS_NATIONWIDE : 0,
-                           ask->start};
-}
-
-/* Without branches, so that all is one vector's work. */
-VECTORS static void pass_columns(const struct filter *filter,
-                                 const uint16_t *restrict class,
-                                 const uint16_t *restrict from,
-                                 const uint16_t *restrict until, size_t n,
-                                 uint8_t *restrict pass)
-{
-    const struct filter f = *filter;
-
-    for (size_t i = 0; i < n; i++) {
-        unsigned is = class[i], ok = f.kinds >> (is & CLASS_KIND) & 1;
-
-        ok &= ((is >> CLASS_MODES_SHIFT & f.modes) != 0) | f.any;
-        ok &= (is >> CLASS_SHARE_SHIFT & CLASS_SHARE) != f.low;
-        ok &= (is & f.flags) == f.flags;
-        ok &= from[i] <= f.start;
-        ok &= until[i] >= f.start;
-        pass[i] = (uint8_t)ok;
-    }
-}
-
-static int passes_amount(const struct structure_ask *ask,
-                         const struct index_block *b, size_t i)
-{
-    int64_t amount = ask->c->lot->amount;
-
-    return amount == ABSENT || (amount >= fact_48(b, i, FACT_MIN) &&
-                                amount <= fact_48(b, i, FACT_MAX));
-}
-
-/* Where the rows are that are being looked at: they come in order. */
-struct look {
-    uint32_t where;
-    unsigned km; /* of a circle's home, at least */
-    int meets;   /* an area */
-    size_t k;    /* the ask's range that WHERE is in or before */
-};
-
-/* Kilometres that a commune of this rank is at least from the place. */
-static unsigned run_km(const struct structure_ask *ask, unsigned rank)
-{
-    if (!ask->has_near || rank >= ask->near.ranks)
-        return 0;
-    return ask->near.levels[0][rank / REFERENCE_RUN] & NEAR_KM;
-}
-
-static void look_at(const struct structure_ask *ask, uint32_t where,
-                    struct look *look)
-{
-    look->where = where;
-    if (where < STRUCTURE_AREAS) {
-        look->km =
-            ask->has_near
-                ? near_between(&ask->near, 2 * where, 2 * where + 1) & NEAR_KM
-                : 0;
-        return;
-    }
-    while (look->k < ask->n_wheres && ask->wheres[look->k].to <= where)
-        look->k++;
-    look->meets = look->k < ask->n_wheres && ask->wheres[look->k].from <= where;
-}
-
-/* A circle can only reach a place that its home is near; an area stands where
- * the ask expects those that meet.  Neighbouring communes stand together: of
- * several rows of an activity the one that holds the place must be told. */
-static int may_meet(const struct structure_ask *ask,
-                    const struct index_block *b, size_t i, struct look *look)
-{
-    uint32_t where = b->where[i];
-
-    if (where != look->where)
-        look_at(ask, where, look);
-    if (where < STRUCTURE_AREAS)
-        return look->km <= b->reach[i] || b->reach[i] == STRUCTURE_REACH_ANY;
-    return look->meets &&
-           (ask->commune == REFERENCE_NONE || where >= AREA_EPCI ||
-            fact_16(b, i, FACT_AREAS) == ask->commune);
-}
-
-size_t structure_rows_pass(const struct structure_ask *ask,
-                           const struct index_block *b,
-                           uint16_t out[STRUCTURE_ROWS])
-{
-    const struct filter filter = filter_of(ask);
-    struct look look = {.where = UINT32_MAX};
-    uint8_t pass[STRUCTURE_ROWS];
-    size_t kept = 0;
-
-    pass_columns(&filter, b->facts + FACT_CLASS * b->rows,
-                 b->facts + FACT_FROM * b->rows,
-                 b->facts + FACT_UNTIL * b->rows, b->n, pass);
-    for (size_t i = 0; i < b->n; i++)
-        if (pass[i] && (!ask->is_placed || may_meet(ask, b, i, &look)) &&
-            passes_amount(ask, b, i))
-            out[kept++] = (uint16_t)i;
-    return kept;
-}
-
-/* ---- Levels ------------------------------------------------------------- */
-
-int32_t structure_row_level(const struct index_block *b, size_t i,
-                            const struct want *wants, size_t n)
-{
-    uint32_t detail = fact_32(b, i, FACT_DETAIL);
-    int32_t best = 0;
-
-    for (size_t k = 0; k < n; k++) {
-        int32_t level = wants[k].level;
-
-        if (level == LEVEL_ABSENT)
-            return level;
-        if (level == LEVEL_BY_DIGITS)
-            level = (int32_t)structure_cpv_level(wants[k].detail, detail);
-        else if (wants[k].detail != detail)
-            level = 0;
-        best = level > best ? level : best;
-    }
-    return best;
 }
 
 /* ---- Where -------------------------------------------------------------- */
@@ -340,29 +193,47 @@ static unsigned slack_of(const struct index_block *b, size_t i)
     return reach;
 }
 
+/* The rank of a row's home, or of its neighbour in the run. */
+static unsigned rank_of(const struct reference *ref,
+                        const struct index_block *b, size_t i)
+{
+    uint16_t home;
+
+    if (b->where[i] < STRUCTURE_AREAS)
+        return 2u * b->where[i];
+    home = fact_16(b, i, FACT_HOME);
+    return home < ref->n ? ref->columns.rank[home] : REFERENCE_NO_RANK;
+}
+
+/* What zones of at most SOME people lack at least of a coverage of 1000.  Where
+ * nobody lives communes are counted. */
+static int32_t uncovered(const struct structure_ask *ask, uint32_t some)
+{
+    double share = ask->per_person * some;
+
+    return ask->per_person > 0 && share < 999 ? 999 - (int32_t)share : 0;
+}
+
 /* The most that proximity and coverage can add before anything is measured. */
 static int32_t best_place(const struct structure_ask *ask,
                           const struct index_block *b, size_t i, int is_bounded)
 {
-    const struct reference *ref = ask->c->m->reference;
-    uint64_t all = ask->c->place.extent.people, some = all;
-    uint16_t home = fact_16(b, i, FACT_HOME);
     unsigned slack = slack_of(b, i), km, rank;
     int32_t most = 1000 * (ask->weights.proximity + ask->weights.coverage);
 
-    if (!ask->has_near || home >= ref->n || slack == STRUCTURE_REACH_ANY)
+    if (!ask->has_near || slack == STRUCTURE_REACH_ANY)
         return most;
+    rank = rank_of(ask->c->m->reference, b, i);
+    km = near_of(&ask->near, rank);
     /* Who knows no centre knows no distance, and half counts. */
-    if (!ref->communes[home].centred)
+    if (km & NEAR_VAGUE)
         return most;
-    rank = ref->communes[home].rank;
-    km = run_km(ask, rank);
     km = km > slack ? km - slack : 0;
     if (is_bounded && ask->commune == REFERENCE_NONE &&
         b->where[i] < STRUCTURE_AREAS)
-        some = crowd_within(&ask->crowd, rank / REFERENCE_RUN, b->reach[i]);
-    if (some < all)
-        most -= ask->weights.coverage * (999 - (int32_t)(1000 * some / all));
+        most -= ask->weights.coverage *
+                uncovered(ask, near_crowd(ask->near.boxes, rank / REFERENCE_RUN,
+                                          &ask->c->place.parts, b->reach[i]));
     return most - ask->weights.proximity * (int32_t)(km < 100 ? 10 * km : 1000);
 }
 
@@ -458,20 +329,33 @@ enum err structure_row_judge(const struct structure_ask *ask,
 
 /* ---- Of a match --------------------------------------------------------- */
 
+/* Could a guessed centre have changed this answer?  Few centres are. */
+static int is_approximate(const struct structure_ask *ask,
+                          const struct index_block *b, size_t i)
+{
+    const struct place *place = &ask->c->place;
+    const uint32_t *unsure = ask->c->m->reference->columns.unsure;
+    uint16_t home = fact_16(b, i, FACT_HOME);
+    struct spot spot;
+
+    if (!place->approximate && home < ask->c->m->reference->n &&
+        unsure[home] == unsure[home + 1])
+        return 0;
+    spot = spot_of(ask, b, i);
+    return (!spot.inside || place->near || b->where[i] < STRUCTURE_AREAS) &&
+           (spot.from.approximate || place->approximate);
+}
+
 static uint32_t marks_of(const struct structure_ask *ask,
                          const struct index_block *b, size_t i)
 {
     unsigned class = fact_16(b, i, FACT_CLASS);
-    struct spot spot = spot_of(ask, b, i);
-    int measured =
-        !spot.inside || ask->c->place.near || b->where[i] < STRUCTURE_AREAS;
     uint32_t marks = 0;
 
     if (ask->c->asks_share &&
         (class >> CLASS_SHARE_SHIFT & CLASS_SHARE) == SHARE_UNKNOWN)
         marks |= BIT(MARK_SHARE_UNKNOWN);
-    if (ask->is_placed && measured &&
-        (spot.from.approximate || ask->c->place.approximate))
+    if (ask->is_placed && is_approximate(ask, b, i))
         marks |= BIT(MARK_APPROXIMATE);
     if (class & CLASS_DERIVED)
         marks |= BIT(MARK_DERIVED);

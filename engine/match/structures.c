@@ -37,23 +37,41 @@ static enum err hit_of_record(const struct lot_case *c, uint32_t number,
 /* The row knows all but the words, which are the first of the record and need
  * no memory. */
 static enum err hit_of_row(const struct structure_ask *ask,
-                           const struct structure_winner *w,
+                           const struct structure_winner *w, struct slice body,
                            struct structure_hit *out)
 {
     const struct lot_case *c = ask->c;
     struct structure_result result;
-    struct record record;
     struct structure s;
     enum err e;
 
     if ((e = structure_row_result(ask, &w->block, w->row, w->level, w->seats,
                                   &w->place, &result)) ||
-        (e = store_get_numbered(c->m->view, ENTITY_STRUCTURE, w->number,
-                                &record)) ||
-        (e = protocol_decode_first(&shape_structure, FIELDS_SHOWN, record.body,
+        (e = protocol_decode_first(&shape_structure, FIELDS_SHOWN, body,
                                    c->scratch, &s)))
         return e;
     return structure_hit(c, &s, &result, out);
+}
+
+/* The bodies of all winners, in the arena of the case: each is on its way
+ * while the next ones are found, and while other hits are written. */
+static enum err read_bodies(const struct lot_case *c,
+                            const struct structure_winners *winners,
+                            struct slice **out)
+{
+    struct slice *at = arena_array(c->arena, winners->n + 1, sizeof *at);
+    enum err e = at ? ERR_NONE : ERR_NOMEM;
+
+    for (size_t i = 0; i < winners->n; i++)
+        store_body_soon(c->m->view, winners->at[i].number);
+    for (size_t i = 0; i < winners->n && !e; i++) {
+        e = store_get_body(c->m->view, ENTITY_STRUCTURE, winners->at[i].number,
+                           &at[i]);
+        __builtin_prefetch(at[i].data);
+        __builtin_prefetch(at[i].data + 64);
+    }
+    *out = at;
+    return e;
 }
 
 static enum err write_hits(const struct lot_case *c,
@@ -62,15 +80,17 @@ static enum err write_hits(const struct lot_case *c,
                            struct structure_hit_list *out)
 {
     struct structure_hit *at;
-    enum err e = ERR_NONE;
+    struct slice *bodies;
+    enum err e;
 
     at = shape_array(c->m->arena, &shape_structure_hit, winners->n + 1);
     if (!at)
         return ERR_NOMEM;
+    e = read_bodies(c, winners, &bodies);
     for (size_t i = 0; i < winners->n && !e; i++)
         e = winners->at[i].judged
                 ? hit_of_record(c, winners->at[i].number, &at[i])
-                : hit_of_row(ask, &winners->at[i], &at[i]);
+                : hit_of_row(ask, &winners->at[i], bodies[i], &at[i]);
     *out = (struct structure_hit_list){at, winners->n};
     return e;
 }
@@ -142,6 +162,9 @@ static enum err count_all(const struct lot_case *c, int64_t *candidates,
             (e = structure_judge(c, &s, &result)))
             return e;
         c->m->scanned++;
+        if (result.reason != ABSENT && c->m->sees &&
+            !c->m->sees(c->m->seer, ENTITY_STRUCTURE, &s))
+            continue;
         ++*candidates;
         if (result.reason != ABSENT)
             counts[result.reason]++;

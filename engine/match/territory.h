@@ -81,6 +81,7 @@ int territory_circles_hold(const struct reference *ref,
  * Nothing is allocated. */
 int territory_meets_code(const struct reference *ref,
                          const struct territory *set, struct slice code);
+/* All of them. */
 int territory_holds_code(const struct reference *ref,
                          const struct territory *set, struct slice code);
 

@@ -16,7 +16,6 @@ enum room {
     ROOM_SLOTS,   /* seen.c */
     ROOM_SEEN,
     ROOM_BLOCKS, /* structure_search.c: what was read */
-    ROOM_CROWD,  /* crowd.c */
     ROOM_PROOFS, /* proofs.c: the tables of a day */
     ROOMS
 };

@@ -3,7 +3,6 @@ the backup, and everything there that had been acknowledged before it."""
 import json
 import os
 import re
-import resource
 import subprocess
 import threading
 
@@ -107,20 +106,6 @@ class Backups(harness.Transcript):
         self.ask("profile.put", profile=profile("P-easily-found"))
         with open(self.path(self.backup()), "rb") as f:
             self.assertNotIn(b"easily", f.read())
-
-    def test_without_descriptors_the_daemon_goes_on(self):
-        if not harness.own_proc():
-            self.skipTest("this /proc is of other processes")
-        self.ask("market.put", market=market())
-        pid = self.daemon.process.pid
-        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        used = len(os.listdir("/proc/%d/fd" % pid))
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, before[1]))
-        self.refused("STORE_IO", "backup")
-        self.ask("market.put", market=market("M-2"))
-        self.ask("market.get", id="M-2")
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-        self.assertIn("backup-", self.ask("backup")["backup"])
 
     def test_restoring_is_refused_where_it_would_harm(self):
         self.ask("profile.put", profile=profile())

@@ -135,5 +135,51 @@ class KilledWhileCompacting(harness.Transcript):
         self.assertEqual(len(left), 1, "old environments are cleared up")
 
 
+class KilledWhileWiping(harness.Transcript):
+    PIECE = 1 << 16     # the first, behind which the daemon waits
+
+    def holding(self):
+        """The files that hold the one who was erased."""
+        return [os.path.relpath(path, self.daemon.store)
+                for path, content in self.daemon.files()
+                if b"zq-erased" in content]
+
+    def test_the_next_start_overwrites_what_is_left(self):
+        self.client.load("profile", (profile("p-%d" % i)
+                                     for i in range(1000)))
+        self.client.load("profile", (profile("zq-erased-%d" % i)
+                                     for i in range(100)))
+        self.client.load("profile", (profile("q-%d" % i)
+                                     for i in range(1000)))
+        for i in range(100):
+            self.ask("profile.erase", id="zq-erased-%d" % i)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.restart_waiting()
+        self.client = self.daemon.client()
+        replaced = os.path.join(self.daemon.store, "env-1", "data.mdb")
+        outlives = os.path.join(self.daemon.home, "outlives")
+        os.link(replaced, outlives)
+
+        def first_piece():
+            with open(outlives, "rb") as f:
+                return f.read(self.PIECE)
+        self.daemon.signal(signal.SIGUSR1)
+        self.assertTrue(harness.until(
+            lambda: first_piece() == bytes(self.PIECE)))
+        self.assertEqual(self.holding(), ["env-1/data.mdb"])
+        self.ask("market.put", market=market("m-meanwhile"))
+        self.daemon.kill()
+
+        self.client = self.daemon.restart("claused").client()
+        self.assertEqual(self.holding(), [])
+        self.assertEqual(os.listdir(self.daemon.store).count("env-1"), 0)
+        with open(outlives, "rb") as f:
+            self.assertEqual(f.read().strip(b"\0"), b"")
+        stats = self.ask("stats")
+        self.assertEqual((stats["profiles"], stats["markets"]), (2000, 1))
+        self.ask("market.get", id="m-meanwhile")
+        self.ask("profile.get", id="p-999")
+
+
 if __name__ == "__main__":
     harness.main()

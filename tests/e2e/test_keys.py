@@ -127,6 +127,80 @@ class Handshake(Keyed):
                 self.assertIsNone(raw.receive(0.3))
 
 
+class Rotation(Keyed):
+    """A new server key beside the old one, until every client has it."""
+
+    def serve(self, *more, doors):
+        """With these settings more; what the daemon listens at."""
+        with open(self.daemon.config) as file:
+            lines = [line for line in file.read().splitlines()
+                     if line.split(" ")[0] not in
+                     ("server_key", "old_server_key", "old_listen")]
+        lines[1:1] = more
+        with open(self.daemon.config, "w") as file:
+            print(*lines, sep="\n", file=file)
+        self.daemon.launch(listen=doors)
+        said = harness.lines_within(self.daemon.process.stdout,
+                                    harness.PATIENCE_S)
+        self.assertTrue(said, self.daemon.log())
+        return said.split()[1:]
+
+    def known_by(self, public, endpoint, **options):
+        """A client of key `one` that has this of the daemon's."""
+        self.daemon.server_key, self.daemon.endpoint = public, endpoint
+        return self.daemon.as_key("one", **options)
+
+    def shut(self, public, endpoint):
+        client = self.known_by(public, endpoint, deadline=0.5, retries=0)
+        with self.assertRaises(claused.Timeout):
+            client.ping()
+
+    def test_clients_go_over_to_the_new_key_and_the_old_one_ends(self):
+        self.register("one")
+        first = "ipc://%s/first" % self.daemon.home
+        second = "ipc://%s/second" % self.daemon.home
+        old, new = self.daemon.server_key, self.daemon.pair("new")
+        before = "server_key = %s/server.key" % self.daemon.home
+        after = "server_key = " + new["file"]
+        self.daemon.stop()
+        self.assertEqual(self.serve(before, doors=first), [first])
+        slow = self.known_by(old, first)
+        slow.ping()
+        self.daemon.stop()
+        doors = self.serve(after, "old_" + before, "old_listen = " + first,
+                           doors=second)
+        self.assertEqual(doors, [second, first])
+        self.assertNotIn("comes by the old", self.daemon.log())
+        for _ in range(2):
+            slow.ping()
+            self.known_by(old, first).ping()
+        quick = self.known_by(new["public"], second)
+        self.assertEqual(quick.hello()["key"], "one")
+        self.assertEqual(self.daemon.log().count(
+            "key one comes by the old server key"), 1)
+        self.shut(new["public"], first)
+        self.shut(old, second)
+        self.daemon.stop()
+        self.assertEqual(self.serve(after, doors=second), [second])
+        quick.ping()
+        self.shut(old, first)
+        self.shut(old, second)
+
+    def test_half_a_rotation_is_refused(self):
+        self.daemon.stop()
+        server = "server_key = %s/server.key" % self.daemon.home
+        ipc = "ipc://%s/door" % self.daemon.home
+        for more in (["old_listen = " + ipc], ["old_" + server],
+                     ["old_listen = " + ipc, "old_server_key = /none"]):
+            with self.subTest(more):
+                with open(self.daemon.config, "w") as file:
+                    print("[claused]", server, *more, sep="\n", file=file)
+                self.daemon.launch()
+                self.assertEqual(self.daemon.wait(), 78)
+                self.assertIn("old_server_key" if "/none" not in more[-1]
+                              else "/none", self.daemon.log())
+
+
 class Change(Keyed):
     """What an admin changes holds for connections that are open."""
 

@@ -17,7 +17,7 @@ PAGE = os.path.join(harness.TOP, "protocol", "PROTOCOL.md")
 PASSING = {"us", "store", "uptime_s", "map_used", "map_free", "map_size", "disk_percent",
            "readers", "started", "finished", "elapsed_ms", "rate", "ms", "hash",
            "backup", "bytes", "checkpoint", "expires",
-           "sent_replies"}
+           "revoked_on", "sent_replies"}
 
 
 def page():

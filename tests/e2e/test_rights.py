@@ -10,6 +10,7 @@ import os
 import re
 
 import harness
+import claused
 import msgpack
 import zmq
 
@@ -123,7 +124,9 @@ LISTS = {
     "facilitator.list": {}, "hours.list": {}, "hours.summary": {},
     "retention.list": {"days": 730}, "assess.scan": {}, "rescore.status": {},
     "hours.pool": {"territory": "FR"}, "events.since": {"since": 0},
-    "key.list": {}, "hello": {}, "ping": {}, "stats": {},
+    "key.list": {}, "hello": {}, "ping": {}, "stats": {"verbs": False},
+    "territory.blank": {}, "territory.communes": {"communes": ["76540"]},
+    "territory.postcodes": {"postcodes": ["76000"]},
 }
 # Who sees nobody may not ask about one person: refused at the field.
 NOT_FOR = {(role, "match.reverse", 1) for role in ("portal", "batch")}
@@ -141,7 +144,8 @@ def roles_of_verbs():
     return rows
 
 
-class Rights(harness.Transcript):
+class World(harness.Transcript):
+    """Both worlds, and a key of each role that is limited to the one."""
     shared = True
 
     @classmethod
@@ -209,6 +213,113 @@ class Rights(harness.Transcript):
         self.assertEqual(header["i"], self.count)
         return header["s"], header["rev"], body
 
+
+# What is of the daemon, of the time or of the store as a whole.
+OF_THE_DAEMON = {
+    "revision", "rev", "generation", "uptime_s", "readers", "map_used",
+    "map_free", "map_size", "disk_percent", "sent_replies", "write_queue",
+    "slow_queue", "reply_queue", "handshakes_failed", "run", "started",
+    "finished", "elapsed_ms", "next", "compactions", "deferred", "rebuilding",
+}
+UNASKED = {"backup"}  # what it tells is of a file, and for those who keep it
+
+
+def told_of_objects(value):
+    if isinstance(value, dict):
+        return {k: told_of_objects(v) for k, v in value.items()
+                if k not in OF_THE_DAEMON}
+    if isinstance(value, list):
+        return [told_of_objects(v) for v in value]
+    return value
+
+
+class Elsewhere(World):
+    """Whatever happens elsewhere, a limited key is told the same."""
+
+    @classmethod
+    def fill(cls):
+        super().fill()
+        # Somebody who works in both worlds, and a market in both.
+        cls.all.call("facilitator.put", {"facilitator": dict(
+            facilitator(OWN), etp_percent=100,
+            territories=["COM:76540", "COM:59350"])})
+        cls.all.call("market.put", {"market": dict(
+            market(OWN), id="here-both",
+            lots=market(OWN)["lots"] + market(OTHER)["lots"])})
+
+    def more_elsewhere(self):
+        for kind in ("AI", "ACI", "ETTI", "GEIQ", "EA", "ESAT"):
+            self.all.call("structure.put", {"structure": dict(
+                structure(OTHER), kind=kind)})
+        for i in range(6):
+            there = dict(market(OTHER), id="AILLEURS-%d" % i)
+            if i % 3 == 1:
+                there.update(status="UNSUCCESSFUL")
+            elif i % 3 == 2:
+                there = dict(unclaused(OTHER), id="AILLEURS-%d" % i)
+            self.all.call("market.put", {"market": there})
+        for i in range(12):
+            self.all.call("profile.put", {"profile": dict(
+                profile(OTHER), id="AILLEURS-%d" % i)})
+            self.all.call("hours.record", {"entries": [dict(
+                hours(OTHER), person="AILLEURS-%d" % i, lot=1 + i % 2,
+                market=("AILLEURS", "here-both")[i % 2])]})
+        for i in range(3):
+            self.all.call("facilitator.put", {"facilitator": dict(
+                facilitator(OTHER), id="AILLEURS-%d" % i)})
+            self.register("AILLEURS-%d" % i, "facilitator", ["DEP:59"])
+        run = self.all.call("rescore.start")["run"]
+        self.assertTrue(harness.until(
+            lambda: self.all.call("rescore.status").get("last", {}).get("run")
+            == run))
+
+    def all_told(self):
+        """Every question but a write, of every role: what it is told."""
+        told = {}
+        for method, (kind, roles) in sorted(roles_of_verbs().items()):
+            if kind == "WRITE" or method in UNASKED:
+                continue
+            asks = [ask(OWN) for ask in QUESTIONS.get(method, ())]
+            if method in LISTS:
+                asks.append(LISTS[method])
+            self.assertTrue(asks, "no question of " + method)
+            for role in sorted(roles):
+                for i, ask in enumerate(asks):
+                    status, _, body = self.tell(role, method, ask)
+                    told[role, method, i] = status, told_of_objects(
+                        msgpack.unpackb(body, strict_map_key=False))
+        return told
+
+    def test_what_is_added_elsewhere_changes_no_answer(self):
+        before = self.all_told()
+        self.more_elsewhere()
+        after = self.all_told()
+        self.assertEqual(before.keys(), after.keys())
+        for cell in before:
+            with self.subTest(cell=cell):
+                self.assertEqual(after[cell], before[cell])
+        self.assertGreater(sum(t[0] == 0 for t in before.values()), 80)
+        self.assertIn("profiles", self.client.call("stats"))
+
+    def test_a_batch_forgets_the_own_alone(self):
+        for which in (OWN, OTHER):
+            plain = profile(which)
+            del plain["consent_on"]
+            self.all.call("profile.put", {"profile": dict(
+                plain, id="over-" + name(which))})
+        every = self.daemon.as_key("every")
+        told = msgpack.unpackb(self.tell("batch", "retention.run", {})[2])
+        self.assertEqual((told["looked_at"], told["erased"]), (2, 1))
+        self.refused_as(every, "over-" + name(OWN))
+        every.call("profile.erase", {"id": "over-" + name(OTHER)})
+
+    def refused_as(self, client, pseudonym):
+        with self.assertRaises(claused.Refused) as caught:
+            client.call("profile.get", {"id": pseudonym})
+        self.assertEqual(caught.exception.name, "NOT_FOUND")
+
+
+class Rights(World):
     def test_each_cell_of_roles_verbs_and_territories(self):
         cells = 0
         # What a batch found goes with its market, so questions come first.

@@ -254,6 +254,20 @@ class Pipelines(harness.Transcript):
         self.assertEqual(self.ask("stats")["markets"], 180)
         self.assertEqual(self.revision(), 180)
 
+    def test_every_reply_is_accounted_for_at_any_moment(self):
+        """Whoever asks in the middle of a turn is told of replies that are
+        ready and not yet sent."""
+        n = 64
+        with harness.Raw(self.daemon.endpoint) as raw:
+            for i in range(n):
+                raw.ask("stats", {"verbs": True}, i=i)
+            for _ in range(n):
+                _, stats = raw.receive()
+                self.assertEqual(
+                    sum(v["asked"] for v in stats["verbs"]),
+                    stats["sent_replies"] + stats["dropped_replies"]
+                    + stats["reply_queue"])
+
     def test_a_client_that_does_not_read_harms_nobody(self):
         for i in range(60):
             self.ask("market.put", market=market("m-%d" % i, object="x" * 3000))

@@ -51,6 +51,8 @@ CONTROLS = {
                             [E2E + "test_keys.py"]),
     "erased-but-kept": ("P6", "compaction leaves the old file",
                         [E2E + "test_daemon.py", "-k", "after_compaction"]),
+    "half-wiped": ("P6", "what a kill left of the old file stays",
+                   [E2E + "test_crash.py", "KilledWhileWiping"]),
     "order-by-chance": ("P7", "ties follow the memory's layout",
                         ["tests/brute/vectors.py", "--build", "BUILD"]),
 }

@@ -30,9 +30,13 @@ struct report {
     uint64_t failed;
     uint64_t syncs_after; /* after the first failure, of what was open then: a
                            * copy that is thrown away is opened to be wiped */
+    uint64_t wiping;      /* failures of that alone, not in FAILED */
 };
 
 enum what { NOTHING, MALLOC, DATA, META, SYNC, NAME };
+
+/* Not of the store, or what it was opened for; LMDB opens to read as well. */
+enum file { OTHER, OURS, SYNCED, WIPED };
 
 #define FDS 4096
 
@@ -44,7 +48,7 @@ static int sticky;
 static int code;
 static const char *dir;
 static uintptr_t program_begin, program_end;
-static unsigned char known[FDS]; /* 1: a file of the store, 2: O_DSYNC */
+static unsigned char known[FDS]; /* enum file */
 static unsigned char late[FDS];  /* opened after the first failure */
 
 /* The function behind ours: POSIX wants the cast that ISO C forbids. */
@@ -106,8 +110,8 @@ __attribute__((constructor)) static void begin(void)
     what = asked;
 }
 
-/* Does this one fail?  Any thread may ask. */
-static int fails(enum what it)
+/* Does this one fail?  FAILURES counts it.  Any thread may ask. */
+static int fails(enum what it, uint64_t *failures)
 {
     uint64_t n;
 
@@ -116,7 +120,7 @@ static int fails(enum what it)
     n = __atomic_add_fetch(&report->seen, 1, __ATOMIC_SEQ_CST);
     if (!fail_at || n < fail_at || (n > fail_at && !sticky))
         return 0;
-    __atomic_add_fetch(&report->failed, 1, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(failures, 1, __ATOMIC_SEQ_CST);
     return 1;
 }
 
@@ -131,7 +135,8 @@ static int starves(void *caller)
 {
     uintptr_t from = (uintptr_t)caller;
 
-    if (from < program_begin || from >= program_end || !fails(MALLOC))
+    if (from < program_begin || from >= program_end ||
+        !fails(MALLOC, &report->failed))
         return 0;
     errno = ENOMEM;
     return 1;
@@ -177,12 +182,22 @@ static int below(const char *path)
            !strstr(path, "/lock");
 }
 
-static int fault(enum what it)
+static int fault(enum what it, uint64_t *failures)
 {
-    if (!fails(it))
+    if (!fails(it, failures))
         return 0;
     errno = code;
     return 1;
+}
+
+static unsigned char opened_for(const char *path, int flags)
+{
+    if (!below(path))
+        return OTHER;
+    if ((flags & O_DSYNC) == O_DSYNC)
+        return SYNCED;
+    return strstr(path, "/data.mdb") && (flags & O_ACCMODE) == O_WRONLY ? WIPED
+                                                                        : OURS;
 }
 
 int open(const char *path, int flags, ...)
@@ -194,11 +209,11 @@ int open(const char *path, int flags, ...)
     va_start(args, flags);
     mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
     va_end(args);
-    if (flags & O_CREAT && below(path) && fault(NAME))
+    if (flags & O_CREAT && below(path) && fault(NAME, &report->failed))
         return -1;
     fd = REAL(open)(path, flags, mode);
     if (fd >= 0 && fd < FDS) {
-        known[fd] = !below(path) ? 0 : (flags & O_DSYNC) == O_DSYNC ? 2 : 1;
+        known[fd] = opened_for(path, flags);
         late[fd] = report->failed > 0;
     }
     return fd;
@@ -213,19 +228,25 @@ int close(int fd)
 
 int rename(const char *from, const char *to)
 {
-    return below(from) && fault(NAME) ? -1 : REAL(rename)(from, to);
+    return below(from) && fault(NAME, &report->failed) ? -1
+                                                       : REAL(rename)(from, to);
 }
 
 static enum what kind(int fd)
 {
     if (fd < 0 || fd >= FDS || !known[fd])
         return NOTHING;
-    return known[fd] == 2 ? META : DATA;
+    return known[fd] == SYNCED ? META : DATA;
+}
+
+static uint64_t *failures(int fd)
+{
+    return known[fd] == WIPED ? &report->wiping : &report->failed;
 }
 
 static int write_fails(int fd)
 {
-    return kind(fd) != NOTHING && fault(kind(fd));
+    return kind(fd) != NOTHING && fault(kind(fd), failures(fd));
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
@@ -255,7 +276,7 @@ static int sync_fails(int fd)
         return 0;
     if (report->failed && !late[fd])
         __atomic_add_fetch(&report->syncs_after, 1, __ATOMIC_SEQ_CST);
-    return fault(SYNC);
+    return fault(SYNC, failures(fd));
 }
 
 int fdatasync(int fd)

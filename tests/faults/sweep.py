@@ -10,10 +10,12 @@ acknowledged write, each of the others whole or not at all.
 
 An I/O error (EIO) ends the daemon with 74: no write is acknowledged after it
 and nothing is synced again.  A full disk (ENOSPC) is refused as such, reads go
-on, and when there is room again so do writes.
+on, and when there is room again so do writes.  What a compaction replaced and
+cannot overwrite is told, and left for the next start, which does it.
 """
 import concurrent.futures
 import errno
+import glob
 import itertools
 import mmap
 import os
@@ -45,12 +47,12 @@ class Report:
 
     def __init__(self, path):
         with open(path, "wb") as f:
-            f.write(bytes(24))
+            f.write(bytes(32))
         with open(path, "r+b") as f:
-            self.map = mmap.mmap(f.fileno(), 24)
+            self.map = mmap.mmap(f.fileno(), 32)
 
     def read(self):
-        return struct.unpack("=QQQ", self.map[:])
+        return struct.unpack("=QQQQ", self.map[:])
 
     @property
     def failed(self):
@@ -70,8 +72,9 @@ class Session:
 
     def begin(self, template, what, at, code, sticky):
         store = os.path.join(self.home, "store")
-        shutil.rmtree(store, ignore_errors=True)
-        shutil.copytree(template, store)
+        for end in ("", ".secrets"):
+            shutil.rmtree(store + end, ignore_errors=True)
+            shutil.copytree(template + end, store + end)
         self.report = Report(os.path.join(self.home, "report"))
         self.daemon = harness.Daemon(store=store, env={
             "LD_PRELOAD": os.path.join(harness.BUILD, "tests/faults/inject.so"),
@@ -145,6 +148,10 @@ class Session:
                          % harness.STOP_S)
         return status
 
+    def left(self):
+        """What a compaction replaced, and did not overwrite."""
+        return len(glob.glob(os.path.join(self.daemon.store, "env-*"))) > 1
+
     def reopen(self):
         """Without faults: sound, nothing lost, nothing half."""
         daemon = harness.Daemon(store=self.daemon.store)
@@ -155,6 +162,8 @@ class Session:
             daemon.close()
 
     def close(self):
+        """Without faults, which would hide what was found."""
+        self.daemon.env = dict(os.environ)
         self.daemon.close()
 
 
@@ -204,12 +213,16 @@ def one(home, template, stats, what, code, sticky, at):
     s.begin(template, what, at, code, sticky)
     try:
         status = s.run()
-        seen, failed, again = s.report.read()
+        seen, failed, _, wiping = s.report.read()
         if at and failed:
             judge(s, what, code, sticky, status)
         elif status != 0:
             raise Broken("nothing failed, and it ends with %d" % status)
+        elif wiping and code and not s.left():
+            raise Broken("what was replaced is gone, and not overwritten")
         s.reopen()
+        if s.left():
+            raise Broken("the next start does not overwrite it")
     except (Broken, AssertionError) as e:
         raise Broken("%s %d, %s, %s: %s\n%s" % (
             what, at, errno.errorcode.get(code, "half"),
@@ -217,12 +230,14 @@ def one(home, template, stats, what, code, sticky, at):
     finally:
         s.close()
         shutil.rmtree(home)
-    return s, status, seen, failed
+    return s, status, seen, failed + wiping
 
 
 def sweep(home, template, stats, what, code, points):
     seen = one(os.path.join(home, "0"), template, stats, what, code, False,
                0)[2]
+    if not seen:
+        raise Broken("%s: there is no place to fail at" % what)
     places = list(range(1, seen + 1))
     if points and len(places) > points:
         places = sorted({1 + i * (seen - 1) // (points - 1)

@@ -47,9 +47,8 @@ static struct slice pick(struct chance *c, const char *const *list, size_t n)
     return slice_of(list[chance_below(c, (uint32_t)n)]);
 }
 
-/* Up to MOST of a list, without repeats. */
-static struct slices pick_some(struct chance *c, const char *const *list,
-                               size_t n, uint32_t most)
+struct slices chance_some(struct chance *c, const char *const *list, size_t n,
+                          uint32_t most)
 {
     size_t wanted = chance_below(c, most + 1), kept = 0;
     struct slice *at = arena_array(c->arena, most + 1, sizeof *at);
@@ -103,15 +102,15 @@ static struct zone *pick_zone(struct chance *c)
     if (chance_of(c, 50))
         zone->within_km = chance_below(c, 200);
     else
-        zone->codes = pick_some(c, territories, COUNT(territories), 3);
+        zone->codes = chance_some(c, territories, COUNT(territories), 3);
     return chance_of(c, 80) ? zone : NULL;
 }
 
 static void fill_activity(struct chance *c, struct activity *a)
 {
-    a->sectors = pick_some(c, chance_sectors, chance_n_sectors, 1);
-    a->cpv = pick_some(c, chance_cpvs, chance_n_cpvs, 2);
-    a->rome = pick_some(c, chance_romes, chance_n_romes, 3);
+    a->sectors = chance_some(c, chance_sectors, chance_n_sectors, 1);
+    a->cpv = chance_some(c, chance_cpvs, chance_n_cpvs, 2);
+    a->rome = chance_some(c, chance_romes, chance_n_romes, 3);
     a->modes = pick_words(c, mode_words, 1);
     a->zone = pick_zone(c);
     a->free_hours = maybe(c, 60, 0, 5) == 0 ? 0 : maybe(c, 70, 1, 400);
@@ -152,7 +151,7 @@ struct profile *chance_profile(struct chance *c, unsigned number)
     p->commune = pick(c, communes, COUNT(communes));
     p->vehicle = maybe(c, 60, 0, 2);
     p->licences = pick_words(c, licence_words, 4);
-    p->rome = pick_some(c, chance_romes, chance_n_romes, 3);
+    p->rome = chance_some(c, chance_romes, chance_n_romes, 3);
     p->criteria.n = chance_below(c, 5);
     p->criteria.at = shape_array(c->arena, &shape_criterion, p->criteria.n + 1);
     for (size_t i = 0; i < p->criteria.n; i++) {
@@ -217,10 +216,10 @@ struct market *chance_market(struct chance *c, unsigned number)
     for (size_t i = 0; i < m->lots.n; i++) {
         struct lot *lot = &m->lots.at[i];
 
-        lot->cpv = pick_some(c, chance_cpvs, chance_n_cpvs, 2);
-        lot->sectors = pick_some(c, chance_sectors, chance_n_sectors, 1);
+        lot->cpv = chance_some(c, chance_cpvs, chance_n_cpvs, 2);
+        lot->sectors = chance_some(c, chance_sectors, chance_n_sectors, 1);
         lot->modes = pick_words(c, mode_words, chance_of(c, 30) ? 2 : 0);
-        lot->places = pick_some(c, territories, COUNT(territories), 3);
+        lot->places = chance_some(c, territories, COUNT(territories), 3);
         lot->amount = maybe(c, 50, 0, 1500);
         lot->months = maybe(c, 70, 0, 12);
         lot->start = maybe_day(c, 40);

@@ -16,6 +16,9 @@ struct chance {
 /* A number under N; true in PERCENT of cases. */
 uint32_t chance_below(struct chance *c, uint32_t n);
 int chance_of(struct chance *c, uint32_t percent);
+/* Up to MOST of a list of N, without repeats, in the arena. */
+struct slices chance_some(struct chance *c, const char *const *list, size_t n,
+                          uint32_t most);
 
 /* Structure, person or market NUMBER, in the arena. */
 struct structure *chance_structure(struct chance *c, unsigned number);

@@ -172,24 +172,6 @@ static struct zone *pick_zone(struct chance *c, uint32_t home)
 
 /* ---- What --------------------------------------------------------------- */
 
-static struct slices pick_some(struct chance *c, const char *const *list,
-                               size_t n, uint32_t most)
-{
-    size_t wanted = chance_below(c, most + 1), kept = 0;
-    struct slice *at = arena_array(c->arena, most + 1, sizeof *at);
-
-    while (wanted--) {
-        struct slice one = slice_of(list[chance_below(c, (uint32_t)n)]);
-        size_t i = 0;
-
-        while (i < kept && !slice_equal(at[i], one))
-            i++;
-        if (i == kept)
-            at[kept++] = one;
-    }
-    return (struct slices){at, kept};
-}
-
 static struct ints pick_words(struct chance *c, uint32_t words, uint32_t most)
 {
     uint32_t bits = 0;
@@ -215,9 +197,9 @@ static int64_t pick_amount(struct chance *c)
 
 static void fill_activity(struct chance *c, uint32_t home, struct activity *a)
 {
-    a->sectors = pick_some(c, sectors, COUNT(sectors), 2);
-    a->cpv = pick_some(c, cpvs, COUNT(cpvs), chance_of(c, 10) ? 10 : 3);
-    a->rome = pick_some(c, romes, COUNT(romes), 3);
+    a->sectors = chance_some(c, sectors, COUNT(sectors), 2);
+    a->cpv = chance_some(c, cpvs, COUNT(cpvs), chance_of(c, 10) ? 10 : 3);
+    a->rome = chance_some(c, romes, COUNT(romes), 3);
     a->modes = pick_words(c, mode_words, 1);
     a->zone = pick_zone(c, home);
     if (chance_of(c, 70))
@@ -329,9 +311,9 @@ static struct slices pick_places(struct chance *c)
 static void fill_lot(struct chance *c, struct lot *lot)
 {
     if (chance_of(c, 70))
-        lot->cpv = pick_some(c, cpvs, COUNT(cpvs), 3);
+        lot->cpv = chance_some(c, cpvs, COUNT(cpvs), 3);
     if (chance_of(c, 40))
-        lot->sectors = pick_some(c, sectors, COUNT(sectors), 2);
+        lot->sectors = chance_some(c, sectors, COUNT(sectors), 2);
     if (chance_of(c, 20))
         lot->modes = pick_words(c, mode_words, 2);
     lot->places = pick_places(c);

@@ -2,8 +2,9 @@
  * A daemon that waits within its long works: linked with --wrap into
  * claused-waits, so that the daemon itself carries no hook.
  * CLAUSED_TEST_FIFO=path: a build of an index between reading the records and
- * sorting, a batch before each lot, and retention.list on its worker wait until
- * somebody has opened that fifo to write.
+ * sorting, a batch before each lot, retention.list on its worker and the
+ * overwriting of a replaced store behind its first piece wait until somebody
+ * has opened that fifo to write.
  */
 #include "engine/dispatch.h"
 #include "engine/match/match.h"
@@ -29,6 +30,9 @@ enum err __wrap_handle_retention_list(struct store_view *view,
                                       struct call *call,
                                       const struct ask_retention_list *ask,
                                       struct answer_retention_list *answer);
+
+ssize_t __real_pwrite(int fd, const void *data, size_t len, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at);
 
 static void wait(void)
 {
@@ -60,4 +64,11 @@ enum err __wrap_handle_retention_list(struct store_view *view,
 {
     wait();
     return __real_handle_retention_list(view, call, ask, answer);
+}
+
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    if (at)
+        wait();
+    return __real_pwrite(fd, data, len, at);
 }

@@ -94,6 +94,16 @@ int64_t day(const char *iso)
     return days;
 }
 
+int hit_order(int64_t a_score, struct slice a_tie, struct slice a_key,
+              int64_t b_score, struct slice b_tie, struct slice b_key)
+{
+    if (a_score != b_score)
+        return a_score > b_score ? -1 : 1;
+    if (!slice_equal(a_tie, b_tie))
+        return slice_compare(a_tie, b_tie);
+    return slice_compare(a_key, b_key);
+}
+
 struct match a_match(const struct reference *ref, struct arena *arena)
 {
     struct match m = {.reference = ref, .arena = arena, .limit = 20};

@@ -31,6 +31,10 @@ struct profile a_profile(const char *id, const char *commune, int64_t km);
 /* Days since 1970 of "YYYY-MM-DD". */
 int64_t day(const char *iso);
 
+/* Hits by score, tie and key, the best first, as qsort wants it. */
+int hit_order(int64_t a_score, struct slice a_tie, struct slice a_key,
+              int64_t b_score, struct slice b_tie, struct slice b_key);
+
 /* A question of today (2026-11-23), with the page's defaults. */
 struct match a_match(const struct reference *ref, struct arena *arena);
 

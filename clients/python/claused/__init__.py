@@ -272,6 +272,23 @@ class Client:
             if not token:
                 return
 
+    def follow(self, since: int = 0, *, wait: float = 5.0
+               ) -> Iterator[Dict[str, Any]]:
+        """Every event after SINCE that our key is told of, each once and in
+        order; then those to come, as they come, without end.  Whoever keeps
+        `event["seq"]` may begin anew from there, whatever happened meanwhile.
+
+        The daemon is asked to wait for WAIT seconds, 60 at most, and then once
+        more: a question that was lost, because the daemon was started again,
+        is missed no longer than that and our deadline."""
+        seconds = (self.retries + 1) * (wait + self.deadline)
+        while True:
+            page = self.call("events.since", {"since": since, "limit": 1000,
+                                              "wait": int(wait * 1000)},
+                             deadline=seconds)
+            yield from page.get("events", ())
+            since = page["next"]
+
     def load(self, entity: str, rows: Iterable[Mapping[str, Any]], *,
              check: bool = False) -> Loaded:
         """Import ROWS of ENTITY ("structure", "market", "profile",
