@@ -344,7 +344,10 @@ static void *builder_run(void *context)
      * build too: then it has the priority of all. */
     if (!b->facts.stale)
         setpriority(PRIO_PROCESS, 0, NICENESS);
-    if (!b->asked)
+    pthread_mutex_lock(&b->mutex);
+    asked = b->asked;
+    pthread_mutex_unlock(&b->mutex);
+    if (!asked)
         steps(b, run_sweep);
     while (await(b, &asked)) {
         if (!asked && !is_behind(b))

@@ -86,10 +86,12 @@ static enum err translate(const struct store *store, int rc)
         return ERR_STORE_CORRUPT;
     case MDB_BAD_VALSIZE:
         return ERR_INTERNAL;
-    /* After an error of the same transaction; one that only reads knows no
-     * other than damage. */
+    /* After an error of the same transaction.  One that only reads knows no
+     * other than damage, unless somebody else writes: who compacts wipes the
+     * environment that was. */
     case MDB_BAD_TXN:
-        return store->read_only ? ERR_STORE_CORRUPT : ERR_STORE_IO;
+        return store->read_only && !store->beside ? ERR_STORE_CORRUPT
+                                                  : ERR_STORE_IO;
     case EIO:
         return disk_is_full(store) ? ERR_STORE_FULL : ERR_STORE_IO;
     default:

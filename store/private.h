@@ -112,6 +112,7 @@ struct store {
     void (*damaged)(void);
     int lock; /* descriptor that holds the flock */
     int read_only;
+    int beside;     /* another process has it open */
     int read_ahead; /* by ourselves: the kernel reads what is asked for */
     struct store_ahead *ahead; /* reading ahead, or what is left of it */
     struct store_marker marker;

@@ -213,6 +213,7 @@ enum err store_open(const char *dir, const struct store_options *options,
     store->log = options->log;
     store->damaged = options->damaged;
     store->read_only = options->read_only;
+    store->beside = options->beside;
     store->read_ahead = options->read_ahead;
     store->lock = -1;
     pthread_rwlock_init(&store->swap, NULL);
